@@ -1,0 +1,159 @@
+//! The projector: follows the journal and writes what it says into the warehouse, each step harmless when repeated.
+//!
+//! Which records are projected is decided here; how, in `suyuan-warehouse`; when, in `suyuan-jobs`. Records set aside and
+//! kinds that this version does not know are passed over and stay in the journal for a later rebuild.
+
+use std::collections::HashSet;
+
+use suyuan_domain::record::{kind, Record};
+use suyuan_domain::scope::Scope;
+use suyuan_warehouse::{EventFact, FactKey, IntakeFact, LookupFact};
+
+use crate::payload::{EventBody, IntakeBody, LookupHourBody};
+use crate::{Node, Result};
+
+/// Name of the projector's cursor.
+pub const READER: &str = "projector";
+
+/// Records in one round: large enough for the engine, small enough for half a second.
+pub const ROUND: usize = 5000;
+
+/// Buckets of statistics rebuilt in one go.
+const BUCKETS: u64 = 20_000;
+
+/// What one round did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Round {
+    /// Records read from the journal.
+    pub read: usize,
+    /// Position up to which the warehouse now knows the journal.
+    pub position: u64,
+}
+
+/// Projects the next records of the journal, then moves the cursor.
+///
+/// # Errors
+/// When the store or the warehouse is out of reach; the next round repeats what was begun.
+pub async fn round(node: &Node) -> Result<Round> {
+    let after = node.store.cursor(READER).await?;
+    let records = node.store.read_journal(after, ROUND).await?;
+    let Some(last) = records.last() else { return Ok(Round { read: 0, position: after }) };
+    let position = last.position;
+    project(node, &records).await?;
+    let tx = node.store.begin().await?;
+    tx.move_cursor(READER, position, node.now()).await?;
+    tx.commit().await?;
+    Ok(Round { read: records.len(), position })
+}
+
+/// Rebuilds statistics of changed buckets. Says how many are done.
+///
+/// # Errors
+/// When the warehouse is out of reach; the buckets stay marked.
+pub async fn rebuild(node: &Node) -> Result<usize> {
+    Ok(node.warehouse.rebuild_marked(BUCKETS).await?)
+}
+
+async fn project(node: &Node, records: &[Record]) -> Result<()> {
+    let mut events = Vec::new();
+    let mut intakes = Vec::new();
+    let mut lookups = Vec::new();
+    for record in records.iter().filter(|record| record.verdict.is_none()) {
+        let key = FactKey::of(record, node.code());
+        match record.kind.as_str() {
+            kind::EVENT => events.extend(event_fact(key, record)),
+            kind::INTAKE => intakes.extend(intake_fact(key, record)),
+            kind::LOOKUP_HOUR => lookups.extend(lookup_fact(key, record)),
+            _ => {}
+        }
+    }
+    resolve_upstream(node, &mut events).await?;
+    let facts: Vec<EventFact> = events.into_iter().map(|(fact, _)| fact).collect();
+    node.warehouse.project(&facts).await?;
+    if !intakes.is_empty() {
+        node.warehouse.project_intake(&intakes).await?;
+    }
+    if !lookups.is_empty() {
+        node.warehouse.project_lookups(&lookups).await?;
+    }
+    Ok(())
+}
+
+/// Finds out for inbound records whether what they name upstream is known here, in this round or before it.
+async fn resolve_upstream(node: &Node, events: &mut [(EventFact, EventBody)]) -> Result<()> {
+    let here: HashSet<String> =
+        events.iter().flat_map(|(fact, _)| fact.event.outputs.iter().map(|unit| unit.code.clone())).collect();
+    let asked: HashSet<String> = events
+        .iter()
+        .filter(|(_, body)| body.quality.needs_upstream)
+        .flat_map(|(fact, _)| fact.event.inputs.iter().map(|unit| unit.code.clone()))
+        .filter(|code| !here.contains(code))
+        .collect();
+    let asked: Vec<String> = asked.into_iter().collect();
+    let known = if asked.is_empty() { HashSet::new() } else { node.warehouse.known_units(&Scope::everything(), &asked).await? };
+    for (fact, body) in events.iter_mut().filter(|(_, body)| body.quality.needs_upstream) {
+        let resolved = !fact.event.inputs.is_empty()
+            && fact.event.inputs.iter().all(|unit| here.contains(&unit.code) || known.contains(&unit.code));
+        fact.quality = body.quality(resolved);
+    }
+    Ok(())
+}
+
+fn event_fact(key: FactKey, record: &Record) -> Option<(EventFact, EventBody)> {
+    let body: EventBody = serde_json::from_slice(&record.payload).ok()?;
+    let fact = EventFact {
+        key,
+        event: body.event.clone(),
+        payload: record.payload.clone(),
+        voided_by: body.voided_by,
+        quality: body.quality(false),
+    };
+    Some((fact, body))
+}
+
+fn intake_fact(key: FactKey, record: &Record) -> Option<IntakeFact> {
+    let body: IntakeBody = serde_json::from_slice(&record.payload).ok()?;
+    let IntakeBody {
+        system,
+        message,
+        format: _,
+        received_at,
+        division,
+        category,
+        stage,
+        received,
+        accepted,
+        rejected,
+        duplicate,
+        rejects,
+    } = body;
+    Some(IntakeFact {
+        key,
+        system,
+        message,
+        received_at,
+        division,
+        category,
+        stage,
+        received,
+        accepted,
+        rejected,
+        duplicate,
+        rejects,
+    })
+}
+
+fn lookup_fact(key: FactKey, record: &Record) -> Option<LookupFact> {
+    let body: LookupHourBody = serde_json::from_slice(&record.payload).ok()?;
+    let LookupHourBody { hour, division, category, outcome, lookups } = body;
+    Some(LookupFact {
+        key,
+        hour,
+        division,
+        category,
+        subject_type: String::new(),
+        product: String::new(),
+        outcome,
+        lookups,
+    })
+}

@@ -1,0 +1,40 @@
+//! What a record from another node changes here besides the journal.
+//!
+//! A record that cannot be applied is a fault of that record, never of the batch: it is set aside and the rest go on.
+//! Kinds that this version does not know are kept and relayed, nothing else.
+
+use suyuan_domain::fault::Fault;
+use suyuan_domain::record::{kind, Record};
+use suyuan_store::Tx;
+
+use crate::payload::{EventBody, IntakeBody, LookupHourBody};
+use crate::{complaint, disclosure, evaluation, quality, register, Node, Result};
+
+/// Applies one record. Gives what is wrong with it, if something is.
+///
+/// # Errors
+/// When the node itself is at fault; the whole batch is then refused and comes again.
+pub async fn record(node: &Node, tx: &Tx, record: &Record) -> Result<Option<Fault>> {
+    match record.kind.as_str() {
+        kind::EVENT => Ok(readable::<EventBody>(record)),
+        kind::INTAKE => Ok(readable::<IntakeBody>(record)),
+        kind::LOOKUP_HOUR => Ok(readable::<LookupHourBody>(record)),
+        kind::SUBJECT | kind::PRODUCT | kind::DEVICE | kind::ACCESS => register::take(node, tx, record).await,
+        kind::FINDING => quality::take(node, tx, record).await,
+        kind::COMPLAINT => complaint::take(node, tx, record).await,
+        kind::NOTICE => disclosure::take(node, tx, record).await,
+        kind::EVALUATION | kind::GRADE => evaluation::take(node, tx, record).await,
+        _ => Ok(None),
+    }
+}
+
+/// The fault of a record whose bytes are not the form of its kind.
+#[must_use]
+pub fn unreadable(error: &serde_json::Error) -> Fault {
+    let reason = format!("记录内容无法解析（第 {} 行第 {} 列）", error.line(), error.column());
+    Fault::new("XCH-0401", "payload", reason, "请在来源节点修正该记录后重报")
+}
+
+fn readable<T: serde::de::DeserializeOwned>(record: &Record) -> Option<Fault> {
+    serde_json::from_slice::<T>(&record.payload).err().map(|error| unreadable(&error))
+}

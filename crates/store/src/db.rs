@@ -1,0 +1,205 @@
+//! The connection to the database and the one kind of transaction that writes.
+//!
+//! SQLite: one writing connection with immediate transactions and a pool of readers. PostgreSQL: one pool. Which of the
+//! two it is follows from the URL; nothing above this crate can tell.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+use tokio::sync::{watch, Notify};
+
+use crate::error::StoreError;
+use crate::Result;
+
+/// A node's relational store.
+#[derive(Clone, Debug)]
+pub struct Store {
+    reader: DatabaseConnection,
+    writer: DatabaseConnection,
+    node: Arc<str>,
+    signals: Arc<Signals>,
+}
+
+/// Wakes those who wait for the journal.
+#[derive(Debug)]
+pub(crate) struct Signals {
+    position: watch::Sender<u64>,
+    outbox: Notify,
+}
+
+/// A writing transaction. Dropped without [`Tx::commit`], it leaves nothing behind.
+#[derive(Debug)]
+pub struct Tx {
+    inner: DatabaseTransaction,
+    node: Arc<str>,
+    signals: Arc<Signals>,
+    pub(crate) appended: Option<u64>,
+}
+
+impl Store {
+    /// Opens the database at `url` (`sqlite://path` or `postgres://…`) for the node with code `node`.
+    ///
+    /// # Errors
+    /// When the URL names another database or the database is out of reach.
+    pub async fn connect(url: &str, node: &str) -> Result<Self> {
+        let (reader, writer) = if url.starts_with("sqlite:") {
+            (sqlite(url, 4, true).await?, sqlite(url, 1, false).await?)
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            let pool = postgres(url).await?;
+            (pool.clone(), pool)
+        } else {
+            return Err(StoreError::Configuration("database.url must begin with sqlite: or postgres:".into()));
+        };
+        let signals = Signals { position: watch::Sender::new(0), outbox: Notify::new() };
+        Ok(Self { reader, writer, node: node.into(), signals: Arc::new(signals) })
+    }
+
+    /// Code of the node whose store this is.
+    #[must_use]
+    pub fn node(&self) -> &str {
+        &self.node
+    }
+
+    /// Begins a writing transaction.
+    ///
+    /// # Errors
+    /// When the database is out of reach or another writer held it for longer than the busy time.
+    pub async fn begin(&self) -> Result<Tx> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: self.is_sqlite().then_some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let inner = self.writer.begin_with_options(options).await?;
+        Ok(Tx { inner, node: self.node.clone(), signals: self.signals.clone(), appended: None })
+    }
+
+    /// Follows the last position of the journal. The value may lag behind, it never runs ahead of what can be read.
+    #[must_use]
+    pub fn follow(&self) -> watch::Receiver<u64> {
+        self.signals.position.subscribe()
+    }
+
+    /// The connection for reading.
+    pub(crate) fn reader(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
+    pub(crate) fn is_sqlite(&self) -> bool {
+        self.writer.get_database_backend() == DbBackend::Sqlite
+    }
+
+    pub(crate) fn publish(&self, position: u64) {
+        self.signals.publish(position);
+    }
+
+    /// Waits until somebody committed outbox rows. Only PostgreSQL keeps any.
+    pub async fn outbox_written(&self) {
+        self.signals.outbox.notified().await;
+    }
+
+    /// Closes all connections.
+    ///
+    /// # Errors
+    /// When the database reports one.
+    pub async fn close(self) -> Result<()> {
+        self.reader.close().await?;
+        self.writer.close().await?;
+        Ok(())
+    }
+
+    /// Proves that the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<()> {
+        Ok(self.reader.ping().await?)
+    }
+}
+
+impl Signals {
+    fn publish(&self, position: u64) {
+        self.position.send_if_modified(|known| {
+            let newer = position > *known;
+            *known = position.max(*known);
+            newer
+        });
+    }
+}
+
+impl Tx {
+    /// Commits, then wakes readers of the journal.
+    ///
+    /// # Errors
+    /// When the database could not make it durable; then nothing of it happened.
+    pub async fn commit(self) -> Result<()> {
+        let Self { inner, signals, appended, .. } = self;
+        inner.commit().await?;
+        match appended {
+            Some(0) => signals.outbox.notify_one(),
+            Some(position) => signals.publish(position),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Gives everything back.
+    ///
+    /// # Errors
+    /// When the connection is lost; the database then does it by itself.
+    pub async fn rollback(self) -> Result<()> {
+        Ok(self.inner.rollback().await?)
+    }
+
+    /// Code of the node.
+    #[must_use]
+    pub fn node(&self) -> &str {
+        &self.node
+    }
+
+    pub(crate) fn db(&self) -> &DatabaseTransaction {
+        &self.inner
+    }
+
+    pub(crate) fn is_sqlite(&self) -> bool {
+        use sea_orm::ConnectionTrait;
+        self.inner.get_database_backend() == DbBackend::Sqlite
+    }
+}
+
+fn quiet(options: &mut ConnectOptions) {
+    options.sqlx_logging(false).record_stmt_in_spans(false);
+}
+
+async fn sqlite(url: &str, connections: u32, reading: bool) -> Result<DatabaseConnection> {
+    let separator = if url.contains('?') { '&' } else { '?' };
+    let mut options = ConnectOptions::new(format!("{url}{separator}mode=rwc"));
+    quiet(&mut options);
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(60))
+        .test_before_acquire(false)
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            let sqlite = sqlite
+                .pragma("journal_mode", "WAL")
+                .pragma("synchronous", "FULL")
+                .pragma("foreign_keys", "ON")
+                .pragma("cache_size", "-65536")
+                .pragma("temp_store", "MEMORY")
+                .pragma("wal_autocheckpoint", "4000")
+                .busy_timeout(Duration::from_secs(30));
+            if reading { sqlite.pragma("query_only", "ON") } else { sqlite }
+        });
+    Ok(Database::connect(options).await?)
+}
+
+async fn postgres(url: &str) -> Result<DatabaseConnection> {
+    let mut options = ConnectOptions::new(url.to_owned());
+    quiet(&mut options);
+    options.max_connections(24).min_connections(1).acquire_timeout(Duration::from_secs(30)).test_before_acquire(false);
+    Ok(Database::connect(options).await?)
+}

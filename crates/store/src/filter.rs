@@ -1,0 +1,127 @@
+//! Conditions of lists, bound one by one: the scope first, then what the user asked for.
+
+use sea_orm::Value;
+use suyuan_domain::scope::{CodeRange, Scope};
+
+/// The conditions of a query, joined with AND.
+#[derive(Debug, Default)]
+pub(crate) struct Conditions {
+    texts: Vec<String>,
+    values: Vec<Value>,
+}
+
+impl Conditions {
+    /// Rows whose `division` and `category` columns lie in `scope`. An empty category column belongs to no category and
+    /// is visible to whoever sees the division.
+    pub(crate) fn in_scope(scope: &Scope, division: &str, category: Option<&str>) -> Self {
+        let mut conditions = Self::default();
+        if let Some(ranges) = &scope.divisions {
+            conditions.in_ranges(division, ranges);
+        }
+        if let (Some(column), Some(categories)) = (category, &scope.categories) {
+            let marks = vec!["?"; categories.len() + 1].join(",");
+            let mut values: Vec<Value> = categories.iter().map(|c| c.as_str().into()).collect();
+            values.push("".into());
+            conditions.push(format!("{column} IN ({marks})"), values);
+        }
+        conditions
+    }
+
+    /// Rows whose `column` lies in one of `ranges`; none where there are no ranges.
+    pub(crate) fn in_ranges(&mut self, column: &str, ranges: &[CodeRange]) {
+        if ranges.is_empty() {
+            self.push("1 = 0".to_owned(), vec![]);
+            return;
+        }
+        let text = vec![format!("({column} >= ? AND {column} <= ?)"); ranges.len()].join(" OR ");
+        let values = ranges.iter().flat_map(|r| [r.from.as_str().into(), r.to.as_str().into()]).collect();
+        self.push(format!("({text})"), values);
+    }
+
+    /// Adds a condition with its bound values.
+    pub(crate) fn push(&mut self, text: impl Into<String>, values: Vec<Value>) {
+        self.texts.push(text.into());
+        self.values.extend(values);
+    }
+
+    /// Adds `column = value` where a value is given.
+    pub(crate) fn equal(&mut self, column: &str, value: Option<&str>) {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            self.push(format!("{column} = ?"), vec![value.into()]);
+        }
+    }
+
+    /// `WHERE …` with the values in their order.
+    pub(crate) fn done(self) -> (String, Vec<Value>) {
+        if self.texts.is_empty() {
+            return (String::new(), self.values);
+        }
+        (format!(" WHERE {}", self.texts.join(" AND ")), self.values)
+    }
+}
+
+/// A count that is exact up to [`COUNT_LIMIT`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// The number of rows, at most [`COUNT_LIMIT`].
+    pub value: u64,
+    /// Whether there are no more than that.
+    pub exact: bool,
+}
+
+/// Where counting stops.
+pub const COUNT_LIMIT: u64 = 10_000;
+
+impl Count {
+    pub(crate) fn of(counted: u64) -> Self {
+        Self { value: counted.min(COUNT_LIMIT), exact: counted <= COUNT_LIMIT }
+    }
+}
+
+/// A page of a list in a stable order.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// Rows of the page.
+    pub items: Vec<T>,
+    /// Whether rows follow.
+    pub more: bool,
+    /// How many rows there are in all pages.
+    pub count: Count,
+}
+
+impl<T> Page<T> {
+    /// The same page of other things.
+    pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(f).collect(), more: self.more, count: self.count }
+    }
+}
+
+/// Runs `SELECT columns FROM table WHERE conditions AND keyset ORDER BY order LIMIT limit` and counts the whole list.
+pub(crate) async fn page<C, T>(
+    db: &C,
+    select: &str,
+    table: &str,
+    conditions: Conditions,
+    keyset: Option<(&str, Vec<Value>)>,
+    order: &str,
+    limit: usize,
+) -> crate::Result<Page<T>>
+where
+    C: sea_orm::ConnectionTrait,
+    T: sea_orm::FromQueryResult,
+{
+    let (mut filter, mut values) = conditions.done();
+    let counting = format!("SELECT COUNT(*) FROM (SELECT 1 FROM {table}{filter} LIMIT {}) counted", COUNT_LIMIT + 1);
+    let counted: i64 = crate::sql::scalar(db, &counting, values.clone()).await?.unwrap_or(0);
+    if let Some((text, more)) = keyset {
+        filter.push_str(if filter.is_empty() { " WHERE " } else { " AND " });
+        filter.push_str(text);
+        values.extend(more);
+    }
+    values.push(crate::sql::int(limit as u64 + 1));
+    let text = format!("SELECT {select} FROM {table}{filter} ORDER BY {order} LIMIT ?");
+    let mut items: Vec<T> = crate::sql::all(db, &text, values).await?;
+    let more = items.len() > limit;
+    items.truncate(limit);
+    Ok(Page { items, more, count: Count::of(crate::sql::uint(counted)) })
+}

@@ -1,0 +1,253 @@
+//! Reading the journal: one interface over the table and the sealed segments behind it.
+//!
+//! Writing it belongs to [`crate::outbox`] (own records) and [`crate::relay`] (records of other nodes).
+
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use suyuan_crypto::hash::sm3_parts;
+use suyuan_domain::clock::Timestamp;
+use suyuan_domain::record::{Digest, Origin, Record};
+
+use crate::db::{Store, Tx};
+use crate::error::{ChainFault, StoreError};
+use crate::head::Head;
+use crate::{sql, Result};
+
+pub(crate) const COLUMNS: &str =
+    "position, node, stream, epoch, seq, prev, hash, kind, object, part, term, version, at, payload, verdict";
+
+#[derive(FromQueryResult)]
+pub(crate) struct JournalRow {
+    position: i64,
+    node: Option<String>,
+    stream: Option<String>,
+    epoch: Option<i64>,
+    seq: Option<i64>,
+    prev: Option<Vec<u8>>,
+    hash: Option<Vec<u8>>,
+    kind: String,
+    object: Vec<u8>,
+    part: String,
+    term: i64,
+    version: i64,
+    at: i64,
+    payload: Vec<u8>,
+    verdict: Option<String>,
+}
+
+impl TryFrom<JournalRow> for Record {
+    type Error = StoreError;
+
+    fn try_from(row: JournalRow) -> Result<Self> {
+        let origin = match (row.node, row.stream, row.epoch, row.seq, row.prev, row.hash) {
+            (Some(node), Some(stream), Some(epoch), Some(seq), Some(prev), Some(hash)) => Some(Origin {
+                node,
+                stream: stream.parse().map_err(|_| StoreError::damaged("journal stream", stream))?,
+                epoch: u32::try_from(epoch).unwrap_or(1),
+                seq: sql::uint(seq),
+                prev: sql::digest(&prev)?,
+                hash: sql::digest(&hash)?,
+            }),
+            _ => None,
+        };
+        Ok(Self {
+            position: sql::uint(row.position),
+            origin,
+            kind: row.kind,
+            object: sql::object(&row.object)?,
+            part: row.part,
+            term: u32::try_from(row.term).unwrap_or(1),
+            version: sql::uint(row.version),
+            at: Timestamp::from_millis(row.at),
+            payload: row.payload,
+            verdict: row.verdict,
+        })
+    }
+}
+
+/// The hash that the record's own bytes give. `None` for local records.
+#[must_use]
+pub fn hash_of(record: &Record) -> Option<Digest> {
+    record.hashed_parts().map(|(header, payload)| sm3_parts(&[&header, payload]))
+}
+
+/// The head after `record`, if it continues `head` and its bytes have its hash. `None` where it is already there.
+///
+/// # Errors
+/// The fault that keeps the record from being the next of its chain.
+pub fn continue_chain(head: &Head, record: &Record) -> std::result::Result<Option<Head>, ChainFault> {
+    let Some(origin) = &record.origin else { return Ok(None) };
+    if origin.seq <= head.seq {
+        let same = origin.seq != head.seq || origin.hash == head.hash;
+        return if same { Ok(None) } else { Err(ChainFault::Fork { seq: origin.seq }) };
+    }
+    if origin.seq != head.seq + 1 {
+        return Err(ChainFault::Gap { expected: head.seq + 1, got: origin.seq });
+    }
+    if origin.epoch < head.epoch {
+        return Err(ChainFault::Epoch { expected: head.epoch, got: origin.epoch });
+    }
+    if origin.prev != head.hash {
+        return Err(ChainFault::Fork { seq: origin.seq });
+    }
+    if hash_of(record) != Some(origin.hash) {
+        return Err(ChainFault::Hash { seq: origin.seq });
+    }
+    Ok(Some(Head {
+        node: head.node.clone(),
+        stream: head.stream.clone(),
+        epoch: origin.epoch,
+        seq: origin.seq,
+        hash: origin.hash,
+    }))
+}
+
+pub(crate) async fn last_position<C: ConnectionTrait>(db: &C) -> Result<u64> {
+    let text = "SELECT value FROM counter WHERE name = 'position'";
+    Ok(sql::scalar::<_, i64>(db, text, vec![]).await?.map_or(0, sql::uint))
+}
+
+impl Store {
+    /// The last position given.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn last_position(&self) -> Result<u64> {
+        last_position(self.reader()).await
+    }
+
+    /// Up to `limit` records behind `after`, in order of position, from segments or table.
+    ///
+    /// # Errors
+    /// When the database is out of reach, or a segment is missing or damaged.
+    pub async fn read_journal(&self, after: u64, limit: usize) -> Result<Vec<Record>> {
+        if let Some(sealed) = self.sealed_records(after).await? {
+            return Ok(sealed.into_iter().filter(|r| r.position > after).take(limit).collect());
+        }
+        let text = format!("SELECT {COLUMNS} FROM journal WHERE position > ? ORDER BY position LIMIT ?");
+        let rows: Vec<JournalRow> = sql::all(self.reader(), &text, vec![sql::int(after), sql::int(limit as u64)]).await?;
+        rows.into_iter().map(Record::try_from).collect()
+    }
+
+    /// Up to `limit` records of the named streams behind `after`, in order of position.
+    ///
+    /// # Errors
+    /// As [`Store::read_journal`].
+    pub async fn read_streams(&self, streams: &[String], after: u64, limit: usize) -> Result<Vec<Record>> {
+        if streams.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut found = self.sealed_of_streams(streams, after, limit).await?;
+        if found.len() < limit {
+            let marks = vec!["?"; streams.len()].join(",");
+            let text = format!(
+                "SELECT {COLUMNS} FROM journal WHERE stream IN ({marks}) AND position > ? ORDER BY position LIMIT ?"
+            );
+            let from = found.last().map_or(after, |record| record.position);
+            let mut values: Vec<sea_orm::Value> = streams.iter().map(|s| s.as_str().into()).collect();
+            values.extend([sql::int(from), sql::int((limit - found.len()) as u64)]);
+            let rows: Vec<JournalRow> = sql::all(self.reader(), &text, values).await?;
+            for row in rows {
+                found.push(Record::try_from(row)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// How many records of these streams wait behind `after` in the table, and when the oldest was written.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn backlog(&self, streams: &[String], after: u64) -> Result<(u64, Option<Timestamp>)> {
+        if streams.is_empty() {
+            return Ok((0, None));
+        }
+        let marks = vec!["?"; streams.len()].join(",");
+        let text = format!("SELECT COUNT(*), MIN(at) FROM journal WHERE stream IN ({marks}) AND position > ?");
+        let mut values: Vec<sea_orm::Value> = streams.iter().map(|s| s.as_str().into()).collect();
+        values.push(sql::int(after));
+        let Some(row) = sql::row(self.reader(), &text, values).await? else { return Ok((0, None)) };
+        let count: i64 = row.try_get_by_index(0)?;
+        let oldest: Option<i64> = row.try_get_by_index(1)?;
+        Ok((sql::uint(count), oldest.map(Timestamp::from_millis)))
+    }
+
+    /// Every stream that this node knows and that begins with `prefix`.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn streams_with_prefix(&self, prefix: &str) -> Result<Vec<String>> {
+        let text = "SELECT DISTINCT stream FROM stream_head WHERE stream >= ? AND stream < ? ORDER BY stream";
+        let values = vec![prefix.into(), format!("{prefix}~").into()];
+        let rows = sql::rows(self.reader(), text, values).await?;
+        rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
+    }
+
+    /// Walks every chain from its first record over the stored bytes and compares the ends with the heads.
+    ///
+    /// # Errors
+    /// The first record that does not continue its chain, or a head without its records.
+    pub async fn verify_chains(&self) -> Result<Vec<Head>> {
+        let mut heads: std::collections::BTreeMap<(String, String), Head> = std::collections::BTreeMap::new();
+        let mut after = 0;
+        loop {
+            let records = self.read_journal(after, 4096).await?;
+            let Some(last) = records.last() else { break };
+            after = last.position;
+            for record in &records {
+                let Some(origin) = &record.origin else { continue };
+                let key = (origin.node.clone(), origin.stream.to_string());
+                let head = heads.entry(key).or_insert_with(|| Head {
+                    node: origin.node.clone(),
+                    stream: origin.stream.clone(),
+                    epoch: 1,
+                    seq: 0,
+                    hash: [0; 32],
+                });
+                let chain_fault = |fault| StoreError::Chain {
+                    node: origin.node.clone(),
+                    stream: origin.stream.to_string(),
+                    fault,
+                };
+                let fork = || chain_fault(ChainFault::Fork { seq: origin.seq });
+                let next = continue_chain(head, record).map_err(chain_fault)?.ok_or_else(fork)?;
+                *head = next;
+            }
+        }
+        let walked: Vec<Head> = heads.into_values().collect();
+        if walked == self.heads().await? { Ok(walked) } else { Err(StoreError::damaged("stream heads", "differ from the journal")) }
+    }
+}
+
+impl Tx {
+    /// Takes `count` positions and gives the first.
+    pub(crate) async fn take_positions(&self, count: u64) -> Result<u64> {
+        Ok(self.advance("position", count).await? + 1 - count)
+    }
+
+    /// Writes records whose places are settled.
+    pub(crate) async fn insert_journal(&self, records: &[Record]) -> Result<()> {
+        let mut values = Vec::with_capacity(records.len() * 15);
+        for record in records {
+            let origin = record.origin.as_ref();
+            values.extend([
+                sql::int(record.position),
+                origin.map(|o| o.node.clone()).into(),
+                origin.map(|o| o.stream.to_string()).into(),
+                origin.map(|o| i64::from(o.epoch)).into(),
+                origin.map(|o| i64::try_from(o.seq).unwrap_or(i64::MAX)).into(),
+                origin.map(|o| o.prev.to_vec()).into(),
+                origin.map(|o| o.hash.to_vec()).into(),
+                record.kind.as_str().into(),
+                sql::id(record.object),
+                record.part.as_str().into(),
+                i64::from(record.term).into(),
+                sql::int(record.version),
+                record.at.millis().into(),
+                record.payload.clone().into(),
+                record.verdict.clone().into(),
+            ]);
+        }
+        sql::insert_many(self.db(), &format!("INSERT INTO journal ({COLUMNS}) VALUES"), 15, values, "").await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,12 @@
+// Last resort when a page fails while it is being shown or fetched.
+import { common } from "@/locales/zh-CN/common";
+
+export function Crash({ error }: { error: unknown }) {
+  return (
+    <main style={{ padding: "96px 16px", textAlign: "center" }} role="alert">
+      <h1>{common.errorTitle}</h1>
+      <p>{error instanceof Error ? error.message : ""}</p>
+      <button type="button" onClick={() => window.location.reload()}>{common.retry}</button>
+    </main>
+  );
+}

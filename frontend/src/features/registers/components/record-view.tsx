@@ -1,0 +1,90 @@
+// One entry of a register: head with actions, facts, what is related, changes on the right.
+import { CopyOutlined, EditOutlined, KeyOutlined } from "@ant-design/icons";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Alert, App, Button, Modal, Space, Tooltip, Typography } from "antd";
+import { useState } from "react";
+import type { Detail, ReviewAction } from "@/api/types";
+import { RecordForm } from "@/features/registers/components/record-form";
+import { registerOf, type Noun, type Row } from "@/features/registers/config";
+import { http } from "@/lib/client";
+import { dateTime } from "@/lib/format";
+import { useNames } from "@/lib/reference";
+import { useCan } from "@/lib/session";
+import { common, review } from "@/locales/zh-CN/common";
+import { fieldLabels, registerText } from "@/locales/zh-CN/registers";
+import { AppLink } from "@/ui/app-link";
+import { HistoryRail } from "@/ui/history-rail";
+import { StateMark } from "@/ui/marks";
+import { Facts, Panel } from "@/ui/page";
+import { ReviewBar, type Decision } from "@/ui/review-bar";
+import { QueryView } from "@/ui/state-views";
+import { useAct } from "@/ui/use-act";
+
+const decisions: Partial<Record<ReviewAction, Decision>> = {
+  approve: { key: "approve", label: review.approve, hotkey: "a", primary: true, reason: false },
+  return: { key: "return", label: review.return, hotkey: "r", reason: true },
+  suspend: { key: "suspend", label: review.suspend, reason: true },
+  resume: { key: "resume", label: review.resume, reason: true },
+  revoke: { key: "revoke", label: review.revoke, danger: true, reason: true },
+};
+
+function TokenButton({ id }: { id: string }) {
+  const { act, busy } = useAct();
+  const [token, setToken] = useState<string | null>(null);
+  const issue = () => void act(async () => setToken((await http.post<{ token: string }>(`/console/systems/${id}/token`)).token), "");
+  return (
+    <>
+      <Button icon={<KeyOutlined />} loading={busy} onClick={issue}>{registerText.token}</Button>
+      <Modal open={token !== null} footer={null} onCancel={() => setToken(null)} title={registerText.token}>
+        <Alert type="warning" showIcon title={registerText.tokenOnce} />
+        <Typography.Paragraph copyable className="raw" style={{ marginTop: 12 }}>{token}</Typography.Paragraph>
+      </Modal>
+    </>
+  );
+}
+
+interface Props { noun: Noun; id: string; wide?: boolean; onNext?: (() => void) | undefined; onPrevious?: (() => void) | undefined }
+
+export function RecordView({ noun, id, wide = false, onNext, onPrevious }: Props) {
+  const names = useNames();
+  const register = registerOf(noun, names);
+  const can = useCan();
+  const client = useQueryClient();
+  const { message } = App.useApp();
+  const [editing, setEditing] = useState(false);
+  const query = useQuery({ queryKey: ["record", noun, id], queryFn: ({ signal }) => http.get<Detail<Row>>(`/console/${noun}/${id}`, undefined, signal) });
+  const touch = () => Promise.all([client.invalidateQueries({ queryKey: ["record", noun, id] }), client.invalidateQueries({ queryKey: ["list", `/console/${noun}`] })]);
+  const copy = (code: string) => void navigator.clipboard?.writeText(code).then(() => message.success(common.copied)).catch(() => undefined);
+  return (
+    <QueryView query={query}>
+      {(row) => (
+        <div className={wide ? "record" : ""}>
+          <div>
+            <div className="record-head">
+              <h2 style={{ margin: 0 }}>{row.name}</h2>
+              <span className="code">{row.code}<Tooltip title={common.copy}><Button type="text" size="small" icon={<CopyOutlined />} aria-label={common.copy} onClick={() => copy(row.code)} /></Tooltip></span>
+              <StateMark state={row.state} name={row.state_name} />
+              <span className="soft">{registerText.freshness} {dateTime(row.updated_at)}</span>
+            </div>
+            {row.state === "changing" && <Alert style={{ marginTop: 12 }} type="info" showIcon title={registerText.changing} />}
+            <Space wrap style={{ marginTop: 4 }}>
+              <ReviewBar decisions={can(`${register.permission}.review`) ? row.actions.flatMap((action) => decisions[action] ?? []) : []} onNext={onNext} onPrevious={onPrevious} onDone={onNext}
+                onDecide={(decision, reason) => http.post(`/console/${noun}/${id}/review`, { version: row.version, decision, reason: reason || null }).then(touch)} />
+              {row.actions.includes("change") && <Button icon={<EditOutlined />} onClick={() => setEditing(true)}>{common.edit}</Button>}
+              {noun === "systems" && can("system.write") && row.state === "filed" && <TokenButton id={id} />}
+            </Space>
+            <Panel title={common.facts}><Facts rows={register.facts(row)} columns={wide ? 2 : 1} /></Panel>
+            <Panel title={common.related}>
+              <Space size="large" wrap>
+                {register.related(row).map((link) => <AppLink key={link.href} href={link.href}>{link.label}</AppLink>)}
+                {row.lon && row.lat ? <AppLink href={`/console/map?lon=${row.lon}&lat=${row.lat}&zoom=10`}>{registerText.openMap}</AppLink> : null}
+              </Space>
+            </Panel>
+          </div>
+          <Panel title={common.history}><HistoryRail history={row.history} labels={fieldLabels} /></Panel>
+          {editing && <RecordForm noun={noun} row={row} onClose={() => setEditing(false)} onSaved={() => setEditing(false)} />}
+        </div>
+      )}
+    </QueryView>
+  );
+}

@@ -1,0 +1,1 @@
+"""Parts of the boundary preparation program; `gis/prepare.py` is its entry."""

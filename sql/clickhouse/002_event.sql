@@ -1,0 +1,57 @@
+-- Trace events, one row per version of the object; the newest version counts. Read it with FINAL.
+-- counted is 0 for an event that was declared wrong (voided_by says by which) and for the declaration itself.
+CREATE TABLE IF NOT EXISTS event
+(
+    object FixedString(16),
+    version UInt64,
+    withdrawn UInt8,
+    month UInt32,
+    counted UInt8,
+    voided_by String,
+    origin_node LowCardinality(String),
+    system LowCardinality(String),
+    message String,
+    row UInt32,
+    event_id String,
+    event_type LowCardinality(String),
+    biz_step LowCardinality(String),
+    category LowCardinality(String),
+    stage LowCardinality(String),
+    event_time DateTime64(3, 'UTC'),
+    received_at DateTime64(3, 'UTC'),
+    day Date,
+    received_day Date,
+    division LowCardinality(String),
+    peer_division LowCardinality(String),
+    subject String,
+    subject_name String,
+    peer_subject String,
+    peer_name String,
+    inbound UInt8,
+    product String,
+    product_name String,
+    batch String,
+    units Array(String),
+    quantity_milli Nullable(Int64),
+    unit LowCardinality(String),
+    price_milli Nullable(Int64),
+    voucher String,
+    merchant String,
+    inspection_passed Nullable(UInt8),
+    needs_upstream UInt8,
+    upstream_known UInt8,
+    mandatory_total UInt16,
+    mandatory_filled UInt16,
+    late UInt8,
+    payload String CODEC(ZSTD(3)),
+    INDEX by_event_time event_time TYPE minmax GRANULARITY 1,
+    INDEX by_received_at received_at TYPE minmax GRANULARITY 1,
+    INDEX by_subject subject TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX by_system system TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX by_batch batch TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX by_voucher voucher TYPE bloom_filter(0.01) GRANULARITY 1
+)
+ENGINE = ReplacingMergeTree(version, withdrawn)
+PARTITION BY month
+ORDER BY object
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
