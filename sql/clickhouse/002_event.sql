@@ -1,4 +1,4 @@
--- Trace events, one row per version of the object; the newest version counts. Read it with FINAL.
+-- Trace events, one row per version of the object. The newest version counts. Read it with FINAL.
 -- counted is 0 for an event that was declared wrong (voided_by says by which) and for the declaration itself.
 CREATE TABLE IF NOT EXISTS event
 (
@@ -44,6 +44,8 @@ CREATE TABLE IF NOT EXISTS event
     mandatory_filled UInt16,
     late UInt8,
     payload String CODEC(ZSTD(3)),
+    INDEX by_day day TYPE minmax GRANULARITY 1,
+    INDEX by_received_day received_day TYPE minmax GRANULARITY 1,
     INDEX by_event_time event_time TYPE minmax GRANULARITY 1,
     INDEX by_received_at received_at TYPE minmax GRANULARITY 1,
     INDEX by_subject subject TYPE bloom_filter(0.01) GRANULARITY 1,

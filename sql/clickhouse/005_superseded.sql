@@ -1,4 +1,4 @@
--- The version of an event that took the place of all lower ones; rows of link and series tables below it are not current.
+-- The version of an event that took the place of all lower ones. Rows of link and series tables below it are not current.
 CREATE TABLE IF NOT EXISTS superseded
 (
     event FixedString(16),

@@ -1,4 +1,4 @@
--- Statistics of a bucket (day, division, category, stage, system, record month); an empty bucket is a row of zeros.
+-- Statistics of a bucket (day, division, category, stage, system, record month), an empty bucket is a row of zeros.
 CREATE TABLE IF NOT EXISTS stat_day
 (
     month UInt32,

@@ -1,4 +1,4 @@
--- The same buckets by the division that goods went from and to; an emptied flow is a row of zeros.
+-- The same buckets by the division that goods went from and to, an emptied flow is a row of zeros.
 CREATE TABLE IF NOT EXISTS stat_flow
 (
     month UInt32,

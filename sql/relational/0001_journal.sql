@@ -25,6 +25,7 @@ CREATE INDEX job_ready ON job (state, run_at);
 CREATE TABLE segment (
   from_position {bigkey}, to_position BIGINT NOT NULL, path TEXT NOT NULL, sm3 {blob} NOT NULL, bytes BIGINT NOT NULL,
   sealed_at BIGINT NOT NULL);
+CREATE UNIQUE INDEX segment_end ON segment (to_position);
 CREATE TABLE segment_stream (
   stream TEXT NOT NULL, from_position BIGINT NOT NULL, PRIMARY KEY (stream, from_position));
 CREATE TABLE side_car (

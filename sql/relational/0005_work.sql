@@ -6,7 +6,9 @@ CREATE TABLE finding (
   term BIGINT NOT NULL, version BIGINT NOT NULL, found_at BIGINT NOT NULL, due_at BIGINT, closed_at BIGINT, history TEXT NOT NULL);
 CREATE INDEX finding_state ON finding (state, found_at);
 CREATE INDEX finding_division ON finding (division, found_at);
+CREATE INDEX finding_due ON finding (system, due_at);
 CREATE TABLE repeat_key (rule TEXT NOT NULL, key_hash {blob} NOT NULL, event {blob} NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (rule, key_hash));
+CREATE TABLE number_series (key {blob} PRIMARY KEY, numbers TEXT NOT NULL, at BIGINT NOT NULL);
 CREATE TABLE complaint (
   object {blob} PRIMARY KEY, number TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, text TEXT NOT NULL, code TEXT NOT NULL,
   name TEXT NOT NULL, phone TEXT NOT NULL, phone_tail TEXT NOT NULL, photo TEXT, division TEXT NOT NULL, handler TEXT NOT NULL,
@@ -30,6 +32,7 @@ CREATE TABLE evaluation (
   inputs TEXT NOT NULL, result TEXT NOT NULL, version BIGINT NOT NULL, computed_at BIGINT NOT NULL,
   PRIMARY KEY (node, period, kind, code));
 CREATE INDEX evaluation_code ON evaluation (code, period);
+CREATE INDEX evaluation_object ON evaluation (object);
 CREATE TABLE edition (
   id {blob} PRIMARY KEY, number TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, title TEXT NOT NULL, period TEXT NOT NULL,
   division TEXT NOT NULL, frozen TEXT NOT NULL, frozen_hash {blob} NOT NULL, created_at BIGINT NOT NULL);
@@ -39,4 +42,6 @@ CREATE TABLE delivery (
   id {auto}, edition {blob} NOT NULL, receiver TEXT NOT NULL, email TEXT NOT NULL, state TEXT NOT NULL,
   attempts BIGINT NOT NULL, last_error TEXT, message_id TEXT NOT NULL, created_at BIGINT NOT NULL, sent_at BIGINT);
 CREATE INDEX delivery_edition ON delivery (edition, id);
+CREATE INDEX edition_period ON edition (kind, period);
+CREATE INDEX notice_state ON notice (state, published_at);
 CREATE TABLE attachment (id TEXT PRIMARY KEY, media_type TEXT NOT NULL, bytes BIGINT NOT NULL, created_at BIGINT NOT NULL);

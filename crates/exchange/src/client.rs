@@ -13,7 +13,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::header::{SET_COOKIE, ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Method, Url};
 use rustls::crypto::CryptoProvider;
@@ -221,6 +221,8 @@ pub struct Incoming {
     pub status: u16,
     /// Content type; empty when none was given.
     pub content_type: String,
+    /// `name=value` of each cookie that was set.
+    pub cookies: Vec<String>,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -311,6 +313,7 @@ impl HttpClient {
         let success = response.status().is_success();
         let retry_after = retry_after(response.headers());
         let content_type = header_text(response.headers(), &CONTENT_TYPE);
+        let cookies = cookies(response.headers());
         // An error text is short; a peer that floods its refusals is cut.
         let limit = if success { limit } else { limit.min(64 << 10) };
         let body = read(&mut response, limit, &origin).await;
@@ -318,6 +321,7 @@ impl HttpClient {
             return Ok(Incoming {
                 status,
                 content_type,
+                cookies,
                 body: body?,
             });
         }
@@ -352,6 +356,18 @@ impl HttpClient {
             Err(ClientError::Plain(origin.to_string()))
         }
     }
+}
+
+fn cookies(headers: &HeaderMap) -> Vec<String> {
+    let pair = |value: &HeaderValue| {
+        let text = value.to_str().ok()?;
+        Some(text.split(';').next().unwrap_or_default().to_owned())
+    };
+    headers
+        .get_all(SET_COOKIE)
+        .iter()
+        .filter_map(pair)
+        .collect()
 }
 
 fn build(options: &ClientOptions) -> Result<reqwest::Client> {

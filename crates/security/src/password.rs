@@ -310,7 +310,7 @@ fn is_common(lower: &str) -> bool {
 }
 
 fn made_of(text: &str, word: &str) -> bool {
-    !text.is_empty() && text.len() % word.len() == 0 && text.split(word).all(str::is_empty)
+    !text.is_empty() && text.split(word).all(str::is_empty)
 }
 
 #[cfg(test)]
@@ -447,6 +447,20 @@ mod tests {
         check("Aa1!Aa1!Aa1!", &["SEC-0115"]);
         check("", &["SEC-0111", "SEC-0113", "SEC-0115"]);
         check(&"Ab1-xyzQ".repeat(80), &["SEC-0112"]);
+    }
+
+    #[test]
+    fn h_9_without_randomness_nothing_is_hashed() {
+        struct Empty;
+        impl Entropy for Empty {
+            fn fill(&self, _: &mut [u8]) -> suyuan_crypto::Result<()> {
+                Err(suyuan_crypto::CryptoError::Random)
+            }
+        }
+        let error = hasher(CHEAP).hash("secret", &Empty).expect_err("no salt");
+        assert!(matches!(error, SecurityError::Crypto(_)));
+        assert_eq!(error.code(), "SEC-0101");
+        assert!(crate::session::new_session(&Empty).is_err());
     }
 
     #[test]

@@ -3,11 +3,14 @@
 //! Parsing outside forms belongs to `suyuan-formats`. A message is answered once: the same message again gets the stored
 //! answer, and the answer is given only after everything is durable. Rows: G-8, G-6.2.2c, G-6.4.2a, H-6.2, A-4.2.
 
+pub mod forms;
+pub mod ledger;
+
 use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 use suyuan_crypto::hash::sm3;
-use suyuan_domain::check;
+use suyuan_domain::check::{self, CheckLimits};
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::event::TraceEvent;
 use suyuan_domain::fault::Fault;
@@ -18,7 +21,7 @@ use suyuan_store::intake::{EventKey, NewBatch, NewReject, StoredAnswer};
 use suyuan_store::Tx;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::payload::{EventBody, IntakeBody, QualityBody};
+use crate::payload::{EventBody, IntakeBody, OriginalBody, QualityBody};
 use crate::record::{draft, Route};
 use crate::{quality, Node, Result, ServiceError};
 
@@ -55,6 +58,17 @@ pub struct Message {
     pub body_hash: [u8; 32],
     /// Rows in their order, with their own text for the list of rejected rows.
     pub rows: Vec<MessageRow>,
+}
+
+impl Message {
+    /// A message as `suyuan-formats` has read it from `body`.
+    #[must_use]
+    pub fn read(message: suyuan_formats::Message, format: &'static str, body: &[u8]) -> Self {
+        let suyuan_formats::Message { message_id, rows, raw } = message;
+        let mut texts = raw.into_iter();
+        let rows = rows.into_iter().map(|parsed| MessageRow { parsed, raw: texts.next().unwrap_or_default() });
+        Self { id: message_id, format, body_hash: sm3(body), rows: rows.collect() }
+    }
 }
 
 /// One row of a message.
@@ -138,12 +152,6 @@ pub fn queue() -> (CaptureQueue, mpsc::Receiver<Prepared>) {
     (CaptureQueue(sender), receiver)
 }
 
-/// Hash of a message's body.
-#[must_use]
-pub fn body_hash(body: &[u8]) -> [u8; 32] {
-    sm3(body)
-}
-
 /// Checks rows without storing anything, as a dry run.
 #[must_use]
 pub fn dry_run(node: &Node, reporter: &Reporter, message: Message) -> Answer {
@@ -223,7 +231,7 @@ fn check_row(
     if event.division.is_empty() {
         event.division = reporter.division.clone();
     }
-    let checked = check::check(&event, &node.packs, &node.divisions, now);
+    let checked = check::check(&event, &node.packs, &node.divisions, &CheckLimits::default(), now);
     let mut faults = checked.faults;
     if !node.divisions.is_within(&event.division, node.code()) {
         let reason = format!("区划 {} 不在本平台 {} 的管辖范围内", event.division, node.divisions.name(node.code()));
@@ -235,12 +243,17 @@ fn check_row(
     let quality = QualityBody {
         late: checked.quality.late,
         needs_upstream: checked.quality.needs_upstream,
-        mandatory_total: checked.quality.mandatory_total,
-        mandatory_filled: checked.quality.mandatory_filled,
+        mandatory_total: small(checked.quality.mandatory_total),
+        mandatory_filled: small(checked.quality.mandatory_filled),
     };
     let voids = event.error_declaration.as_ref().and(event.event_id.clone());
     let object = ObjectId::mint(now, &*node.chance);
+    let original = original.map(|original| OriginalBody { event: original.event, context: original.context });
     PreparedRow::Good { object, body: Box::new(EventBody { event, quality, voided_by: None, original }), voids }
+}
+
+fn small(count: u32) -> u16 {
+    u16::try_from(count).unwrap_or(u16::MAX)
 }
 
 fn shortened(mut raw: String) -> String {

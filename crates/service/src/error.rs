@@ -48,9 +48,6 @@ pub enum ServiceError {
     /// A cryptographic operation.
     #[error(transparent)]
     Crypto(#[from] suyuan_crypto::CryptoError),
-    /// Bytes of another node that do not prove themselves.
-    #[error(transparent)]
-    Wire(#[from] suyuan_exchange::wire::WireError),
     /// A request to another node.
     #[error(transparent)]
     Peer(#[from] suyuan_exchange::client::ClientError),
@@ -65,6 +62,12 @@ impl From<suyuan_store::StoreError> for ServiceError {
             suyuan_store::StoreError::Conflict { .. } => Self::changed_meanwhile(),
             other => Self::Store(other),
         }
+    }
+}
+
+impl From<suyuan_exchange::wire::WireError> for ServiceError {
+    fn from(error: suyuan_exchange::wire::WireError) -> Self {
+        Self::invalid(error.code(), "", error.to_string(), "请核对上下级节点的版本和密钥后重新发送")
     }
 }
 

@@ -39,9 +39,19 @@ pub struct EventBody {
     /// The event that declared this one wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub voided_by: Option<ObjectId>,
-    /// The sender's own document, where it came in another form.
+    /// The sender's own document, where it came as EPCIS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub original: Option<serde_json::Value>,
+    pub original: Option<OriginalBody>,
+}
+
+/// An event as sent, for answering with the same bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OriginalBody {
+    /// The event's own JSON text.
+    pub event: String,
+    /// JSON text of the document's `@context`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<String>,
 }
 
 impl EventBody {

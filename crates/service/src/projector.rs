@@ -6,7 +6,6 @@
 use std::collections::HashSet;
 
 use suyuan_domain::record::{kind, Record};
-use suyuan_domain::scope::Scope;
 use suyuan_warehouse::{EventFact, FactKey, IntakeFact, LookupFact};
 
 use crate::payload::{EventBody, IntakeBody, LookupHourBody};
@@ -90,7 +89,7 @@ async fn resolve_upstream(node: &Node, events: &mut [(EventFact, EventBody)]) ->
         .filter(|code| !here.contains(code))
         .collect();
     let asked: Vec<String> = asked.into_iter().collect();
-    let known = if asked.is_empty() { HashSet::new() } else { node.warehouse.known_units(&Scope::everything(), &asked).await? };
+    let known = if asked.is_empty() { HashSet::new() } else { node.warehouse.system_known_units(&asked).await? };
     for (fact, body) in events.iter_mut().filter(|(_, body)| body.quality.needs_upstream) {
         let resolved = !fact.event.inputs.is_empty()
             && fact.event.inputs.iter().all(|unit| here.contains(&unit.code) || known.contains(&unit.code));

@@ -6,7 +6,7 @@
 use suyuan_domain::clock::Timestamp;
 
 use crate::db::{Store, Tx};
-use crate::{sql, Result};
+use crate::{Result, sql};
 
 impl Store {
     /// The last position that `reader` has done, 0 before its first.
@@ -41,7 +41,12 @@ impl Tx {
         let text = "INSERT INTO cursor (reader, position, updated_at) VALUES (?, ?, ?) \
                     ON CONFLICT (reader) DO UPDATE SET position = excluded.position, updated_at = excluded.updated_at \
                     WHERE excluded.position > cursor.position";
-        sql::execute(self.db(), text, vec![reader.into(), sql::int(position), now.millis().into()]).await?;
+        sql::execute(
+            self.db(),
+            text,
+            vec![reader.into(), sql::int(position), now.millis().into()],
+        )
+        .await?;
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use suyuan_domain::record::{Digest, Stream};
 
 use crate::db::{Store, Tx};
 use crate::error::StoreError;
-use crate::{sql, Result};
+use crate::{Result, sql};
 
 /// The end of a chain as this node has it. Seq 0 and a hash of zeros before the first record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,9 +35,17 @@ impl TryFrom<HeadRow> for Head {
     type Error = StoreError;
 
     fn try_from(row: HeadRow) -> Result<Self> {
-        let HeadRow { node, stream, epoch, seq, hash } = row;
+        let HeadRow {
+            node,
+            stream,
+            epoch,
+            seq,
+            hash,
+        } = row;
         Ok(Self {
-            stream: stream.parse().map_err(|_| StoreError::damaged("stream head", stream))?,
+            stream: stream
+                .parse()
+                .map_err(|_| StoreError::damaged("stream head", stream))?,
             node,
             epoch: u32::try_from(epoch).unwrap_or(1),
             seq: sql::uint(seq),
@@ -49,8 +57,14 @@ impl TryFrom<HeadRow> for Head {
 const COLUMNS: &str = "SELECT node, stream, epoch, seq, hash FROM stream_head";
 
 async fn list<C: ConnectionTrait>(db: &C) -> Result<Vec<Head>> {
-    let rows: Vec<HeadRow> = sql::all(db, &format!("{COLUMNS} ORDER BY node, stream"), vec![]).await?;
-    rows.into_iter().map(Head::try_from).collect()
+    let rows: Vec<HeadRow> = sql::all(db, COLUMNS, vec![]).await?;
+    let mut heads = rows
+        .into_iter()
+        .map(Head::try_from)
+        .collect::<Result<Vec<_>>>()?;
+    // Sorted here: how texts sort is the database's business, and differs.
+    heads.sort_by_cached_key(|head| (head.node.clone(), head.stream.to_string()));
+    Ok(heads)
 }
 
 impl Store {
@@ -68,10 +82,22 @@ impl Tx {
     pub(crate) async fn locked_head(&self, node: &str, stream: &Stream) -> Result<Head> {
         let lock = if self.is_sqlite() { "" } else { " FOR UPDATE" };
         let text = format!("{COLUMNS} WHERE node = ? AND stream = ?{lock}");
-        let row: Option<HeadRow> =
-            sql::one(self.db(), &text, vec![node.into(), stream.to_string().into()]).await?;
+        let row: Option<HeadRow> = sql::one(
+            self.db(),
+            &text,
+            vec![node.into(), stream.to_string().into()],
+        )
+        .await?;
         row.map_or_else(
-            || Ok(Head { node: node.to_owned(), stream: stream.clone(), epoch: 1, seq: 0, hash: [0; 32] }),
+            || {
+                Ok(Head {
+                    node: node.to_owned(),
+                    stream: stream.clone(),
+                    epoch: 1,
+                    seq: 0,
+                    hash: [0; 32],
+                })
+            },
             Head::try_from,
         )
     }
@@ -102,6 +128,12 @@ impl Tx {
             ];
             sql::execute(self.db(), text, values).await?
         };
-        if moved == 1 { Ok(()) } else { Err(StoreError::Conflict { what: "stream head" }) }
+        if moved == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::Conflict {
+                what: "stream head",
+            })
+        }
     }
 }

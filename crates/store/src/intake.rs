@@ -3,7 +3,7 @@
 //! (system, message id) → stored answer for 30 days; event identifiers for 45 days, then in the warehouse. Rows: G-8,
 //! G-6.4.1a, H-6.2.
 
-use sea_orm::FromQueryResult;
+use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::Serialize;
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::id::ObjectId;
@@ -122,16 +122,20 @@ pub struct Activity {
     pub accepted: i64,
 }
 
+async fn answered<C: ConnectionTrait>(db: &C, system: &str, message: &str) -> Result<Option<StoredAnswer>> {
+    let text = "SELECT body_hash, answer FROM intake_message WHERE system = ? AND message = ?";
+    let Some(row) = sql::row(db, text, vec![system.into(), message.into()]).await? else { return Ok(None) };
+    let hash: Vec<u8> = row.try_get_by_index(0)?;
+    Ok(Some(StoredAnswer { body_hash: sql::digest(&hash)?, answer: row.try_get_by_index(1)? }))
+}
+
 impl Tx {
     /// The stored answer to this message, if it was answered before.
     ///
     /// # Errors
     /// When the database is out of reach.
     pub async fn answered(&self, system: &str, message: &str) -> Result<Option<StoredAnswer>> {
-        let text = "SELECT body_hash, answer FROM intake_message WHERE system = ? AND message = ?";
-        let Some(row) = sql::row(self.db(), text, vec![system.into(), message.into()]).await? else { return Ok(None) };
-        let hash: Vec<u8> = row.try_get_by_index(0)?;
-        Ok(Some(StoredAnswer { body_hash: sql::digest(&hash)?, answer: row.try_get_by_index(1)? }))
+        answered(self.db(), system, message).await
     }
 
     /// Keeps the answer to a message.
@@ -272,6 +276,14 @@ impl Tx {
 }
 
 impl Store {
+    /// The stored answer to this message, if it was answered.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn answered(&self, system: &str, message: &str) -> Result<Option<StoredAnswer>> {
+        answered(self.reader(), system, message).await
+    }
+
     /// The connected system whose token has this hash.
     ///
     /// # Errors

@@ -5,11 +5,16 @@
 //! of work in `suyuan-jobs`. Every finder takes a [`suyuan_domain::scope::Scope`] except those in modules or functions
 //! named `system_…`, which serve the node itself.
 
+pub mod account;
+pub mod audit;
+pub mod complaint;
 pub mod cursor;
 pub mod db;
 pub mod error;
+pub mod evaluation;
 pub mod figure;
 pub mod filter;
+pub mod finding;
 pub mod head;
 pub mod intake;
 pub mod job;
@@ -17,11 +22,14 @@ pub mod journal;
 pub mod lease;
 pub mod lookup;
 pub mod migration;
+pub mod notice;
 pub mod outbox;
 pub mod peer;
 pub mod register;
 pub mod relay;
+pub mod report;
 pub mod segment;
+pub mod session;
 pub mod side_car;
 mod sql;
 pub mod state;

@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 use sea_orm::FromQueryResult;
 use suyuan_crypto::hash::sm3_parts;
 use suyuan_domain::clock::Timestamp;
-use suyuan_domain::record::{hashed_header, Draft, Origin, Record, Stream};
+use suyuan_domain::record::{Draft, Origin, Record, Stream, hashed_header};
 
 use crate::db::{Store, Tx};
 use crate::error::StoreError;
 use crate::head::Head;
-use crate::{sql, Result};
+use crate::{Result, sql};
 
 #[derive(FromQueryResult)]
 struct OutboxRow {
@@ -34,7 +34,10 @@ impl TryFrom<OutboxRow> for Draft {
 
     fn try_from(row: OutboxRow) -> Result<Self> {
         let stream = match row.stream {
-            Some(name) => Some(name.parse().map_err(|_| StoreError::damaged("outbox stream", name))?),
+            Some(name) => Some(
+                name.parse()
+                    .map_err(|_| StoreError::damaged("outbox stream", name))?,
+            ),
             None => None,
         };
         Ok(Self {
@@ -77,16 +80,21 @@ impl Tx {
                 draft.payload.into(),
             ]);
         }
-        let head = "INSERT INTO outbox (stream, kind, object, part, term, version, at, payload) VALUES";
+        let head =
+            "INSERT INTO outbox (stream, kind, object, part, term, version, at, payload) VALUES";
         sql::insert_many(self.db(), head, 8, values, "").await?;
-        self.appended.get_or_insert(0);
+        self.waiting = true;
         Ok(())
     }
 
     /// Gives places to drafts and writes them into the journal; returns the last position.
     async fn sequence(&self, drafts: Vec<Draft>) -> Result<u64> {
         let first = self.take_positions(drafts.len() as u64).await?;
-        let epoch: u32 = self.state("epoch").await?.and_then(|text| text.parse().ok()).unwrap_or(1);
+        let epoch: u32 = self
+            .state("epoch")
+            .await?
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(1);
         let mut heads: BTreeMap<Stream, (Head, Head)> = BTreeMap::new();
         let mut records = Vec::with_capacity(drafts.len());
         for (position, mut draft) in (first..).zip(drafts) {
@@ -97,11 +105,33 @@ impl Tx {
                         let head = self.locked_head(self.node(), &stream).await?;
                         heads.insert(stream.clone(), (head.clone(), head));
                     }
-                    heads.get_mut(&stream).map(|(_, head)| place(head, &draft, epoch))
+                    heads
+                        .get_mut(&stream)
+                        .map(|(_, head)| place(head, &draft, epoch))
                 }
             };
-            let Draft { kind, object, part, term, version, at, stream: _, payload } = draft;
-            records.push(Record { position, origin, kind, object, part, term, version, at, payload, verdict: None });
+            let Draft {
+                kind,
+                object,
+                part,
+                term,
+                version,
+                at,
+                stream: _,
+                payload,
+            } = draft;
+            records.push(Record {
+                position,
+                origin,
+                kind,
+                object,
+                part,
+                term,
+                version,
+                at,
+                payload,
+                verdict: None,
+            });
         }
         self.insert_journal(&records).await?;
         for (before, after) in heads.values() {
@@ -113,20 +143,28 @@ impl Tx {
     /// Moves up to `limit` committed outbox rows into the journal. Gives how many.
     async fn sequence_outbox(&mut self, limit: u64) -> Result<usize> {
         // The lock is taken before the rows are listed: what another sequencer has moved is then no longer listed.
-        sql::execute(self.db(), "SELECT value FROM counter WHERE name = 'position' FOR UPDATE", vec![]).await?;
+        self.lock_positions().await?;
         let text = "SELECT id, stream, kind, object, part, term, version, at, payload FROM outbox ORDER BY id LIMIT ?";
         let rows: Vec<OutboxRow> = sql::all(self.db(), text, vec![sql::int(limit)]).await?;
         if rows.is_empty() {
             return Ok(0);
         }
         let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
-        let drafts = rows.into_iter().map(Draft::try_from).collect::<Result<Vec<_>>>()?;
+        let drafts = rows
+            .into_iter()
+            .map(Draft::try_from)
+            .collect::<Result<Vec<_>>>()?;
         let last = self.sequence(drafts).await?;
         let mut deleted = 0;
         for chunk in ids.chunks(1000) {
             let marks = vec!["?"; chunk.len()].join(",");
             let values = chunk.iter().map(|id| (*id).into()).collect();
-            deleted += sql::execute(self.db(), &format!("DELETE FROM outbox WHERE id IN ({marks})"), values).await?;
+            deleted += sql::execute(
+                self.db(),
+                &format!("DELETE FROM outbox WHERE id IN ({marks})"),
+                values,
+            )
+            .await?;
         }
         if deleted != ids.len() as u64 {
             return Err(StoreError::Conflict { what: "outbox" });
@@ -139,11 +177,30 @@ impl Tx {
 /// Gives the draft the next place after `head` and moves `head` onto it.
 fn place(head: &mut Head, draft: &Draft, epoch: u32) -> Origin {
     let epoch = epoch.max(head.epoch);
-    let header = hashed_header(draft, &head.node, &head.stream, epoch, head.seq + 1, &head.hash);
+    let header = hashed_header(
+        draft,
+        &head.node,
+        &head.stream,
+        epoch,
+        head.seq + 1,
+        &head.hash,
+    );
     let hash = sm3_parts(&[&header, &draft.payload]);
-    let origin =
-        Origin { node: head.node.clone(), stream: head.stream.clone(), epoch, seq: head.seq + 1, prev: head.hash, hash };
-    *head = Head { node: origin.node.clone(), stream: origin.stream.clone(), epoch, seq: origin.seq, hash };
+    let origin = Origin {
+        node: head.node.clone(),
+        stream: head.stream.clone(),
+        epoch,
+        seq: head.seq + 1,
+        prev: head.hash,
+        hash,
+    };
+    *head = Head {
+        node: origin.node.clone(),
+        stream: origin.stream.clone(),
+        epoch,
+        seq: origin.seq,
+        hash,
+    };
     origin
 }
 

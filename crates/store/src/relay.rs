@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use suyuan_domain::record::Record;
 
+use crate::Result;
 use crate::db::Tx;
 use crate::error::StoreError;
 use crate::head::Head;
 use crate::journal::continue_chain;
-use crate::Result;
 
 /// What taking in a batch did.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +31,7 @@ impl Tx {
     /// [`StoreError::Chain`] for the first record that does not continue its chain: a gap, a fork, a wrong hash or an
     /// ended epoch; nothing of the batch may be committed then.
     pub async fn relay(&mut self, records: Vec<Record>) -> Result<Relayed> {
+        self.lock_positions().await?;
         let mut heads: BTreeMap<(String, String), (Head, Head)> = BTreeMap::new();
         let mut done = Relayed::default();
         for record in records {
@@ -42,9 +43,14 @@ impl Tx {
                 let head = self.locked_head(&origin.node, &origin.stream).await?;
                 heads.insert(key.clone(), (head.clone(), head));
             }
-            let Some((_, head)) = heads.get_mut(&key) else { continue };
-            let next = continue_chain(head, &record)
-                .map_err(|fault| StoreError::Chain { node: key.0.clone(), stream: key.1.clone(), fault })?;
+            let Some((_, head)) = heads.get_mut(&key) else {
+                continue;
+            };
+            let next = continue_chain(head, &record).map_err(|fault| StoreError::Chain {
+                node: key.0.clone(),
+                stream: key.1.clone(),
+                fault,
+            })?;
             match next {
                 Some(next) => {
                     *head = next;
@@ -60,7 +66,7 @@ impl Tx {
             }
             self.insert_journal(&done.applied).await?;
             let last = first + done.applied.len() as u64 - 1;
-            self.appended = Some(self.appended.unwrap_or(0).max(last));
+            self.appended = Some(last);
         }
         for (before, after) in heads.values() {
             if before.seq != after.seq {

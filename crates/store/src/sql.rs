@@ -2,11 +2,14 @@
 //!
 //! Placeholders are `?` and become `$1`… on PostgreSQL. Values are always bound, never formatted in.
 
-use sea_orm::{ConnectionTrait, DbBackend, ExecResult, FromQueryResult, QueryResult, Statement, TryGetable, Value};
+use sea_orm::{
+    ConnectionTrait, DbBackend, ExecResult, FromQueryResult, QueryResult, Statement, TryGetable,
+    Value,
+};
 use suyuan_domain::id::ObjectId;
 
-use crate::error::StoreError;
 use crate::Result;
+use crate::error::StoreError;
 
 /// Turns `?` into the placeholders of `backend`. The crate's statements hold no literal question mark.
 pub fn statement(backend: DbBackend, sql: &str, values: Vec<Value>) -> Statement {
@@ -14,36 +17,52 @@ pub fn statement(backend: DbBackend, sql: &str, values: Vec<Value>) -> Statement
         return Statement::from_sql_and_values(backend, sql, values);
     }
     let mut text = String::with_capacity(sql.len() + 16);
-    let mut number = 0;
-    for part in sql.split('?') {
+    for (number, part) in sql.split('?').enumerate() {
         if number > 0 {
             text.push('$');
             text.push_str(&number.to_string());
         }
         text.push_str(part);
-        number += 1;
     }
     Statement::from_sql_and_values(backend, text, values)
 }
 
 /// Runs a statement and says how many rows it touched.
 pub async fn execute<C: ConnectionTrait>(db: &C, sql: &str, values: Vec<Value>) -> Result<u64> {
-    let done: ExecResult = db.execute_raw(statement(db.get_database_backend(), sql, values)).await?;
+    let done: ExecResult = db
+        .execute_raw(statement(db.get_database_backend(), sql, values))
+        .await?;
     Ok(done.rows_affected())
 }
 
 /// All rows of a query.
-pub async fn rows<C: ConnectionTrait>(db: &C, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>> {
-    Ok(db.query_all_raw(statement(db.get_database_backend(), sql, values)).await?)
+pub async fn rows<C: ConnectionTrait>(
+    db: &C,
+    sql: &str,
+    values: Vec<Value>,
+) -> Result<Vec<QueryResult>> {
+    Ok(db
+        .query_all_raw(statement(db.get_database_backend(), sql, values))
+        .await?)
 }
 
 /// The first row of a query.
-pub async fn row<C: ConnectionTrait>(db: &C, sql: &str, values: Vec<Value>) -> Result<Option<QueryResult>> {
-    Ok(db.query_one_raw(statement(db.get_database_backend(), sql, values)).await?)
+pub async fn row<C: ConnectionTrait>(
+    db: &C,
+    sql: &str,
+    values: Vec<Value>,
+) -> Result<Option<QueryResult>> {
+    Ok(db
+        .query_one_raw(statement(db.get_database_backend(), sql, values))
+        .await?)
 }
 
 /// The first column of the first row.
-pub async fn scalar<C: ConnectionTrait, T: TryGetable>(db: &C, sql: &str, values: Vec<Value>) -> Result<Option<T>> {
+pub async fn scalar<C: ConnectionTrait, T: TryGetable>(
+    db: &C,
+    sql: &str,
+    values: Vec<Value>,
+) -> Result<Option<T>> {
     match row(db, sql, values).await? {
         Some(row) => Ok(Some(row.try_get_by_index(0)?)),
         None => Ok(None),
@@ -51,12 +70,24 @@ pub async fn scalar<C: ConnectionTrait, T: TryGetable>(db: &C, sql: &str, values
 }
 
 /// All rows of a query as `T`, whose fields are named like the columns.
-pub async fn all<C: ConnectionTrait, T: FromQueryResult>(db: &C, sql: &str, values: Vec<Value>) -> Result<Vec<T>> {
-    rows(db, sql, values).await?.iter().map(|row| T::from_query_result(row, "").map_err(StoreError::from)).collect()
+pub async fn all<C: ConnectionTrait, T: FromQueryResult>(
+    db: &C,
+    sql: &str,
+    values: Vec<Value>,
+) -> Result<Vec<T>> {
+    rows(db, sql, values)
+        .await?
+        .iter()
+        .map(|row| T::from_query_result(row, "").map_err(StoreError::from))
+        .collect()
 }
 
 /// The first row of a query as `T`.
-pub async fn one<C: ConnectionTrait, T: FromQueryResult>(db: &C, sql: &str, values: Vec<Value>) -> Result<Option<T>> {
+pub async fn one<C: ConnectionTrait, T: FromQueryResult>(
+    db: &C,
+    sql: &str,
+    values: Vec<Value>,
+) -> Result<Option<T>> {
     match row(db, sql, values).await? {
         Some(row) => Ok(Some(T::from_query_result(&row, "")?)),
         None => Ok(None),
@@ -114,5 +145,7 @@ pub fn object(bytes: &[u8]) -> Result<ObjectId> {
 
 /// A stored hash.
 pub fn digest(bytes: &[u8]) -> Result<[u8; 32]> {
-    bytes.try_into().map_err(|_| StoreError::damaged("hash", format!("{} bytes", bytes.len())))
+    bytes
+        .try_into()
+        .map_err(|_| StoreError::damaged("hash", format!("{} bytes", bytes.len())))
 }

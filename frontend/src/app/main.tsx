@@ -1,5 +1,5 @@
 // Entry: mounts the router; everything heavier comes with the route that needs it.
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
@@ -10,7 +10,7 @@ import "@/app/base.css";
 const place = document.getElementById("root");
 if (place) {
   const holder: { go: (href: string) => void } = { go: () => undefined };
-  const client: QueryClient = makeQueryClient((href) => holder.go(href));
+  const client = makeQueryClient((href) => holder.go(href));
   const router = makeRouter(client);
   holder.go = (href) => router.history.push(href);
   createRoot(place).render(

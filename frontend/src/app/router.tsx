@@ -38,8 +38,8 @@ const guard = createRoute({
 });
 const shell = createRoute({ getParentRoute: () => guard, id: "shell", component: lazy(() => import("@/app/console/shell"), "ConsoleShell") });
 
-const page = (parent: AnyRoute, path: string, load: Load, name: string) =>
-  createRoute({ getParentRoute: () => parent, path: path as never, component: lazy(load, name) });
+const page = (parent: AnyRoute, path: string, load: Load, name: string): AnyRoute =>
+  createRoute({ getParentRoute: () => parent, path, component: lazy(load, name) }) as unknown as AnyRoute;
 
 const registers = () => import("@/features/registers/components/pages");
 const tree = root.addChildren([

@@ -19,9 +19,10 @@ export const lightTheme: ThemeConfig = {
 };
 
 export const darkTheme: ThemeConfig = {
+  inherit: false,
   algorithm: antd.darkAlgorithm,
   token: {
-    colorPrimary: "#6FA8FF", colorBgBase: palette.night, colorBgContainer: palette.nightPanel, colorBgElevated: "#142C57",
+    colorPrimary: "#6FA8FF", colorBgBase: palette.night, colorBgContainer: palette.nightPanel, colorBgElevated: "#142C57", colorBgLayout: "#0B1B33",
     colorTextBase: palette.nightInk, colorBorder: palette.nightLine, borderRadius: 4, fontSize: 14, fontFamily,
   },
 };

@@ -74,6 +74,7 @@ export function mockNode(): Plugin {
     };
     if (url.pathname.endsWith("/cockpit/stream")) {
       response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
+      response.write(": open\n\n");
       const timer = setInterval(() => response.write('event: changed\ndata: {"position":9382}\n\n'), 5000);
       request.on("close", () => clearInterval(timer));
       return;

@@ -2,8 +2,10 @@
 import { Timeline } from "antd";
 import type { HistoryEntry } from "@/api/types";
 import { dateTime } from "@/lib/format";
+import { markOf } from "@/lib/palette";
 import { actionNames, common } from "@/locales/zh-CN/common";
 
+const shown = (field: string, text: string) => (field === "state" && text !== "—" ? markOf(text).name : text);
 const hidden = new Set(["version", "updated_at", "id", "history", "actions"]);
 
 /** The fields that differ, in the order of the newer value. */
@@ -13,7 +15,7 @@ export function differences(entry: HistoryEntry): { field: string; before: strin
   const text = (value: unknown) => value === null || value === undefined || value === "" ? "—" : typeof value === "object" ? JSON.stringify(value) : String(value);
   return Object.keys(after)
     .filter((field) => !hidden.has(field) && text(before[field]) !== text(after[field]))
-    .map((field) => ({ field, before: text(before[field]), after: text(after[field]) }));
+    .map((field) => ({ field, before: shown(field, text(before[field])), after: shown(field, text(after[field])) }));
 }
 
 export function HistoryRail({ history, labels }: { history: HistoryEntry[]; labels: Record<string, string> }) {

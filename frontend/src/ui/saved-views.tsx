@@ -16,7 +16,7 @@ export function SavedViews({ page, icon }: { page: string; icon: ReactNode }) {
   const apply = (view: View) => patch({ ...Object.fromEntries(Object.keys(search).map((name) => [name, undefined])), ...parseSearch(view.search) });
   const save = () => {
     if (!naming?.trim()) return;
-    const { record: _record, after: _after, page: _page, ...kept } = search;
+    const kept = Object.fromEntries(Object.entries(search).filter(([name]) => !["record", "after", "page"].includes(name)));
     store([...views.filter((view) => view.name !== naming.trim()), { name: naming.trim(), search: stringifySearch(kept) }]);
     setNaming(null);
   };

@@ -1,10 +1,11 @@
 //! Batches through honest hands.
 
-use suyuan_crypto::random::SeededEntropy;
+use suyuan_crypto::CryptoError;
+use suyuan_crypto::random::{Entropy, SeededEntropy};
 use suyuan_domain::record::{Class, Stream};
 use suyuan_exchange::wire::{
     BatchManifest, Direction, Envelope, Limits, Peek, VERSION, WireError, WireRecord, batch_hash,
-    negotiate, open_batch, peek_sender, seal_batch, verify_manifest,
+    negotiate, open_batch, peek_sender, seal_batch, sign_receipt, verify_manifest,
 };
 
 use super::{NOW, as_received, chain_of, key, sample};
@@ -213,6 +214,27 @@ fn d_shape_what_must_not_be_sent_is_refused_when_sealing() {
         })
     );
     assert!(seal(&manifest, &many[..10_000]).is_ok());
+}
+
+#[test]
+fn h_8_without_randomness_nothing_is_sealed_or_signed() {
+    struct Empty;
+    impl Entropy for Empty {
+        fn fill(&self, _: &mut [u8]) -> suyuan_crypto::Result<()> {
+            Err(CryptoError::Random)
+        }
+    }
+    let (manifest, records) = sample();
+    let sealed = seal_batch(
+        &manifest,
+        &records,
+        &key(1),
+        &key(2).verifying_key(),
+        &Empty,
+    );
+    assert_eq!(sealed, Err(WireError::Crypto(CryptoError::Random)));
+    let signed = sign_receipt(&super::document::receipt(), &key(1), &Empty);
+    assert_eq!(signed, Err(WireError::Crypto(CryptoError::Random)));
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn h_8_changed_content_is_found_whatever_was_changed() {
             record
                 .origin
                 .iter_mut()
-                .for_each(|origin| origin.prev[0] ^= 1)
+                .for_each(|origin| origin.prev[0] ^= 1);
         },
     ];
     for (number, change) in changes.into_iter().enumerate() {
@@ -129,7 +129,7 @@ fn d_shape_a_new_epoch_continues_exactly_at_the_head() {
             record
                 .origin
                 .iter_mut()
-                .for_each(|origin| origin.epoch = epoch)
+                .for_each(|origin| origin.epoch = epoch);
         })
     };
     assert_eq!(
@@ -173,7 +173,7 @@ fn n_tier_records_of_other_chains_are_told_apart() {
     };
     assert_eq!(check_chain(&start(), &local), Err(ChainFault::WrongChain));
     let zero = rehashed(record, |record| {
-        record.origin.iter_mut().for_each(|origin| origin.seq = 0)
+        record.origin.iter_mut().for_each(|origin| origin.seq = 0);
     });
     assert_eq!(check_chain(&start(), &zero), Err(ChainFault::WrongChain));
     let full = Head {

@@ -12,8 +12,10 @@ mod words;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use suyuan_domain::pack::Role;
+
 pub use compile::{MODEL, compile, enforcer};
-pub use powers::{AUDIT_ADMIN, POWERS, SECURITY_ADMIN, SYSTEM_ADMIN, denials};
+pub use powers::{AUDITOR, POWERS, SECURITY_ADMIN, SYSTEM_ADMIN, denials};
 pub use words::{Action, Kind, UnknownWord};
 
 /// Longest chain of roles, from a role to its furthest parent.
@@ -97,10 +99,22 @@ pub struct RoleRules {
     pub code: String,
     /// Role whose permissions it inherits.
     pub parent: Option<String>,
-    /// Granted permissions such as `subject.read`; `subject.*` grants every action.
+    /// Granted permissions such as `subject.read`; `subject.*` is every action, `subject.write` create and update, `*`
+    /// everything.
     pub allow: Vec<String>,
     /// Forbidden permissions, in the same form.
     pub deny: Vec<String>,
+}
+
+impl From<&Role> for RoleRules {
+    fn from(role: &Role) -> Self {
+        Self {
+            code: role.code.clone(),
+            parent: None,
+            allow: role.permissions.clone(),
+            deny: role.denied.clone(),
+        }
+    }
 }
 
 /// A whole policy, not validated yet.
@@ -170,13 +184,19 @@ pub fn permission(kind: Kind, action: Action) -> String {
     format!("{}.{}", kind.as_str(), action.as_str())
 }
 
+/// The pairs that a permission of a role stands for.
 fn expand(text: &str) -> Option<Vec<(Kind, Action)>> {
-    match text.strip_suffix(".*") {
-        Some(kind) => {
+    let every = |kind: Kind| Action::ALL.iter().map(move |action| (kind, *action));
+    if text == "*" {
+        return Some(Kind::ALL.iter().copied().flat_map(every).collect());
+    }
+    match text.rsplit_once('.')? {
+        (kind, "*") => Some(every(Kind::parse(kind).ok()?).collect()),
+        (kind, "write") => {
             let kind = Kind::parse(kind).ok()?;
-            Some(Action::ALL.iter().map(|action| (kind, *action)).collect())
+            Some(vec![(kind, Action::Create), (kind, Action::Update)])
         }
-        None => parse_permission(text).ok().map(|pair| vec![pair]),
+        _ => parse_permission(text).ok().map(|pair| vec![pair]),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The three powers (三权分立): system, security and audit administration exclude each other (GB/T 22239 8.1.5).
 //!
-//! Written as deny rows, so that no grant and no inheritance can join two of them.
+//! The system administrator runs the node and opens accounts, the security administrator gives them rights, the auditor
+//! reads what both did. Written as deny rows, so that no grant and no inheritance can join two of them.
 
 use super::{Action, Effect, Kind, PolicyRow};
 
@@ -8,46 +9,62 @@ use super::{Action, Effect, Kind, PolicyRow};
 pub const SYSTEM_ADMIN: &str = "system_admin";
 /// Code of the role of security administrators (安全管理员).
 pub const SECURITY_ADMIN: &str = "security_admin";
-/// Code of the role of audit administrators (审计管理员).
-pub const AUDIT_ADMIN: &str = "audit_admin";
+/// Code of the role of auditors (审计管理员).
+pub const AUDITOR: &str = "auditor";
 /// The three powers.
-pub const POWERS: [&str; 3] = [SYSTEM_ADMIN, SECURITY_ADMIN, AUDIT_ADMIN];
+pub const POWERS: [&str; 3] = [SYSTEM_ADMIN, SECURITY_ADMIN, AUDITOR];
 
-/// The running of the node: only the system administrator changes it, the others may look.
-const SYSTEM_KINDS: &[Kind] = &[Kind::Job, Kind::Setting, Kind::Exchange, Kind::Access];
-/// Who may do what: only the security administrator changes it, the others may look.
-const SECURITY_KINDS: &[Kind] = &[Kind::Account, Kind::Role];
-/// The audit log: nobody of the other two sees or exports it.
-const AUDIT_KINDS: &[Kind] = &[Kind::Audit];
+/// The running of the node.
+const RUNNING: &[Kind] = &[
+    Kind::Job,
+    Kind::Setting,
+    Kind::Access,
+    Kind::Category,
+    Kind::Rule,
+    Kind::Pack,
+];
+
+/// What else an auditor only looks at.
+const OTHERS: &[Kind] = &[Kind::Account, Kind::Role, Kind::Exchange];
+
+/// Whether what belongs to the other two powers keeps `role` from this.
+fn is_banned(role: &str, kind: Kind, action: Action) -> bool {
+    let changes = action != Action::Read;
+    let opens_accounts = matches!(action, Action::Create | Action::Update | Action::Delete);
+    match role {
+        SYSTEM_ADMIN => match kind {
+            Kind::Audit => true,
+            Kind::Role => changes,
+            Kind::Account => action == Action::Authorise,
+            _ => false,
+        },
+        SECURITY_ADMIN => match kind {
+            Kind::Audit => true,
+            Kind::Account => opens_accounts,
+            _ => changes && RUNNING.contains(&kind),
+        },
+        // Who judges what was done does nothing that could be judged.
+        AUDITOR => changes && (RUNNING.contains(&kind) || OTHERS.contains(&kind)),
+        _ => false,
+    }
+}
 
 /// The bans of a role: what belongs to the other two powers; none for a role that is not one of [`POWERS`].
 #[must_use]
 pub fn denials(role: &str) -> Vec<PolicyRow> {
-    let changes = |kinds: &'static [Kind]| pairs(kinds, |action| action != Action::Read);
-    let everything = |kinds: &'static [Kind]| pairs(kinds, |_| true);
-    let banned = match role {
-        SYSTEM_ADMIN => [changes(SECURITY_KINDS), everything(AUDIT_KINDS)].concat(),
-        SECURITY_ADMIN => [changes(SYSTEM_KINDS), everything(AUDIT_KINDS)].concat(),
-        AUDIT_ADMIN => [changes(SYSTEM_KINDS), changes(SECURITY_KINDS)].concat(),
-        _ => Vec::new(),
-    };
-    let row = |(kind, action)| PolicyRow {
-        role: role.to_owned(),
-        kind,
-        action,
-        effect: Effect::Deny,
-    };
-    banned.into_iter().map(row).collect()
-}
-
-fn pairs(kinds: &[Kind], banned: impl Fn(Action) -> bool) -> Vec<(Kind, Action)> {
-    let actions: Vec<Action> = Action::ALL
+    if !POWERS.contains(&role) {
+        return Vec::new();
+    }
+    let every = Kind::ALL
         .iter()
-        .copied()
-        .filter(|action| banned(*action))
-        .collect();
-    kinds
-        .iter()
-        .flat_map(|kind| actions.iter().map(|action| (*kind, *action)))
+        .flat_map(|kind| Action::ALL.iter().map(|action| (*kind, *action)));
+    every
+        .filter(|(kind, action)| is_banned(role, *kind, *action))
+        .map(|(kind, action)| PolicyRow {
+            role: role.to_owned(),
+            kind,
+            action,
+            effect: Effect::Deny,
+        })
         .collect()
 }

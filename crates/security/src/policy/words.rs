@@ -93,6 +93,10 @@ words! {
         Cockpit = "cockpit", "总览";
         Job = "job", "后台任务";
         Setting = "setting", "系统设置";
+        Pack = "pack", "数据包";
+        ReportSchedule = "report_schedule", "报告计划";
+        Reference = "reference", "基础字典";
+        Identifier = "identifier", "编码与标识";
     }
 }
 
@@ -116,6 +120,8 @@ words! {
         Send = "send", "发送";
         Compute = "compute", "计算";
         Unmask = "unmask", "查看完整信息";
+        Authorise = "authorise", "授权";
+        Disable = "disable", "停用";
     }
 }
 

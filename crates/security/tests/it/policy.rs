@@ -1,8 +1,9 @@
 //! The compiled map and casbin must agree on everything, and bad policies must not come into force.
 
 use casbin::CoreApi;
+use suyuan_domain::pack::Packs;
 use suyuan_security::policy::{
-    AUDIT_ADMIN, Action, Effect, Kind, POWERS, PolicyError, PolicyRow, PolicySet, PolicySnapshot,
+    AUDITOR, Action, Effect, Kind, POWERS, PolicyError, PolicyRow, PolicySet, PolicySnapshot,
     RoleRules, SECURITY_ADMIN, SYSTEM_ADMIN, SharedPolicy, compile, enforcer, parse_permission,
 };
 
@@ -37,7 +38,7 @@ fn roles() -> Vec<RoleRules> {
         ),
         role(
             "auditor_aide",
-            Some(AUDIT_ADMIN),
+            Some(AUDITOR),
             &["setting.update", "report.read"],
             &[],
         ),
@@ -66,7 +67,7 @@ fn roles() -> Vec<RoleRules> {
             &[],
         ),
         role(
-            AUDIT_ADMIN,
+            AUDITOR,
             None,
             &["audit.*", "account.read", "account.update"],
             &[],
@@ -183,13 +184,17 @@ async fn h_9_the_three_powers_exclude_each_other() {
     for (role, kind, action, allowed) in [
         (SYSTEM_ADMIN, Kind::Setting, Action::Update, true),
         (SYSTEM_ADMIN, Kind::Account, Action::Read, true),
-        (SYSTEM_ADMIN, Kind::Account, Action::Create, false),
+        (SYSTEM_ADMIN, Kind::Account, Action::Create, true),
+        (SYSTEM_ADMIN, Kind::Account, Action::Authorise, false),
+        (SYSTEM_ADMIN, Kind::Role, Action::Update, false),
+        (SECURITY_ADMIN, Kind::Account, Action::Authorise, true),
+        (SECURITY_ADMIN, Kind::Account, Action::Create, false),
         (SYSTEM_ADMIN, Kind::Audit, Action::Read, false),
         (SECURITY_ADMIN, Kind::Role, Action::Update, true),
         (SECURITY_ADMIN, Kind::Setting, Action::Update, false),
         (SECURITY_ADMIN, Kind::Audit, Action::Read, false),
-        (AUDIT_ADMIN, Kind::Audit, Action::Export, true),
-        (AUDIT_ADMIN, Kind::Account, Action::Update, false),
+        (AUDITOR, Kind::Audit, Action::Export, true),
+        (AUDITOR, Kind::Account, Action::Update, false),
         ("auditor_aide", Kind::Setting, Action::Update, false),
         ("auditor_aide", Kind::Report, Action::Read, true),
     ] {
@@ -239,6 +244,8 @@ async fn h_9_nothing_is_allowed_by_empty_words_or_an_empty_policy() {
         "Subject.read",
         "subject.fly",
         "*.*",
+        "subject.write.x",
+        "**",
     ] {
         assert!(parse_permission(text).is_err(), "{text}");
         let wrong = PolicyError::Permission {
@@ -319,4 +326,47 @@ async fn h_9_a_refused_policy_leaves_the_old_one_in_force() {
         shared.load(&set).await,
         Err(PolicyError::Depth("r0".into()))
     );
+}
+
+#[tokio::test]
+async fn g_5_4_2_the_shipped_roles_come_into_force() {
+    let packs = Packs::shipped().expect("packs");
+    let rules: Vec<RoleRules> = packs.roles.iter().map(RoleRules::from).collect();
+    let set = PolicySet::from_roles(&rules).expect("known words");
+    let snapshot = compile(&set).await.expect("valid policy");
+    assert_eq!(snapshot.roles().count(), packs.roles.len());
+    for role in &packs.roles {
+        assert!(
+            !snapshot.permissions(&role.code).is_empty(),
+            "{}",
+            role.code
+        );
+        // Nothing is granted that the pack does not grant; `write` is the pack's word for create and update.
+        for permission in snapshot.permissions(&role.code) {
+            let write = permission
+                .replace(".create", ".write")
+                .replace(".update", ".write");
+            let granted = role.allows(&permission) || role.allows(&write);
+            assert!(granted, "{} {permission}", role.code);
+        }
+    }
+    for power in POWERS {
+        assert!(snapshot.has_role(power), "{power}");
+    }
+}
+
+#[tokio::test]
+async fn g_5_4_2_groups_of_permissions_are_spelled_out() {
+    let roles = [
+        role("all", None, &["*"], &["audit.*"]),
+        role("clerk", None, &["subject.write"], &[]),
+    ];
+    let set = PolicySet::from_roles(&roles).expect("known words");
+    let snapshot = compile(&set).await.expect("valid policy");
+    assert_eq!(
+        snapshot.permissions("clerk"),
+        ["subject.create", "subject.update"]
+    );
+    let every = Kind::ALL.len() * Action::ALL.len();
+    assert_eq!(snapshot.permissions("all").len(), every - Action::ALL.len());
 }

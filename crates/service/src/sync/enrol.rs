@@ -175,20 +175,33 @@ fn check_place(node: &Node, request: &Enrol) -> Result<()> {
     Err(ServiceError::invalid("XCH-0302", "code", reason, "请核对本节点代码和上级节点地址"))
 }
 
+/// What a person decides about a child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It may exchange.
+    Approve,
+    /// It may not any more.
+    Revoke,
+}
+
 /// Admits or withdraws a child. Takes effect at once.
 ///
 /// # Errors
 /// When the actor may not, or no such child has asked.
-pub async fn decide(node: &Node, cx: &OpContext, code: &str, state: EnrolState) -> Result<Peer> {
+pub async fn decide(node: &Node, cx: &OpContext, code: &str, decision: Decision) -> Result<Peer> {
     cx.authorize(Action::Approve, Kind::Exchange)?;
     let tx = node.store.begin().await?;
     let mut peer = tx.peer(code).await?.filter(|peer| peer.role == "child").ok_or(ServiceError::NotFound("下级节点"))?;
     let before = peer.state.clone();
+    let (state, action) = match decision {
+        Decision::Approve => (EnrolState::Approved, "approve"),
+        Decision::Revoke => (EnrolState::Revoked, "revoke"),
+    };
     state_name(state).clone_into(&mut peer.state);
     peer.decided_at = Some(cx.now.millis());
     peer.last_error = None;
     tx.keep_peer(&peer).await?;
-    crate::audit::note(&tx, cx, "approve", "exchange", code, Some(&before), Some(&peer.state)).await?;
+    crate::audit::note(&tx, cx, action, "exchange", code, Some(&before), Some(&peer.state)).await?;
     tx.commit().await?;
     node.peers.http().allow(&peer.url)?;
     Ok(peer)

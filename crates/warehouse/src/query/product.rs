@@ -62,7 +62,11 @@ struct ProductRow {
 
 macro_rules! bounded {
     ($sum:literal) => {
-        concat!("toInt64(least(greatest(", $sum, ", -9000000000000000000), 9000000000000000000))")
+        concat!(
+            "toInt64(least(greatest(",
+            $sum,
+            ", toInt128(-9000000000000000)), toInt128(9000000000000000)))"
+        )
     };
 }
 

@@ -1,0 +1,10 @@
+//! EPCIS 2.0 capture and query for connected systems of the GS1 world. Rows: G-8, H-6.2.
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::state::AppState;
+
+/// Routes under `/epcis/v2`.
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+}

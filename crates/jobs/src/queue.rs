@@ -1,0 +1,74 @@
+//! The runner of the job queue: claims, runs, retries with growing pauses, and records how each try ended.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use suyuan_domain::period::Period;
+use suyuan_service::{evaluation, report, Node, ServiceError};
+use suyuan_store::job::Job;
+
+use crate::mail::Mailer;
+use crate::runner::Loop;
+
+/// For how long a job is claimed, in milliseconds; a job whose process died is taken up again after it.
+const CLAIM: i64 = 10 * 60_000;
+
+/// Pause before the second try, in milliseconds; doubled for each further one.
+const FIRST_PAUSE: i64 = 2_000;
+
+/// Kind of the job that computes an evaluation.
+pub const EVALUATE: &str = "evaluation.compute";
+
+/// Kind of the job that makes and sends the monthly report.
+pub const MONTHLY: &str = "report.monthly";
+
+/// Kind of the job that delivers one mail.
+pub const DELIVER: &str = "mail.deliver";
+
+/// Runs jobs one after the other until the node stops.
+pub(crate) async fn run(around: Loop, mailer: Arc<Mailer>) {
+    loop {
+        let go_on = match round(&around, &mailer).await {
+            Ok(true) => !around.stop.is_cancelled(),
+            Ok(false) => around.rest(around.config.idle).await,
+            Err(error) => {
+                tracing::warn!(error = %error, "job queue");
+                around.rest(Duration::from_secs(1)).await
+            }
+        };
+        if !go_on {
+            return;
+        }
+    }
+}
+
+async fn round(around: &Loop, mailer: &Mailer) -> Result<bool, ServiceError> {
+    let node = &around.node;
+    let now = node.now();
+    let Some(job) = node.store.claim_job(&around.config.holder, now, now.plus_millis(CLAIM)).await? else {
+        return Ok(false);
+    };
+    let outcome = perform(node, mailer, &job).await.map_err(|error| error.to_string());
+    if let Err(error) = &outcome {
+        tracing::warn!(job = job.id, kind = job.kind, error, "job failed");
+    }
+    let shift = u32::try_from(job.attempts.clamp(1, 10)).unwrap_or(1) - 1;
+    let retry_at = node.now().plus_millis(FIRST_PAUSE << shift);
+    node.store.finish_job(&job, outcome, node.now(), retry_at).await?;
+    Ok(true)
+}
+
+async fn perform(node: &Node, mailer: &Mailer, job: &Job) -> Result<(), ServiceError> {
+    match job.kind.as_str() {
+        EVALUATE => evaluation::compute(node, period_of(job)?).await.map(drop),
+        MONTHLY => report::monthly(node, period_of(job)?).await.map(drop),
+        DELIVER => mailer.deliver(node, &job.payload).await,
+        other => Err(ServiceError::Internal(format!("no handler for jobs of kind {other}"))),
+    }
+}
+
+fn period_of(job: &Job) -> Result<Period, ServiceError> {
+    let payload: serde_json::Value = serde_json::from_str(&job.payload)?;
+    let text = payload.get("period").and_then(serde_json::Value::as_str).unwrap_or_default();
+    text.parse().map_err(|_| ServiceError::Internal(format!("no period in job {}", job.id)))
+}

@@ -1,0 +1,85 @@
+//! Schedules: a tick that only enqueues. Due times are computed from the node's clock and the last stored due time, so
+//! that ticks missed while the node was down are made up once, and no work runs twice.
+
+use std::sync::Arc;
+
+use suyuan_domain::clock::Timestamp;
+use suyuan_domain::period::{Day, Period};
+use suyuan_service::{Node, ServiceError};
+use suyuan_store::job::NewJob;
+use tokio::sync::Notify;
+use tokio_cron_scheduler::{Job, JobScheduler};
+
+use crate::queue::{EVALUATE, MONTHLY};
+use crate::runner::Loop;
+
+/// Every fifteen seconds; the work itself is due daily or monthly.
+const TICK: &str = "*/15 * * * * *";
+
+/// Hour of the day, in Asia/Shanghai, at which the day's work is due.
+const DUE_HOUR_MILLIS: i64 = 3_600_000;
+
+/// Ticks until the node stops.
+pub(crate) async fn tick(around: Loop) {
+    let bell = Arc::new(Notify::new());
+    let scheduler = match ring(bell.clone()).await {
+        Ok(scheduler) => scheduler,
+        Err(error) => {
+            tracing::error!(error = %error, "the scheduler did not start");
+            return;
+        }
+    };
+    bell.notify_one();
+    loop {
+        tokio::select! {
+            () = around.stop.cancelled() => break,
+            () = bell.notified() => {}
+        }
+        if let Err(error) = enqueue_due(&around.node).await {
+            tracing::warn!(error = %error, "schedule");
+        }
+    }
+    drop(scheduler);
+}
+
+async fn ring(bell: Arc<Notify>) -> Result<JobScheduler, tokio_cron_scheduler::JobSchedulerError> {
+    let scheduler = JobScheduler::new().await?;
+    let job = Job::new(TICK, move |_, _| bell.notify_one())?;
+    scheduler.add(job).await?;
+    scheduler.start().await?;
+    Ok(scheduler)
+}
+
+/// Enqueues what is due: yesterday's evaluation of the running month, and after its end the month's last one and its
+/// report. Keys make a second call harmless.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn enqueue_due(node: &Node) -> Result<(), ServiceError> {
+    let now = node.now();
+    let today = Day::of(now);
+    if now < today.start().plus_millis(DUE_HOUR_MILLIS) {
+        return Ok(());
+    }
+    let month = Period::month_of(today);
+    let before = month.previous();
+    let tx = node.store.begin().await?;
+    tx.enqueue(job(EVALUATE, &format!("{EVALUATE}/{month}/{today}"), month, now), now).await?;
+    tx.enqueue(job(EVALUATE, &format!("{EVALUATE}/{before}/final"), before, now), now).await?;
+    if suyuan_service::report::is_enabled(&tx).await? {
+        let later = now.plus_millis(60_000);
+        tx.enqueue(job(MONTHLY, &format!("{MONTHLY}/{before}"), before, later), now).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+fn job(kind: &str, key: &str, period: Period, run_at: Timestamp) -> NewJob {
+    NewJob {
+        kind: kind.to_owned(),
+        unique_key: Some(key.to_owned()),
+        payload: serde_json::json!({ "period": period.to_string() }).to_string(),
+        run_at,
+        max_attempts: 5,
+        actor: None,
+    }
+}

@@ -1,0 +1,54 @@
+//! `suyuan serve`: one node until it is asked to end.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use suyuan_domain::clock::SystemClock;
+use suyuan_warehouse::engine::{find_library, EngineProcess};
+
+use super::asked_to_end;
+use crate::config::Config;
+use crate::reference;
+use crate::start::{start, Options, WarehouseAddress};
+
+/// Runs the node of a configuration file.
+pub(super) async fn run(path: &Path) -> Result<()> {
+    let reference = reference::load()?;
+    let config = Config::read(path, &reference.divisions)?;
+    let (warehouse, engine) = warehouse(&config).await?;
+    let clock = SystemClock::default();
+    if let Some(demo) = &config.demo {
+        clock.set_offset_millis(demo.clock_offset_millis);
+    }
+    let options = Options { clock: Arc::new(clock), ..Options::default() };
+    let started = start(&config, &reference, &warehouse, options).await?;
+    asked_to_end().await;
+    started.stop().await?;
+    if let Some(engine) = engine {
+        engine.stop().await?;
+    }
+    Ok(())
+}
+
+/// The configured warehouse, or an engine started for this node alone.
+pub(crate) async fn warehouse(config: &Config) -> Result<(WarehouseAddress, Option<EngineProcess>)> {
+    let key = std::env::var(&config.warehouse.key_variable).unwrap_or_default();
+    if let Some(url) = &config.warehouse.url {
+        return Ok((WarehouseAddress { url: url.clone(), key }, None));
+    }
+    let engine = start_engine(&config.node.data_dir.join("engine"), config.warehouse.library.as_deref()).await?;
+    Ok((engine.0, Some(engine.1)))
+}
+
+/// Starts the embedded engine over `data_dir` with a fresh key.
+pub(crate) async fn start_engine(data_dir: &Path, library: Option<&Path>) -> Result<(WarehouseAddress, EngineProcess)> {
+    let named = std::env::var_os("SUYUAN_CHDB_LIB").map(std::path::PathBuf::from);
+    let library = find_library(library.or(named.as_deref()), &[])
+        .context("未找到 ClickHouse 引擎库，请设置 warehouse.library 或 SUYUAN_CHDB_LIB，或配置 warehouse.url")?;
+    let key = suyuan_crypto::token::new_token(&suyuan_crypto::random::OsEntropy)?;
+    let program = std::env::current_exe()?;
+    std::fs::create_dir_all(data_dir)?;
+    let engine = EngineProcess::start(&program, &library, data_dir, &key, "127.0.0.1:0".parse()?).await.context("数据仓库引擎")?;
+    Ok((WarehouseAddress { url: engine.url(), key }, engine))
+}

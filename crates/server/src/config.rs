@@ -1,0 +1,184 @@
+//! Configuration of a node: one TOML file, every key with its meaning, checked before anything starts.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{bail, Context, Result};
+use serde::{Deserialize, Serialize};
+use suyuan_domain::division::{Divisions, Tier, NATION};
+
+/// The whole file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Who the node is.
+    pub node: NodeSection,
+    /// The tier above; absent for the nation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<ParentSection>,
+    /// The relational database.
+    pub database: DatabaseSection,
+    /// The warehouse.
+    pub warehouse: WarehouseSection,
+    /// Outgoing mail.
+    #[serde(default)]
+    pub mail: MailSection,
+    /// Things of a demonstration; absent in life.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub demo: Option<DemoSection>,
+}
+
+/// Who the node is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodeSection {
+    /// Code of its division; `000000` for the nation.
+    pub code: String,
+    /// Name of the platform; by default the division's name and 重要产品追溯管理平台.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// Address to listen at.
+    pub listen: SocketAddr,
+    /// Address at which people and peers reach the node; by default where it listens.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub public_url: String,
+    /// Folder for everything beside the databases.
+    pub data_dir: PathBuf,
+    /// Who answers for the node.
+    #[serde(default)]
+    pub contact: String,
+    /// Folder of the built web pages; without it only interfaces are served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frontend_dir: Option<PathBuf>,
+    /// Folder of the Chinese fonts for PDF reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fonts_dir: Option<PathBuf>,
+}
+
+/// The tier above.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ParentSection {
+    /// Code of the parent node.
+    pub code: String,
+    /// Where it listens.
+    pub url: String,
+}
+
+/// The relational database.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseSection {
+    /// `sqlite://path` or `postgres://…`.
+    pub url: String,
+}
+
+/// The warehouse.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WarehouseSection {
+    /// ClickHouse HTTP interface; without it the node starts the embedded engine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Name of the database.
+    pub database: String,
+    /// Environment variable that holds the password.
+    #[serde(default = "default_key_variable")]
+    pub key_variable: String,
+    /// The engine's library; by default the variable `SUYUAN_CHDB_LIB`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub library: Option<PathBuf>,
+}
+
+/// Outgoing mail.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailSection {
+    /// `smtp://` or `smtps://` address with user; the password comes from `SUYUAN_SMTP_PASSWORD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smtp: Option<String>,
+    /// Sender.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub from: String,
+    /// Folder into which mails are written as `.eml` where there is no server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dir: Option<PathBuf>,
+}
+
+/// Things of a demonstration.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DemoSection {
+    /// How far the clock stands from the machine's at the start, in milliseconds.
+    #[serde(default)]
+    pub clock_offset_millis: i64,
+    /// Accounts of the demonstration.
+    #[serde(default)]
+    pub accounts: Vec<DemoAccount>,
+}
+
+/// An account of the demonstration.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DemoAccount {
+    /// Name for signing in.
+    pub username: String,
+    /// Password, no secret.
+    pub password: String,
+    /// Role.
+    pub role: String,
+    /// Name for people.
+    pub name: String,
+}
+
+fn default_key_variable() -> String {
+    suyuan_warehouse::engine::KEY_VARIABLE.to_owned()
+}
+
+impl Config {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// When the file cannot be read or a key is wrong; the message names it.
+    pub fn read(path: &Path, divisions: &Divisions) -> Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("无法读取配置文件 {}", path.display()))?;
+        let config: Self = toml::from_str(&text).with_context(|| format!("配置文件 {} 有误", path.display()))?;
+        config.check(divisions)?;
+        Ok(config)
+    }
+
+    /// Checks what one key alone cannot show.
+    ///
+    /// # Errors
+    /// When the code is no division, or the parent is not above it.
+    pub fn check(&self, divisions: &Divisions) -> Result<()> {
+        let code = &self.node.code;
+        if divisions.get(code).is_none() {
+            bail!("node.code = \"{code}\" 不是已知的行政区划代码");
+        }
+        match &self.parent {
+            Some(parent) if parent.code == *code || !divisions.is_within(code, &parent.code) => {
+                bail!("parent.code = \"{}\" 不是 {code} 的上级", parent.code)
+            }
+            None if code != NATION => tracing::warn!(code, "no parent is configured; the node stands alone"),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Tier of the node.
+    #[must_use]
+    pub fn tier(&self, divisions: &Divisions) -> Tier {
+        divisions.get(&self.node.code).map_or(Tier::City, |division| division.tier)
+    }
+
+    /// Name of the platform.
+    #[must_use]
+    pub fn platform_name(&self, divisions: &Divisions) -> String {
+        if !self.node.name.is_empty() {
+            return self.node.name.clone();
+        }
+        let name = if self.node.code == NATION { "国家" } else { divisions.name(&self.node.code) };
+        format!("{name}重要产品追溯管理平台")
+    }
+}

@@ -1,0 +1,114 @@
+//! Sessions of people (会话): known by the hash of their token only. When one is over is decided in `suyuan-security`.
+//!
+//! Rows: A-6.1, H-9.
+
+use sea_orm::FromQueryResult;
+use suyuan_domain::clock::Timestamp;
+use suyuan_domain::id::ObjectId;
+
+use crate::db::{Store, Tx};
+use crate::{sql, Result};
+
+/// A session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Hash of the token.
+    pub hash: [u8; 32],
+    /// Whose it is.
+    pub account: ObjectId,
+    /// When the person signed in.
+    pub created_at: Timestamp,
+    /// Last request, to the minute.
+    pub last_seen_at: Timestamp,
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
+    /// Network address at signing in.
+    pub address: String,
+}
+
+#[derive(FromQueryResult)]
+struct SessionRow {
+    hash: Vec<u8>,
+    account: Vec<u8>,
+    created_at: i64,
+    last_seen_at: i64,
+    expires_at: i64,
+    address: String,
+}
+
+impl Tx {
+    /// Begins a session.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn add_session(&self, session: &Session) -> Result<()> {
+        let text = "INSERT INTO session (hash, account, created_at, last_seen_at, expires_at, address) \
+                    VALUES (?, ?, ?, ?, ?, ?)";
+        let bound = vec![
+            session.hash.to_vec().into(),
+            sql::id(session.account),
+            session.created_at.millis().into(),
+            session.last_seen_at.millis().into(),
+            session.expires_at.millis().into(),
+            session.address.as_str().into(),
+        ];
+        sql::execute(self.db(), text, bound).await?;
+        Ok(())
+    }
+
+    /// Notes the moment of the last request; never moves it back.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn touch_session(&self, hash: &[u8; 32], now: Timestamp) -> Result<()> {
+        let text = "UPDATE session SET last_seen_at = ? WHERE hash = ? AND last_seen_at < ?";
+        sql::execute(self.db(), text, vec![now.millis().into(), hash.to_vec().into(), now.millis().into()]).await?;
+        Ok(())
+    }
+
+    /// Ends one session; says whether it was there.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn end_session(&self, hash: &[u8; 32]) -> Result<bool> {
+        Ok(sql::execute(self.db(), "DELETE FROM session WHERE hash = ?", vec![hash.to_vec().into()]).await? > 0)
+    }
+
+    /// Ends all sessions of an account; gives how many.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn end_sessions_of(&self, account: ObjectId) -> Result<u64> {
+        sql::execute(self.db(), "DELETE FROM session WHERE account = ?", vec![sql::id(account)]).await
+    }
+
+    /// Deletes what has ended before `now`; gives how many.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn delete_ended_sessions(&self, now: Timestamp) -> Result<u64> {
+        sql::execute(self.db(), "DELETE FROM session WHERE expires_at <= ?", vec![now.millis().into()]).await
+    }
+}
+
+impl Store {
+    /// The session whose token has this hash.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn system_session(&self, hash: &[u8; 32]) -> Result<Option<Session>> {
+        let text = "SELECT hash, account, created_at, last_seen_at, expires_at, address FROM session WHERE hash = ?";
+        let row: Option<SessionRow> = sql::one(self.reader(), text, vec![hash.to_vec().into()]).await?;
+        row.map(|row| {
+            Ok(Session {
+                hash: sql::digest(&row.hash)?,
+                account: sql::object(&row.account)?,
+                created_at: Timestamp::from_millis(row.created_at),
+                last_seen_at: Timestamp::from_millis(row.last_seen_at),
+                expires_at: Timestamp::from_millis(row.expires_at),
+                address: row.address,
+            })
+        })
+        .transpose()
+    }
+}

@@ -1,0 +1,20 @@
+// End-to-end tests against a running node (SUYUAN_E2E_URL), with the Chromium of the system.
+import { defineConfig } from "@playwright/test";
+
+export default defineConfig({
+  testDir: "e2e",
+  timeout: 60_000,
+  retries: 0,
+  workers: 1,
+  reporter: "list",
+  use: {
+    baseURL: process.env["SUYUAN_E2E_URL"] ?? "http://127.0.0.1:8602",
+    viewport: { width: 1440, height: 900 },
+    locale: "zh-CN",
+    timezoneId: "Asia/Shanghai",
+    launchOptions: {
+      executablePath: process.env["SUYUAN_CHROMIUM"] ?? "/usr/bin/chromium",
+      args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+    },
+  },
+});
