@@ -2,7 +2,7 @@
 import react from "@vitejs/plugin-react";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
-import { mockNode } from "./src/testing/vite-mock";
+import { mockNode } from "./src/testing/vite-mock.ts";
 
 const node = process.env["SUYUAN_NODE_URL"] ?? "http://127.0.0.1:8602";
 const served = ["/api", "/open", "/epcis", "/q"];
@@ -21,6 +21,6 @@ export default defineConfig(({ mode }) => ({
     setupFiles: ["./src/testing/setup.ts"],
     include: ["src/**/*.test.{ts,tsx}"],
     restoreMocks: true,
-    testTimeout: 20_000,
+    testTimeout: 90_000,
   },
 }));

@@ -13,7 +13,10 @@ use crate::layers::request_id;
 
 /// An answer that tells what was wrong.
 #[derive(Debug)]
-pub struct ApiError {
+pub struct ApiError(Box<Told>);
+
+#[derive(Debug)]
+struct Told {
     status: StatusCode,
     code: String,
     message: String,
@@ -74,7 +77,7 @@ impl ApiError {
     pub(crate) fn of(status: StatusCode, fault: Fault) -> Self {
         let Fault { code, field, reason, advice } = fault;
         let field = Some(field).filter(|field| !field.is_empty());
-        Self { status, code, message: reason, field, advice, faults: Vec::new(), retry_after: None }
+        Self(Box::new(Told { status, code, message: reason, field, advice, faults: Vec::new(), retry_after: None }))
     }
 
     /// 400 with one fault.
@@ -98,13 +101,26 @@ impl ApiError {
 
     fn many(faults: Vec<Fault>) -> Self {
         let first = faults.first().cloned().unwrap_or_else(|| Fault::new("REQ-0100", "", "输入不正确", "请检查后重试"));
-        Self { faults, ..Self::of(StatusCode::BAD_REQUEST, first) }
+        let mut error = Self::of(StatusCode::BAD_REQUEST, first);
+        error.0.faults = faults;
+        error
+    }
+
+    fn again_in(mut self, seconds: u64) -> Self {
+        self.0.retry_after = Some(seconds);
+        self
+    }
+
+    /// The error as a fault of one row.
+    pub(crate) fn fault(self) -> Fault {
+        let told = *self.0;
+        Fault::new(told.code, told.field.unwrap_or_default(), told.message, told.advice)
     }
 
     /// Status of the answer.
     #[must_use]
-    pub const fn status(&self) -> StatusCode {
-        self.status
+    pub fn status(&self) -> StatusCode {
+        self.0.status
     }
 }
 
@@ -123,13 +139,13 @@ impl From<ServiceError> for ApiError {
             ServiceError::Invalid(faults) => Self::many(faults),
             ServiceError::Conflict(fault) => Self::of(StatusCode::CONFLICT, fault),
             ServiceError::TooMany { retry_after, fault } => {
-                Self { retry_after: Some(retry_after), ..Self::of(StatusCode::TOO_MANY_REQUESTS, fault) }
+                Self::of(StatusCode::TOO_MANY_REQUESTS, fault).again_in(retry_after)
             }
             ServiceError::TooLarge(fault) => Self::of(StatusCode::PAYLOAD_TOO_LARGE, fault),
             ServiceError::Unavailable(why) => {
                 tracing::warn!(request_id = request_id(), why, "unavailable");
                 let fault = Fault::new("SYS-0503", "", "所需服务暂时不可用", "请稍后再试");
-                Self { retry_after: Some(5), ..Self::of(StatusCode::SERVICE_UNAVAILABLE, fault) }
+                Self::of(StatusCode::SERVICE_UNAVAILABLE, fault).again_in(5)
             }
             other => {
                 tracing::error!(request_id = request_id(), error = %other, "request failed");
@@ -162,16 +178,17 @@ fn noun(what: &'static str) -> &'static str {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        let told = *self.0;
         let body = ErrorBody {
-            code: self.code,
-            message: self.message,
-            field: self.field,
-            advice: self.advice,
+            code: told.code,
+            message: told.message,
+            field: told.field,
+            advice: told.advice,
             request_id: request_id(),
-            faults: self.faults.into_iter().map(FaultOut::from).collect(),
+            faults: told.faults.into_iter().map(FaultOut::from).collect(),
         };
-        let mut response = (self.status, Json(ErrorEnvelope { error: body })).into_response();
-        if let Some(seconds) = self.retry_after {
+        let mut response = (told.status, Json(ErrorEnvelope { error: body })).into_response();
+        if let Some(seconds) = told.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response

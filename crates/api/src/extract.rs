@@ -9,6 +9,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{header, HeaderMap, Method, StatusCode};
+use axum_extra::extract::cookie::Cookie;
 use axum_extra::extract::CookieJar;
 use serde::de::DeserializeOwned;
 use suyuan_domain::fault::Fault;
@@ -64,7 +65,7 @@ impl FromRequestParts<AppState> for Console {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> ApiResult<Self> {
         guard(&parts.method, &parts.headers)?;
         let jar = CookieJar::from_headers(&parts.headers);
-        let token = jar.get(COOKIE).map(|cookie| cookie.value()).unwrap_or_default();
+        let token = jar.get(COOKIE).map(Cookie::value).unwrap_or_default();
         let context = account::session(&state.node, token, &address(parts), &request_id()).await?;
         Ok(Self(context))
     }

@@ -31,14 +31,13 @@ async fn ready(State(state): State<AppState>) -> Response {
 }
 
 async fn metrics(State(state): State<AppState>) -> ApiResult<Response> {
-    use std::fmt::Write as _;
     let mut text = String::from("# TYPE suyuan_http_requests counter\n");
     for (class, count) in (1..).zip(state.counters.read()) {
-        drop(writeln!(text, "suyuan_http_requests_total{{class=\"{class}xx\"}} {count}"));
+        text.push_str(&format!("suyuan_http_requests_total{{class=\"{class}xx\"}} {count}\n"));
     }
     let position = state.node.journal_position().await?;
     text.push_str("# TYPE suyuan_journal_position gauge\n");
-    drop(writeln!(text, "suyuan_journal_position {position}\n# EOF"));
+    text.push_str(&format!("suyuan_journal_position {position}\n# EOF\n"));
     Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())
 }
 

@@ -51,14 +51,7 @@ impl WalkLimits {
     /// 20,000 nodes, 20 hops, 1,000 units at a time, seven days of patience, 2 percent.
     #[must_use]
     pub const fn new(as_of: Timestamp) -> Self {
-        Self {
-            nodes: 20_000,
-            hops: 20,
-            frontier: 1_000,
-            as_of,
-            patience_millis: 7 * 86_400_000,
-            permille: 20,
-        }
+        Self { nodes: 20_000, hops: 20, frontier: 1_000, as_of, patience_millis: 7 * 86_400_000, permille: 20 }
     }
 }
 
@@ -154,28 +147,11 @@ impl Walk {
     /// The first frontier asks for the starting units both ways, whatever the direction, to learn who held them.
     pub fn next_frontier(&mut self) -> Option<Frontier> {
         if !self.started {
-            let starts: Vec<String> = self
-                .starts
-                .iter()
-                .take(self.limits.frontier)
-                .cloned()
-                .collect();
-            return (!starts.is_empty()).then(|| Frontier {
-                up: starts.clone(),
-                down: starts,
-            });
+            let starts: Vec<String> = self.starts.iter().take(self.limits.frontier).cloned().collect();
+            return (!starts.is_empty()).then(|| Frontier { up: starts.clone(), down: starts });
         }
-        let take = |side: &Side| {
-            side.queue
-                .iter()
-                .take(self.limits.frontier)
-                .cloned()
-                .collect()
-        };
-        let frontier = Frontier {
-            up: take(&self.up),
-            down: take(&self.down),
-        };
+        let take = |side: &Side| side.queue.iter().take(self.limits.frontier).cloned().collect();
+        let frontier = Frontier { up: take(&self.up), down: take(&self.down) };
         (!frontier.is_empty()).then_some(frontier)
     }
 
@@ -184,10 +160,7 @@ impl Walk {
         for link in links {
             self.keep(link);
         }
-        for (side, units) in [
-            (&mut self.up, &frontier.up),
-            (&mut self.down, &frontier.down),
-        ] {
+        for (side, units) in [(&mut self.up, &frontier.up), (&mut self.down, &frontier.down)] {
             side.answered.extend(units.iter().cloned());
             let answered = &side.answered;
             side.queue.retain(|unit| !answered.contains(unit));
@@ -224,28 +197,16 @@ impl Walk {
     }
 
     fn keep(&mut self, link: ChainLink) {
-        let key = (
-            link.link.event,
-            link.link.up_unit.clone(),
-            link.link.down_unit.clone(),
-        );
+        let key = (link.link.event, link.link.up_unit.clone(), link.link.down_unit.clone());
         if !self.seen.insert(key) {
             return;
         }
         let at = self.links.len();
         if !link.link.down_unit.is_empty() {
-            self.up
-                .links
-                .entry(link.link.down_unit.clone())
-                .or_default()
-                .push(at);
+            self.up.links.entry(link.link.down_unit.clone()).or_default().push(at);
         }
         if !link.link.up_unit.is_empty() {
-            self.down
-                .links
-                .entry(link.link.up_unit.clone())
-                .or_default()
-                .push(at);
+            self.down.links.entry(link.link.up_unit.clone()).or_default().push(at);
         }
         self.links.push(link);
     }
@@ -254,10 +215,7 @@ impl Walk {
     fn start(&mut self) {
         let mut places = BTreeSet::new();
         for ChainLink { link, .. } in &self.links {
-            for (unit, subject) in [
-                (&link.up_unit, &link.up_subject),
-                (&link.down_unit, &link.down_subject),
-            ] {
+            for (unit, subject) in [(&link.up_unit, &link.up_subject), (&link.down_unit, &link.down_subject)] {
                 if self.starts.contains(unit) {
                     places.insert((unit.clone(), subject.clone()));
                 }
@@ -301,12 +259,7 @@ impl Walk {
         while let Some(unit) = units.pop_front() {
             while let Some(place) = self.side(upward).waiting.get_mut(&unit).and_then(Vec::pop) {
                 let hops = self.side(upward).reached.get(&place).copied().unwrap_or(0);
-                let links = self
-                    .side(upward)
-                    .links
-                    .get(&unit)
-                    .cloned()
-                    .unwrap_or_default();
+                let links = self.side(upward).links.get(&unit).cloned().unwrap_or_default();
                 for index in links {
                     let Some(next) = self.beyond(upward, index, &place) else {
                         continue;
@@ -323,14 +276,7 @@ impl Walk {
 
     /// The place that link `index` leads to from `place`; none for observations and ends.
     fn beyond(&self, upward: bool, index: usize, place: &Place) -> Option<Place> {
-        let Link {
-            kind,
-            up_unit,
-            up_subject,
-            down_unit,
-            down_subject,
-            ..
-        } = &self.links.get(index)?.link;
+        let Link { kind, up_unit, up_subject, down_unit, down_subject, .. } = &self.links.get(index)?.link;
         if *kind == LinkKind::Observe {
             return None;
         }
@@ -339,8 +285,7 @@ impl Walk {
         } else {
             ((up_unit, up_subject), (down_unit, down_subject))
         };
-        (*here.0 == place.0 && *here.1 == place.1 && !there.0.is_empty())
-            .then(|| (there.0.clone(), there.1.clone()))
+        (*here.0 == place.0 && *here.1 == place.1 && !there.0.is_empty()).then(|| (there.0.clone(), there.1.clone()))
     }
 
     /// The graph of what was reached.

@@ -31,13 +31,7 @@ pub struct CheckLimits {
 impl Default for CheckLimits {
     /// Ten minutes ahead, three years back, 10,000 units, texts of 500 characters, 200 further fields.
     fn default() -> Self {
-        Self {
-            future_millis: 600_000,
-            past_millis: 3 * 366 * 86_400_000,
-            units: 10_000,
-            text: 500,
-            fields: 200,
-        }
+        Self { future_millis: 600_000, past_millis: 3 * 366 * 86_400_000, units: 10_000, text: 500, fields: 200 }
     }
 }
 
@@ -85,9 +79,7 @@ pub fn check(
         needs_upstream: event.inbound
             && !event.inputs.is_empty()
             && packs.stage(&event.stage).is_some_and(|stage| !stage.source),
-        late: packs
-            .due("event_report", event.event_time)
-            .is_some_and(|due| now > due),
+        late: packs.due("event_report", event.event_time).is_some_and(|due| now > due),
         ..Quality::default()
     };
     if let Some(category) = category {
@@ -96,20 +88,11 @@ pub fn check(
     Checked { faults, quality }
 }
 
-fn category<'a>(
-    event: &TraceEvent,
-    packs: &'a Packs,
-    faults: &mut Vec<Fault>,
-) -> Option<&'a Category> {
+fn category<'a>(event: &TraceEvent, packs: &'a Packs, faults: &mut Vec<Fault>) -> Option<&'a Category> {
     let category = packs.category(&event.category);
     if category.is_none() {
         let reason = format!("没有编码为“{}”的产品类别", brief(&event.category));
-        faults.push(Fault::new(
-            "EVT-0101",
-            "category",
-            reason,
-            "请填写产品类别编码，如 agri、food、drug",
-        ));
+        faults.push(Fault::new("EVT-0101", "category", reason, "请填写产品类别编码，如 agri、food、drug"));
     }
     match (packs.stage(&event.stage), category) {
         (None, _) => {
@@ -134,20 +117,10 @@ fn category<'a>(
 fn places(event: &TraceEvent, divisions: &Divisions, faults: &mut Vec<Fault>) {
     if divisions.get(&event.division).is_none() {
         let reason = format!("没有代码为“{}”的行政区划", brief(&event.division));
-        faults.push(Fault::new(
-            "EVT-0104",
-            "division",
-            reason,
-            "请填写六位行政区划代码（GB/T 2260），如 370202",
-        ));
+        faults.push(Fault::new("EVT-0104", "division", reason, "请填写六位行政区划代码（GB/T 2260），如 370202"));
     }
     if event.subject.trim().is_empty() {
-        faults.push(Fault::new(
-            "EVT-0114",
-            "subject",
-            "缺少追溯责任主体",
-            "请填写主体码或统一社会信用代码",
-        ));
+        faults.push(Fault::new("EVT-0114", "subject", "缺少追溯责任主体", "请填写主体码或统一社会信用代码"));
     }
     if !event.peer_subject.is_empty() && event.peer_subject == event.subject {
         faults.push(Fault::new(
@@ -173,43 +146,23 @@ fn times(event: &TraceEvent, limits: &CheckLimits, now: Timestamp, faults: &mut 
     if at < now.plus_millis(-limits.past_millis) {
         let days = limits.past_millis / 86_400_000;
         let reason = format!("事件时间 {at} 已超过 {days} 天");
-        faults.push(Fault::new(
-            "EVT-0106",
-            "event_time",
-            reason,
-            "请核对年份；历史数据请联系平台管理员导入",
-        ));
+        faults.push(Fault::new("EVT-0106", "event_time", reason, "请核对年份；历史数据请联系平台管理员导入"));
     }
 }
 
 fn amounts(event: &TraceEvent, limits: &CheckLimits, faults: &mut Vec<Fault>) {
     let count = event.inputs.len() + event.outputs.len();
     if count == 0 {
-        faults.push(Fault::new(
-            "EVT-0108",
-            "inputs",
-            "没有追溯单元",
-            "请在 inputs 或 outputs 中填写至少一个追溯码",
-        ));
+        faults.push(Fault::new("EVT-0108", "inputs", "没有追溯单元", "请在 inputs 或 outputs 中填写至少一个追溯码"));
     } else if count > limits.units {
         let reason = format!("追溯单元 {count} 个，超过上限 {} 个", limits.units);
-        faults.push(Fault::new(
-            "EVT-0111",
-            "inputs",
-            reason,
-            "请拆成多条事件报送",
-        ));
+        faults.push(Fault::new("EVT-0111", "inputs", reason, "请拆成多条事件报送"));
         return;
     }
     let mut amount = |path: String, quantity: Option<Quantity>| {
         if let Some(quantity) = quantity.filter(|quantity| quantity.milli() <= 0) {
             let reason = format!("数量 {quantity} 不大于零");
-            faults.push(Fault::new(
-                "EVT-0107",
-                path,
-                reason,
-                "请填写大于零的数量；退货请另报退货事件",
-            ));
+            faults.push(Fault::new("EVT-0107", path, reason, "请填写大于零的数量；退货请另报退货事件"));
         }
     };
     amount("quantity".into(), event.quantity);
@@ -219,12 +172,7 @@ fn amounts(event: &TraceEvent, limits: &CheckLimits, faults: &mut Vec<Fault>) {
         }
     }
     if event.price.is_some_and(Quantity::is_negative) {
-        faults.push(Fault::new(
-            "EVT-0117",
-            "price",
-            "单价为负数",
-            "请填写不小于零的单价",
-        ));
+        faults.push(Fault::new("EVT-0117", "price", "单价为负数", "请填写不小于零的单价"));
     }
     for (side, units) in [("inputs", &event.inputs), ("outputs", &event.outputs)] {
         if let Some(i) = units.iter().position(|unit| unit.code.trim().is_empty()) {
@@ -243,17 +191,10 @@ fn codes(event: &TraceEvent, packs: &Packs, faults: &mut Vec<Fault>) {
         let Some(found) = packs.schemes.mistake(member, code) else {
             return;
         };
-        let CheckOutcome::Wrong {
-            expected,
-            found: stands,
-        } = found.check
-        else {
+        let CheckOutcome::Wrong { expected, found: stands } = found.check else {
             return;
         };
-        let reason = format!(
-            "{}校验位不正确：应为 {expected}，填写为 {stands}",
-            found.name
-        );
+        let reason = format!("{}校验位不正确：应为 {expected}，填写为 {stands}", found.name);
         faults.push(Fault::new("EVT-0109", path, reason, "请核对是否抄录有误"));
     };
     member("subject".into(), "subject", &event.subject);
@@ -273,12 +214,7 @@ fn texts(event: &TraceEvent, limits: &CheckLimits, faults: &mut Vec<Fault>) {
             faults.push(Fault::new("EVT-0112", path, reason, "请缩短后重新报送"));
         }
         if text.chars().any(|c| c.is_control() || c == '\u{FFFD}') {
-            faults.push(Fault::new(
-                "EVT-0113",
-                path,
-                "含有控制字符或乱码",
-                "请检查文件编码，应为 UTF-8",
-            ));
+            faults.push(Fault::new("EVT-0113", path, "含有控制字符或乱码", "请检查文件编码，应为 UTF-8"));
         }
     };
     text("event_id", event.event_id.as_deref().unwrap_or_default());
@@ -302,9 +238,7 @@ fn texts(event: &TraceEvent, limits: &CheckLimits, faults: &mut Vec<Fault>) {
         text("inspection.standard", &inspection.standard);
         text("inspection.report_no", &inspection.report_no);
     }
-    let long = |unit: &UnitAmount| {
-        unit.code.len() > limits.text || unit.code.chars().any(char::is_control)
-    };
+    let long = |unit: &UnitAmount| unit.code.len() > limits.text || unit.code.chars().any(char::is_control);
     for (path, units) in [("inputs", &event.inputs), ("outputs", &event.outputs)] {
         for unit in units.iter().filter(|unit| long(unit)).take(3) {
             text(path, &unit.code);
@@ -316,28 +250,15 @@ fn texts(event: &TraceEvent, limits: &CheckLimits, faults: &mut Vec<Fault>) {
         }
     }
     if event.fields.len() > limits.fields {
-        let reason = format!(
-            "扩展字段 {} 个，超过上限 {} 个",
-            event.fields.len(),
-            limits.fields
-        );
-        faults.push(Fault::new(
-            "EVT-0112",
-            "fields",
-            reason,
-            "请只报送目录规定的字段",
-        ));
+        let reason = format!("扩展字段 {} 个，超过上限 {} 个", event.fields.len(), limits.fields);
+        faults.push(Fault::new("EVT-0112", "fields", reason, "请只报送目录规定的字段"));
     }
 }
 
 /// Whether the metadata of goods apply: something came out or changed hands. A mere look or test has no amounts.
 fn is_about_goods(event: &TraceEvent) -> bool {
-    let changes = matches!(
-        event.event_type,
-        EventType::Transaction | EventType::Transformation
-    );
-    event.error_declaration.is_none()
-        && (changes || !event.outputs.is_empty() || !event.peer_subject.is_empty())
+    let changes = matches!(event.event_type, EventType::Transaction | EventType::Transformation);
+    event.error_declaration.is_none() && (changes || !event.outputs.is_empty() || !event.peer_subject.is_empty())
 }
 
 fn fields(event: &TraceEvent, category: &Category, quality: &mut Quality, faults: &mut Vec<Fault>) {
@@ -345,12 +266,7 @@ fn fields(event: &TraceEvent, category: &Category, quality: &mut Quality, faults
     for field in category.fields.iter().filter(here) {
         if let Some(reason) = mistyped(event, field) {
             let path = format!("fields.{}", field.code);
-            faults.push(Fault::new(
-                "EVT-0115",
-                path,
-                reason,
-                "请按元数据目录规定的格式填写",
-            ));
+            faults.push(Fault::new("EVT-0115", path, reason, "请按元数据目录规定的格式填写"));
         }
         if field.need == Need::May || !is_about_goods(event) {
             continue;
@@ -360,29 +276,15 @@ fn fields(event: &TraceEvent, category: &Category, quality: &mut Quality, faults
             quality.mandatory_filled += 1;
         } else if field.need == Need::Must && event.source.format != "epcis" {
             let reason = format!("缺少必填项“{}”", field.name);
-            let path = if is_member(&field.code) {
-                field.code.clone()
-            } else {
-                format!("fields.{}", field.code)
-            };
+            let path = if is_member(&field.code) { field.code.clone() } else { format!("fields.{}", field.code) };
             faults.push(Fault::new("EVT-0110", path, reason, "请补充后重新报送"));
         }
     }
 }
 
 fn is_member(code: &str) -> bool {
-    [
-        "product",
-        "product_name",
-        "batch",
-        "quantity",
-        "voucher",
-        "price",
-        "peer",
-        "merchant",
-        "inspection",
-    ]
-    .contains(&code)
+    ["product", "product_name", "batch", "quantity", "voucher", "price", "peer", "merchant", "inspection"]
+        .contains(&code)
 }
 
 fn is_filled(event: &TraceEvent, code: &str) -> bool {
@@ -405,20 +307,16 @@ fn is_filled(event: &TraceEvent, code: &str) -> bool {
 }
 
 fn mistyped(event: &TraceEvent, field: &Field) -> Option<String> {
-    let value = event
-        .fields
-        .get(&field.code)
-        .filter(|value| !value.is_null())?;
+    let value = event.fields.get(&field.code).filter(|value| !value.is_null())?;
     let text = value.as_str();
     let fits = match field.kind {
         FieldType::Text => text.is_some() || value.is_number() || value.is_array(),
         FieldType::Number => {
-            value.is_number()
-                || text.is_some_and(|text| text.is_empty() || text.parse::<Quantity>().is_ok())
+            value.is_number() || text.is_some_and(|text| text.is_empty() || text.parse::<Quantity>().is_ok())
         }
-        FieldType::Date => text.is_some_and(|text| {
-            text.is_empty() || text.parse::<Day>().is_ok() || text.parse::<Timestamp>().is_ok()
-        }),
+        FieldType::Date => {
+            text.is_some_and(|text| text.is_empty() || text.parse::<Day>().is_ok() || text.parse::<Timestamp>().is_ok())
+        }
         FieldType::Flag => value.is_boolean(),
     };
     let wanted = match field.kind {

@@ -232,8 +232,7 @@ impl CodeSchemes {
     /// # Errors
     /// When the text is not TOML of that shape or a scheme cannot work.
     pub fn parse(toml: &str) -> Result<Self, CodeSchemesError> {
-        let table: Table =
-            toml::from_str(toml).map_err(|error| CodeSchemesError::Syntax(error.to_string()))?;
+        let table: Table = toml::from_str(toml).map_err(|error| CodeSchemesError::Syntax(error.to_string()))?;
         Self::new(table.scheme, table.provinces)
     }
 
@@ -244,10 +243,7 @@ impl CodeSchemes {
     pub fn new(schemes: Vec<CodeScheme>, provinces: Vec<String>) -> Result<Self, CodeSchemesError> {
         for scheme in &schemes {
             let last = scheme.segments.len().saturating_sub(1);
-            let sound = |(i, s): (usize, &Segment)| {
-                s.max
-                    .map_or(s.len > 0, |max| i == last && max >= s.len && max > 0)
-            };
+            let sound = |(i, s): (usize, &Segment)| s.max.map_or(s.len > 0, |max| i == last && max >= s.len && max > 0);
             if scheme.segments.is_empty() || !scheme.segments.iter().enumerate().all(sound) {
                 return Err(CodeSchemesError::Segments(scheme.code.clone()));
             }
@@ -272,11 +268,7 @@ impl CodeSchemes {
     #[must_use]
     pub fn resolve(&self, code: &str) -> Vec<Match> {
         let code = normalise(code);
-        let mut matches: Vec<Match> = self
-            .schemes
-            .iter()
-            .filter_map(|scheme| self.fit(scheme, &code))
-            .collect();
+        let mut matches: Vec<Match> = self.schemes.iter().filter_map(|scheme| self.fit(scheme, &code)).collect();
         matches.sort_by_key(|found| match found.check {
             CheckOutcome::Right => 0,
             CheckOutcome::Without => 1,
@@ -299,9 +291,7 @@ impl CodeSchemes {
         let matches = self.resolve(code);
         let claims = |found: &Match| {
             let scheme = self.get(&found.scheme);
-            found.strict
-                || scheme
-                    .is_some_and(|scheme| scheme.strict_in.iter().any(|claimed| claimed == member))
+            found.strict || scheme.is_some_and(|scheme| scheme.strict_in.iter().any(|claimed| claimed == member))
         };
         let fits = |found: &Match| {
             found.check == CheckOutcome::Right
@@ -310,9 +300,7 @@ impl CodeSchemes {
         if matches.iter().any(fits) {
             return None;
         }
-        matches
-            .into_iter()
-            .find(|found| claims(found) && matches!(found.check, CheckOutcome::Wrong { .. }))
+        matches.into_iter().find(|found| claims(found) && matches!(found.check, CheckOutcome::Wrong { .. }))
     }
 
     /// What is wrong with `code` measured by the nearest scheme; `None` where it fits one, or is near to none.
@@ -321,29 +309,17 @@ impl CodeSchemes {
         let code = normalise(code);
         let matches = self.resolve(&code);
         match matches.first() {
-            Some(Match {
-                check: CheckOutcome::Wrong { expected, found },
-                scheme,
-                name,
-                ..
-            }) => {
+            Some(Match { check: CheckOutcome::Wrong { expected, found }, scheme, name, .. }) => {
                 let text = format!("最接近「{name}」：校验位应为 {expected}，填写为 {found}");
-                Some(Guess {
-                    scheme: scheme.clone(),
-                    text,
-                })
+                Some(Guess { scheme: scheme.clone(), text })
             }
             Some(_) => None,
             None => {
-                let near = self
-                    .schemes
-                    .iter()
-                    .filter_map(|scheme| Some((self.distance(scheme, &code)?, scheme)));
-                near.min_by_key(|((cost, _), _)| *cost)
-                    .map(|((_, text), scheme)| Guess {
-                        scheme: scheme.code.clone(),
-                        text: format!("最接近「{}」：{text}", scheme.name),
-                    })
+                let near = self.schemes.iter().filter_map(|scheme| Some((self.distance(scheme, &code)?, scheme)));
+                near.min_by_key(|((cost, _), _)| *cost).map(|((_, text), scheme)| Guess {
+                    scheme: scheme.code.clone(),
+                    text: format!("最接近「{}」：{text}", scheme.name),
+                })
             }
         }
     }
@@ -362,10 +338,7 @@ impl CodeSchemes {
             if !self.segment_fits(segment, &text) {
                 return None;
             }
-            parts.push(Part {
-                name: segment.name.clone(),
-                text,
-            });
+            parts.push(Part { name: segment.name.clone(), text });
             at += take;
         }
         if at != characters.len() {
@@ -383,16 +356,8 @@ impl CodeSchemes {
 
     fn segment_fits(&self, segment: &Segment, text: &str) -> bool {
         text.chars().all(|c| segment.set.allows(c))
-            && (segment.values.is_empty()
-                || segment
-                    .values
-                    .iter()
-                    .any(|value| text.starts_with(value.as_str())))
-            && (!segment.division
-                || self
-                    .provinces
-                    .iter()
-                    .any(|province| text.starts_with(province.as_str())))
+            && (segment.values.is_empty() || segment.values.iter().any(|value| text.starts_with(value.as_str())))
+            && (!segment.division || self.provinces.iter().any(|province| text.starts_with(province.as_str())))
     }
 
     /// How far `code` is from `scheme`, and in what; `None` where they have nothing in common.
@@ -409,36 +374,16 @@ impl CodeSchemes {
         let wrong = self.first_wrong(scheme, &characters);
         let common = wrong.unwrap_or(characters.len()).min(length);
         if missing > 0 {
-            let word = if characters.len() < length {
-                "少"
-            } else {
-                "多"
-            };
-            let vague = scheme
-                .segments
-                .iter()
-                .all(|segment| !segment.division && segment.values.is_empty());
+            let word = if characters.len() < length { "少" } else { "多" };
+            let vague = scheme.segments.iter().all(|segment| !segment.division && segment.values.is_empty());
             let cost = missing * 4 + (length - common.min(length)) * 2 + if vague { 8 } else { 0 };
-            return (common * 2 >= length).then(|| {
-                (
-                    cost,
-                    format!(
-                        "应为 {length} 位，填写为 {} 位，{word} {missing} 位",
-                        characters.len()
-                    ),
-                )
-            });
+            return (common * 2 >= length)
+                .then(|| (cost, format!("应为 {length} 位，填写为 {} 位，{word} {missing} 位", characters.len())));
         }
         let at = wrong?;
-        let rest_fits = self
-            .first_wrong(scheme, &repaired(scheme, &characters, at))
-            .is_none();
-        (at >= 2 && (rest_fits || at * 2 >= length)).then(|| {
-            (
-                5 + length - at,
-                format!("第 {} 位“{}”不是该编码允许的字符", at + 1, characters[at]),
-            )
-        })
+        let rest_fits = self.first_wrong(scheme, &repaired(scheme, &characters, at)).is_none();
+        (at >= 2 && (rest_fits || at * 2 >= length))
+            .then(|| (5 + length - at, format!("第 {} 位“{}”不是该编码允许的字符", at + 1, characters[at])))
     }
 
     /// The first place where `characters` leave the layout.
@@ -466,11 +411,7 @@ fn repaired(scheme: &CodeScheme, characters: &[char], at: usize) -> Vec<char> {
     for segment in &scheme.segments {
         end += segment.len;
         if at < end {
-            fixed[at] = if segment.set == Charset::Letter {
-                'A'
-            } else {
-                '1'
-            };
+            fixed[at] = if segment.set == Charset::Letter { 'A' } else { '1' };
             break;
         }
     }
@@ -481,9 +422,7 @@ fn outcome(scheme: &CodeScheme, characters: &[char]) -> CheckOutcome {
     let key: Vec<char> = match scheme.check {
         Check::Gs1 => {
             let text: String = characters.iter().collect();
-            gs1_key(&text)
-                .map(|key| key.key.chars().collect())
-                .unwrap_or_default()
+            gs1_key(&text).map(|key| key.key.chars().collect()).unwrap_or_default()
         }
         _ => characters.iter().skip(scheme.check_from).copied().collect(),
     };
@@ -494,10 +433,7 @@ fn outcome(scheme: &CodeScheme, characters: &[char]) -> CheckOutcome {
     match scheme.check.character(&body) {
         None => CheckOutcome::Without,
         Some(expected) if expected == *found => CheckOutcome::Right,
-        Some(expected) => CheckOutcome::Wrong {
-            expected,
-            found: *found,
-        },
+        Some(expected) => CheckOutcome::Wrong { expected, found: *found },
     }
 }
 

@@ -74,10 +74,7 @@ impl Inputs {
             "upkeep_points" => self.upkeep_points,
             "upkeep_full" => self.upkeep_full,
             _ => {
-                return name
-                    .strip_prefix("extra.")
-                    .and_then(|key| self.extra.get(key))
-                    .copied();
+                return name.strip_prefix("extra.").and_then(|key| self.extra.get(key)).copied();
             }
         })
     }
@@ -189,29 +186,17 @@ impl Formula {
         indicators: Vec<Indicator>,
         mut grades: Vec<Grade>,
     ) -> Result<Self, String> {
-        if indicators
-            .iter()
-            .map(|indicator| u64::from(indicator.weight))
-            .sum::<u64>()
-            == 0
-        {
+        if indicators.iter().map(|indicator| u64::from(indicator.weight)).sum::<u64>() == 0 {
             return Err("指标权重之和不能为零".into());
         }
         grades.sort_by_key(|grade| std::cmp::Reverse(grade.from));
-        if grades.last().is_none_or(|grade| grade.from != 0)
-            || grades.first().is_some_and(|grade| grade.from > FULL)
-        {
+        if grades.last().is_none_or(|grade| grade.from != 0) || grades.first().is_some_and(|grade| grade.from > FULL) {
             return Err("等级区间须从 0 分起，且不超过 100 分".into());
         }
         if grades.windows(2).any(|pair| pair[0].from == pair[1].from) {
             return Err("等级区间重叠".into());
         }
-        Ok(Self {
-            version,
-            valid_from,
-            indicators,
-            grades,
-        })
+        Ok(Self { version, valid_from, indicators, grades })
     }
 
     /// The grade that `score` (hundredths) earns.
@@ -227,31 +212,15 @@ impl Formula {
     /// denominator of zero is not applicable and its weight is spread over the others in proportion.
     #[must_use]
     pub fn evaluate(&self, inputs: &Inputs) -> Evaluation {
-        let parts: Vec<IndicatorScore> = self
-            .indicators
-            .iter()
-            .map(|indicator| part(indicator, inputs))
-            .collect();
-        let applicable = || {
-            parts
-                .iter()
-                .filter_map(|part| part.score.map(|score| (score, part.weight)))
-        };
+        let parts: Vec<IndicatorScore> = self.indicators.iter().map(|indicator| part(indicator, inputs)).collect();
+        let applicable = || parts.iter().filter_map(|part| part.score.map(|score| (score, part.weight)));
         let weight: u64 = applicable().map(|(_, weight)| u64::from(weight)).sum();
-        let sum: u64 = applicable()
-            .map(|(score, weight)| u64::from(score) * u64::from(weight))
-            .sum();
+        let sum: u64 = applicable().map(|(score, weight)| u64::from(score) * u64::from(weight)).sum();
         let veto = veto(inputs);
         let reported = inputs.days_due > 0 || inputs.received > 0;
         let score = (reported && weight > 0).then(|| share(sum, weight * u64::from(FULL)));
         let worst = self.grades.last();
-        let grade = score.and_then(|score| {
-            if veto.is_some() {
-                worst
-            } else {
-                self.grade(score)
-            }
-        });
+        let grade = score.and_then(|score| if veto.is_some() { worst } else { self.grade(score) });
         Evaluation {
             formula_version: self.version.clone(),
             score,
@@ -277,11 +246,7 @@ fn veto(inputs: &Inputs) -> Option<&'static str> {
 fn part(indicator: &Indicator, inputs: &Inputs) -> IndicatorScore {
     let denominator = inputs.get(&indicator.denominator).unwrap_or(0);
     let numerator = inputs.get(&indicator.numerator).unwrap_or(0);
-    let reached = if indicator.invert {
-        denominator.saturating_sub(numerator)
-    } else {
-        numerator.min(denominator)
-    };
+    let reached = if indicator.invert { denominator.saturating_sub(numerator) } else { numerator.min(denominator) };
     let score = (denominator > 0).then(|| share(reached, denominator));
     IndicatorScore {
         code: indicator.code.clone(),
@@ -290,9 +255,7 @@ fn part(indicator: &Indicator, inputs: &Inputs) -> IndicatorScore {
         numerator,
         denominator,
         score,
-        warning: score
-            .zip(indicator.warn_below)
-            .is_some_and(|(score, limit)| score < limit),
+        warning: score.zip(indicator.warn_below).is_some_and(|(score, limit)| score < limit),
     }
 }
 
@@ -359,22 +322,11 @@ pub struct Ranked<'a> {
 /// Ranks from high to low: those without veto first, by score; then by code, so that the order is always the same.
 #[must_use]
 pub fn rank<'a>(rows: impl IntoIterator<Item = (&'a str, &'a Evaluation)>) -> Vec<Ranked<'a>> {
-    let mut rows: Vec<Ranked<'a>> = rows
-        .into_iter()
-        .map(|(code, evaluation)| Ranked {
-            rank: None,
-            code,
-            evaluation,
-        })
-        .collect();
+    let mut rows: Vec<Ranked<'a>> =
+        rows.into_iter().map(|(code, evaluation)| Ranked { rank: None, code, evaluation }).collect();
     let key = |row: &Ranked<'_>| (row.evaluation.veto.is_none(), row.evaluation.score);
     let scored = |row: &Ranked<'_>| row.evaluation.score.is_some();
-    rows.sort_by(|a, b| {
-        scored(b)
-            .cmp(&scored(a))
-            .then_with(|| key(b).cmp(&key(a)))
-            .then_with(|| a.code.cmp(b.code))
-    });
+    rows.sort_by(|a, b| scored(b).cmp(&scored(a)).then_with(|| key(b).cmp(&key(a))).then_with(|| a.code.cmp(b.code)));
     for i in 0..rows.len() {
         let same = i > 0 && key(&rows[i]) == key(&rows[i - 1]);
         rows[i].rank = if !scored(&rows[i]) {
@@ -394,10 +346,7 @@ mod tests {
     use crate::pack::Packs;
 
     fn formula() -> Formula {
-        Packs::shipped()
-            .expect("the shipped packs")
-            .formulas
-            .remove(0)
+        Packs::shipped().expect("the shipped packs").formulas.remove(0)
     }
 
     fn full() -> Inputs {
@@ -422,95 +371,32 @@ mod tests {
 
     fn check(inputs: &Inputs, score: Option<u32>, grade: Option<&str>) {
         let result = formula().evaluate(inputs);
-        assert_eq!(
-            (result.score, result.grade.as_deref()),
-            (score, grade),
-            "{result:?}"
-        );
-        assert_eq!(
-            formula().evaluate(&result.inputs),
-            result,
-            "computed again from what it keeps"
-        );
+        assert_eq!((result.score, result.grade.as_deref()), (score, grade), "{result:?}");
+        assert_eq!(formula().evaluate(&result.inputs), result, "computed again from what it keeps");
     }
 
     #[test]
     fn g_6_8_1_the_composite_is_the_weighted_mean() {
         check(&full(), Some(10_000), Some("excellent"));
-        check(
-            &Inputs {
-                days_with_upload: 15,
-                ..full()
-            },
-            Some(8_750),
-            Some("good"),
-        );
-        check(
-            &Inputs {
-                days_with_upload: 0,
-                late: 1_000,
-                ..full()
-            },
-            Some(6_000),
-            Some("pass"),
-        );
-        check(
-            &Inputs {
-                days_with_upload: 0,
-                late: 1_000,
-                rejected: 1,
-                ..full()
-            },
-            Some(5_999),
-            Some("fail"),
-        );
+        check(&Inputs { days_with_upload: 15, ..full() }, Some(8_750), Some("good"));
+        check(&Inputs { days_with_upload: 0, late: 1_000, ..full() }, Some(6_000), Some("pass"));
+        check(&Inputs { days_with_upload: 0, late: 1_000, rejected: 1, ..full() }, Some(5_999), Some("fail"));
     }
 
     #[test]
     fn g_6_8_1_a_zero_denominator_is_not_applicable_and_never_full_marks() {
-        let inputs = Inputs {
-            upkeep_full: 0,
-            upkeep_points: 0,
-            merchants_enabled: 0,
-            merchants_active: 0,
-            ..full()
-        };
-        check(
-            &Inputs {
-                days_with_upload: 15,
-                ..inputs.clone()
-            },
-            Some(8_529),
-            Some("good"),
-        );
+        let inputs = Inputs { upkeep_full: 0, upkeep_points: 0, merchants_enabled: 0, merchants_active: 0, ..full() };
+        check(&Inputs { days_with_upload: 15, ..inputs.clone() }, Some(8_529), Some("good"));
         let result = formula().evaluate(&inputs);
-        let activity = result
-            .indicators
-            .iter()
-            .find(|part| part.code == "activity")
-            .expect("an indicator");
+        let activity = result.indicators.iter().find(|part| part.code == "activity").expect("an indicator");
         assert_eq!(activity.score, None);
         check(&Inputs::default(), None, None);
     }
 
     #[test]
     fn g_6_8_1_a_veto_gives_the_lowest_grade() {
-        check(
-            &Inputs {
-                false_data: true,
-                ..full()
-            },
-            Some(10_000),
-            Some("fail"),
-        );
-        check(
-            &Inputs {
-                days_due: 30,
-                ..Inputs::default()
-            },
-            Some(0),
-            Some("fail"),
-        );
+        check(&Inputs { false_data: true, ..full() }, Some(10_000), Some("fail"));
+        check(&Inputs { days_due: 30, ..Inputs::default() }, Some(0), Some("fail"));
     }
 
     #[test]
@@ -524,10 +410,7 @@ mod tests {
             (5_999, "fail"),
             (0, "fail"),
         ] {
-            assert_eq!(
-                formula.grade(score).map(|grade| grade.code.as_str()),
-                Some(grade)
-            );
+            assert_eq!(formula.grade(score).map(|grade| grade.code.as_str()), Some(grade));
         }
     }
 
@@ -535,55 +418,23 @@ mod tests {
     fn g_6_8_2a_equal_scores_share_a_rank() {
         let formula = formula();
         let best = formula.evaluate(&full());
-        let worse = formula.evaluate(&Inputs {
-            days_with_upload: 15,
-            ..full()
-        });
+        let worse = formula.evaluate(&Inputs { days_with_upload: 15, ..full() });
         let none = formula.evaluate(&Inputs::default());
-        let vetoed = formula.evaluate(&Inputs {
-            false_data: true,
-            ..full()
-        });
-        let rows = [
-            ("e", &none),
-            ("d", &worse),
-            ("c", &best),
-            ("b", &worse),
-            ("a", &best),
-            ("f", &vetoed),
-        ];
+        let vetoed = formula.evaluate(&Inputs { false_data: true, ..full() });
+        let rows = [("e", &none), ("d", &worse), ("c", &best), ("b", &worse), ("a", &best), ("f", &vetoed)];
         let ranks: Vec<_> = rank(rows).iter().map(|row| (row.code, row.rank)).collect();
         assert_eq!(
             ranks,
-            [
-                ("a", Some(1)),
-                ("c", Some(1)),
-                ("b", Some(3)),
-                ("d", Some(3)),
-                ("f", Some(5)),
-                ("e", None)
-            ]
+            [("a", Some(1)), ("c", Some(1)), ("b", Some(3)), ("d", Some(3)), ("f", Some(5)), ("e", None)]
         );
     }
 
     #[test]
     fn g_6_8_a_division_is_weighted_by_what_was_due() {
-        let large = Inputs {
-            received: 900,
-            rejected: 0,
-            ..Inputs::default()
-        };
-        let small = Inputs {
-            received: 100,
-            rejected: 100,
-            false_data: true,
-            ..Inputs::default()
-        };
+        let large = Inputs { received: 900, rejected: 0, ..Inputs::default() };
+        let small = Inputs { received: 100, rejected: 100, false_data: true, ..Inputs::default() };
         let sum = Inputs::rolled_up([&large, &small]);
-        assert_eq!(
-            (sum.received, sum.rejected, sum.false_data),
-            (1_000, 100, false)
-        );
+        assert_eq!((sum.received, sum.rejected, sum.false_data), (1_000, 100, false));
         check(&sum, Some(9_000), Some("excellent"));
     }
 

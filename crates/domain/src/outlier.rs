@@ -226,10 +226,7 @@ pub fn metric(event: &TraceEvent, name: &str) -> Option<Quantity> {
     match name {
         "quantity" => event.quantity,
         "price" => event.price,
-        "inspection" => event
-            .inspection
-            .as_ref()
-            .and_then(|inspection| inspection.value),
+        "inspection" => event.inspection.as_ref().and_then(|inspection| inspection.value),
         _ => match event.fields.get(name.strip_prefix("field:")?)? {
             serde_json::Value::String(text) => text.parse().ok(),
             serde_json::Value::Number(number) => number.to_string().parse().ok(),
@@ -256,27 +253,13 @@ impl Rule {
     /// In Chinese, what is missing.
     pub fn validate(&self) -> Result<(), String> {
         match &self.test {
-            Test::Range {
-                min: None,
-                max: None,
-                ..
-            } => Err("范围规则至少需要上限或下限".into()),
-            Test::Range {
-                min: Some(min),
-                max: Some(max),
-                ..
-            } if min > max => Err("下限大于上限".into()),
+            Test::Range { min: None, max: None, .. } => Err("范围规则至少需要上限或下限".into()),
+            Test::Range { min: Some(min), max: Some(max), .. } if min > max => Err("下限大于上限".into()),
             Test::Robust { factor, .. } if *factor < 2 => Err("倍数不能小于 2".into()),
-            Test::Robust { window, .. } if !(1..=1_000).contains(window) => {
-                Err("窗口应在 1 至 1000 之间".into())
-            }
-            Test::Banned { fields, words } if fields.is_empty() || words.is_empty() => {
-                Err("缺少字段或禁用词".into())
-            }
+            Test::Robust { window, .. } if !(1..=1_000).contains(window) => Err("窗口应在 1 至 1000 之间".into()),
+            Test::Banned { fields, words } if fields.is_empty() || words.is_empty() => Err("缺少字段或禁用词".into()),
             Test::Repeated { key } if key.is_empty() => Err("缺少查重字段".into()),
-            _ if !matches!(self.severity.as_str(), "high" | "normal") => {
-                Err("级别应为 high 或 normal".into())
-            }
+            _ if !matches!(self.severity.as_str(), "high" | "normal") => Err("级别应为 high 或 normal".into()),
             _ => Ok(()),
         }
     }
@@ -284,9 +267,7 @@ impl Rule {
     /// Whether the rule is for this event.
     #[must_use]
     pub fn covers(&self, event: &TraceEvent) -> bool {
-        let among = |list: &[String], value: &str| {
-            list.is_empty() || list.iter().any(|entry| entry == value)
-        };
+        let among = |list: &[String], value: &str| list.is_empty() || list.iter().any(|entry| entry == value);
         self.enabled
             && event.error_declaration.is_none()
             && among(&self.categories, &event.category)
@@ -305,61 +286,34 @@ impl Rule {
         match &self.test {
             Test::Inspection { .. } | Test::Banned { .. } | Test::Range { .. } => Vec::new(),
             Test::Repeated { key } => {
-                let same = |value| Lookup::SameKey {
-                    key: key.clone(),
-                    value,
-                };
+                let same = |value| Lookup::SameKey { key: key.clone(), value };
                 keys(event, key).into_iter().map(same).collect()
             }
-            Test::Robust {
-                metric: name,
-                window,
-                ..
-            } => metric(event, name)
-                .map(|_| history_of(event, name, *window))
-                .into_iter()
-                .collect(),
+            Test::Robust { metric: name, window, .. } => {
+                metric(event, name).map(|_| history_of(event, name, *window)).into_iter().collect()
+            }
             Test::Upstream if !event.inbound => Vec::new(),
-            Test::Upstream | Test::TimeOrder | Test::Balance { .. } => event
-                .inputs
-                .iter()
-                .map(|unit| of_unit(&unit.code))
-                .collect(),
+            Test::Upstream | Test::TimeOrder | Test::Balance { .. } => {
+                event.inputs.iter().map(|unit| of_unit(&unit.code)).collect()
+            }
         }
     }
 }
 
 fn history_of(event: &TraceEvent, metric: &str, window: u32) -> Lookup {
-    let product = if event.product.is_empty() {
-        &event.product_name
-    } else {
-        &event.product
-    };
-    Lookup::History {
-        subject: event.subject.clone(),
-        product: product.clone(),
-        metric: metric.to_owned(),
-        window,
-    }
+    let product = if event.product.is_empty() { &event.product_name } else { &event.product };
+    Lookup::History { subject: event.subject.clone(), product: product.clone(), metric: metric.to_owned(), window }
 }
 
 fn of_unit(unit: &str) -> Lookup {
-    Lookup::Unit {
-        unit: unit.to_owned(),
-    }
+    Lookup::Unit { unit: unit.to_owned() }
 }
 
 fn keys(event: &TraceEvent, key: &str) -> Vec<String> {
     let mut values = match key {
         "voucher" => vec![event.voucher.clone()],
         "output" => event.outputs.iter().map(|unit| unit.code.clone()).collect(),
-        _ => event
-            .fields
-            .get(key)
-            .and_then(|value| value.as_str())
-            .map(str::to_owned)
-            .into_iter()
-            .collect(),
+        _ => event.fields.get(key).and_then(|value| value.as_str()).map(str::to_owned).into_iter().collect(),
     };
     values.retain(|value| !value.is_empty());
     values
@@ -375,34 +329,16 @@ pub fn evaluate(rule: &Rule, event: &TraceEvent, facts: &Facts) -> Verdict {
         Test::Inspection { limits } => inspection(event, limits),
         Test::Banned { fields, words } => banned(event, fields, words),
         Test::Repeated { key } => repeated(event, key, facts),
-        Test::Range {
-            metric: name,
-            min,
-            max,
-        } => range(event, name, *min, *max),
-        Test::Robust {
-            metric: name,
-            factor,
-            window,
-        } => robust_test(event, name, *factor, *window, facts),
+        Test::Range { metric: name, min, max } => range(event, name, *min, *max),
+        Test::Robust { metric: name, factor, window } => robust_test(event, name, *factor, *window, facts),
         Test::Upstream => upstream(event, facts),
         Test::TimeOrder => time_order(event, facts),
         Test::Balance { permille } => balance(event, *permille, facts),
     }
 }
 
-fn flag(
-    text: String,
-    value: impl Into<String>,
-    limit: impl Into<String>,
-    objects: Vec<String>,
-) -> Verdict {
-    Verdict::Flagged(Flag {
-        text,
-        value: value.into(),
-        limit: limit.into(),
-        objects,
-    })
+fn flag(text: String, value: impl Into<String>, limit: impl Into<String>, objects: Vec<String>) -> Verdict {
+    Verdict::Flagged(Flag { text, value: value.into(), limit: limit.into(), objects })
 }
 
 fn inspection(event: &TraceEvent, limits: &BTreeMap<String, Quantity>) -> Verdict {
@@ -421,36 +357,19 @@ fn inspection(event: &TraceEvent, limits: &BTreeMap<String, Quantity>) -> Verdic
         return flag(text, value.to_string(), limit.to_string(), objects);
     }
     match test.passed {
-        Some(false) => flag(
-            format!("{}检测结论为不合格", test.item),
-            "不合格",
-            "合格",
-            objects,
-        ),
+        Some(false) => flag(format!("{}检测结论为不合格", test.item), "不合格", "合格", objects),
         None if test.value.is_none() => Verdict::NotEvaluated("未检测".into()),
         _ => Verdict::Normal,
     }
 }
 
 fn banned(event: &TraceEvent, fields: &[String], words: &[String]) -> Verdict {
-    let texts: Vec<String> = fields
-        .iter()
-        .filter_map(|key| event.fields.get(key))
-        .map(ToString::to_string)
-        .collect();
+    let texts: Vec<String> = fields.iter().filter_map(|key| event.fields.get(key)).map(ToString::to_string).collect();
     if texts.is_empty() {
         return Verdict::NotApplicable;
     }
-    match words
-        .iter()
-        .find(|word| texts.iter().any(|text| text.contains(word.as_str())))
-    {
-        Some(word) => flag(
-            format!("使用了禁用物质“{word}”"),
-            word.clone(),
-            "禁用",
-            vec![word.clone()],
-        ),
+    match words.iter().find(|word| texts.iter().any(|text| text.contains(word.as_str()))) {
+        Some(word) => flag(format!("使用了禁用物质“{word}”"), word.clone(), "禁用", vec![word.clone()]),
         None => Verdict::Normal,
     }
 }
@@ -462,10 +381,7 @@ fn repeated(event: &TraceEvent, key: &str, facts: &Facts) -> Verdict {
     }
     let mut unknown = false;
     for value in values {
-        match facts.same.get(&Lookup::SameKey {
-            key: key.to_owned(),
-            value: value.clone(),
-        }) {
+        match facts.same.get(&Lookup::SameKey { key: key.to_owned(), value: value.clone() }) {
             None => unknown = true,
             Some(others) if others.is_empty() => {}
             Some(others) => {
@@ -474,11 +390,7 @@ fn repeated(event: &TraceEvent, key: &str, facts: &Facts) -> Verdict {
             }
         }
     }
-    if unknown {
-        Verdict::NotEvaluated("未能查询重复情况".into())
-    } else {
-        Verdict::Normal
-    }
+    if unknown { Verdict::NotEvaluated("未能查询重复情况".into()) } else { Verdict::Normal }
 }
 
 fn range(event: &TraceEvent, name: &str, min: Option<Quantity>, max: Option<Quantity>) -> Verdict {
@@ -487,18 +399,12 @@ fn range(event: &TraceEvent, name: &str, min: Option<Quantity>, max: Option<Quan
     };
     let label = metric_label(name);
     match (min, max) {
-        (Some(min), _) if value < min => flag(
-            format!("{label} {value} 低于下限 {min}"),
-            value.to_string(),
-            min.to_string(),
-            Vec::new(),
-        ),
-        (_, Some(max)) if value > max => flag(
-            format!("{label} {value} 高于上限 {max}"),
-            value.to_string(),
-            max.to_string(),
-            Vec::new(),
-        ),
+        (Some(min), _) if value < min => {
+            flag(format!("{label} {value} 低于下限 {min}"), value.to_string(), min.to_string(), Vec::new())
+        }
+        (_, Some(max)) if value > max => {
+            flag(format!("{label} {value} 高于上限 {max}"), value.to_string(), max.to_string(), Vec::new())
+        }
         _ => Verdict::Normal,
     }
 }
@@ -510,23 +416,15 @@ fn robust_test(event: &TraceEvent, name: &str, factor: u32, window: u32, facts: 
     let Some(history) = facts.history.get(&history_of(event, name, window)) else {
         return Verdict::NotEvaluated("未能查询历史数据".into());
     };
-    let numbers: Vec<i64> = history
-        .iter()
-        .take(window as usize)
-        .map(|value| value.milli())
-        .collect();
+    let numbers: Vec<i64> = history.iter().take(window as usize).map(|value| value.milli()).collect();
     match judge(value.milli(), &numbers, factor) {
-        Judgement::TooFew => {
-            Verdict::NotEvaluated(format!("历史数据只有 {} 条，不足以判断", numbers.len()))
-        }
+        Judgement::TooFew => Verdict::NotEvaluated(format!("历史数据只有 {} 条，不足以判断", numbers.len())),
         Judgement::Within => Verdict::Normal,
         Judgement::Outside { low, high, median } => {
             let (low, high) = (Quantity::from_milli(low), Quantity::from_milli(high));
             let median = Quantity::from_milli(median);
-            let text = format!(
-                "{} {value} 偏离近期水平（中位数 {median}，正常范围 {low} 至 {high}）",
-                metric_label(name)
-            );
+            let text =
+                format!("{} {value} 偏离近期水平（中位数 {median}，正常范围 {low} 至 {high}）", metric_label(name));
             let limit = if value > high { high } else { low };
             flag(text, value.to_string(), limit.to_string(), Vec::new())
         }
@@ -537,20 +435,9 @@ fn upstream(event: &TraceEvent, facts: &Facts) -> Verdict {
     if !event.inbound || event.inputs.is_empty() {
         return Verdict::NotApplicable;
     }
-    let mut asked = event
-        .inputs
-        .iter()
-        .map(|unit| (&unit.code, facts.units.get(&of_unit(&unit.code))));
-    if let Some((unit, _)) = asked
-        .clone()
-        .find(|(_, known)| known.is_some_and(|facts| !facts.known))
-    {
-        return flag(
-            format!("{unit} 没有上游记录"),
-            unit.clone(),
-            "",
-            vec![unit.clone()],
-        );
+    let mut asked = event.inputs.iter().map(|unit| (&unit.code, facts.units.get(&of_unit(&unit.code))));
+    if let Some((unit, _)) = asked.clone().find(|(_, known)| known.is_some_and(|facts| !facts.known)) {
+        return flag(format!("{unit} 没有上游记录"), unit.clone(), "", vec![unit.clone()]);
     }
     if asked.any(|(_, known)| known.is_none()) {
         return Verdict::NotEvaluated("未能查询上游".into());
@@ -568,19 +455,10 @@ fn time_order(event: &TraceEvent, facts: &Facts) -> Verdict {
         judged = true;
         if event.event_time < first {
             let text = format!("{unit} 的本次记录早于其最初记录");
-            return flag(
-                text,
-                event.event_time.to_string(),
-                first.to_string(),
-                vec![unit.clone()],
-            );
+            return flag(text, event.event_time.to_string(), first.to_string(), vec![unit.clone()]);
         }
     }
-    if judged {
-        Verdict::Normal
-    } else {
-        Verdict::NotApplicable
-    }
+    if judged { Verdict::Normal } else { Verdict::NotApplicable }
 }
 
 fn balance(event: &TraceEvent, permille: u32, facts: &Facts) -> Verdict {
@@ -589,11 +467,8 @@ fn balance(event: &TraceEvent, permille: u32, facts: &Facts) -> Verdict {
     }
     let mut judged = false;
     for unit in &event.inputs {
-        let Some(UnitFacts {
-            came_in: Some(came_in),
-            went_out: Some(went_out),
-            ..
-        }) = facts.units.get(&of_unit(&unit.code))
+        let Some(UnitFacts { came_in: Some(came_in), went_out: Some(went_out), .. }) =
+            facts.units.get(&of_unit(&unit.code))
         else {
             continue;
         };
@@ -601,19 +476,10 @@ fn balance(event: &TraceEvent, permille: u32, facts: &Facts) -> Verdict {
         let allowed = i128::from(came_in.milli()) * i128::from(1_000 + permille);
         if i128::from(went_out.milli()) * 1_000 > allowed {
             let text = format!("{} 累计出 {went_out}，大于进 {came_in}", unit.code);
-            return flag(
-                text,
-                went_out.to_string(),
-                came_in.to_string(),
-                vec![unit.code.clone()],
-            );
+            return flag(text, went_out.to_string(), came_in.to_string(), vec![unit.code.clone()]);
         }
     }
-    if judged {
-        Verdict::Normal
-    } else {
-        Verdict::NotApplicable
-    }
+    if judged { Verdict::Normal } else { Verdict::NotApplicable }
 }
 
 /// The bytes whose SM3 identifies a finding: rule, objects in order without doubles, and period. The rule's version is
@@ -624,10 +490,7 @@ pub fn finding_material(rule: &str, objects: &[String], period: &str) -> Vec<u8>
     sorted.sort_unstable();
     sorted.dedup();
     let mut bytes = b"SYF1".to_vec();
-    for text in std::iter::once(rule)
-        .chain(std::iter::once(period))
-        .chain(sorted)
-    {
+    for text in std::iter::once(rule).chain(std::iter::once(period)).chain(sorted) {
         bytes.extend_from_slice(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
         bytes.extend_from_slice(text.as_bytes());
     }

@@ -274,42 +274,15 @@ struct File {
 
 /// The packs that are shipped, as (name, text).
 pub const SHIPPED: [(&str, &str); 9] = [
-    (
-        "stages.toml",
-        include_str!("../../../sql/reference/stages.toml"),
-    ),
-    (
-        "categories.toml",
-        include_str!("../../../sql/reference/categories.toml"),
-    ),
-    (
-        "code_schemes.toml",
-        include_str!("../../../sql/reference/code_schemes.toml"),
-    ),
-    (
-        "rules.toml",
-        include_str!("../../../sql/reference/rules.toml"),
-    ),
-    (
-        "indicators.toml",
-        include_str!("../../../sql/reference/indicators.toml"),
-    ),
-    (
-        "roles.toml",
-        include_str!("../../../sql/reference/roles.toml"),
-    ),
-    (
-        "limits.toml",
-        include_str!("../../../sql/reference/limits.toml"),
-    ),
-    (
-        "lists.toml",
-        include_str!("../../../sql/reference/lists.toml"),
-    ),
-    (
-        "calendar.toml",
-        include_str!("../../../sql/reference/calendar.toml"),
-    ),
+    ("stages.toml", include_str!("../../../sql/reference/stages.toml")),
+    ("categories.toml", include_str!("../../../sql/reference/categories.toml")),
+    ("code_schemes.toml", include_str!("../../../sql/reference/code_schemes.toml")),
+    ("rules.toml", include_str!("../../../sql/reference/rules.toml")),
+    ("indicators.toml", include_str!("../../../sql/reference/indicators.toml")),
+    ("roles.toml", include_str!("../../../sql/reference/roles.toml")),
+    ("limits.toml", include_str!("../../../sql/reference/limits.toml")),
+    ("lists.toml", include_str!("../../../sql/reference/lists.toml")),
+    ("calendar.toml", include_str!("../../../sql/reference/calendar.toml")),
 ];
 
 impl Packs {
@@ -336,44 +309,24 @@ impl Packs {
                 version: file.version.clone(),
                 valid_from: file.valid_from,
             });
-            merge(name, "类别", &mut packs.categories, file.category, |row| {
-                row.code.clone()
-            })?;
-            merge(name, "环节", &mut packs.stages, file.stage, |row| {
-                row.code.clone()
-            })?;
-            merge(name, "编码规则", &mut schemes, file.scheme, |row| {
-                row.code.clone()
-            })?;
-            merge(name, "规则", &mut packs.rules, file.rule, |row| {
-                row.code.clone()
-            })?;
-            merge(name, "角色", &mut packs.roles, file.role, |row| {
-                row.code.clone()
-            })?;
-            merge(name, "时限", &mut packs.limits, file.limit, |row| {
-                (row.code.clone(), row.valid_from)
-            })?;
-            merge(name, "名称", &mut packs.entries, file.entry, |row| {
-                (row.list.clone(), row.code.clone())
-            })?;
-            merge(name, "功能", &mut packs.functions, file.function, |row| {
-                row.code.clone()
-            })?;
+            merge(name, "类别", &mut packs.categories, file.category, |row| row.code.clone())?;
+            merge(name, "环节", &mut packs.stages, file.stage, |row| row.code.clone())?;
+            merge(name, "编码规则", &mut schemes, file.scheme, |row| row.code.clone())?;
+            merge(name, "规则", &mut packs.rules, file.rule, |row| row.code.clone())?;
+            merge(name, "角色", &mut packs.roles, file.role, |row| row.code.clone())?;
+            merge(name, "时限", &mut packs.limits, file.limit, |row| (row.code.clone(), row.valid_from))?;
+            merge(name, "名称", &mut packs.entries, file.entry, |row| (row.list.clone(), row.code.clone()))?;
+            merge(name, "功能", &mut packs.functions, file.function, |row| row.code.clone())?;
             provinces.extend(file.provinces);
             packs.calendar.holidays.extend(file.calendar.holidays);
             packs.calendar.workdays.extend(file.calendar.workdays);
             if !file.indicator.is_empty() || !file.grade.is_empty() {
-                let formula =
-                    Formula::new(file.version, file.valid_from, file.indicator, file.grade);
-                packs
-                    .formulas
-                    .push(formula.map_err(|what| error(name, "指标", what))?);
+                let formula = Formula::new(file.version, file.valid_from, file.indicator, file.grade);
+                packs.formulas.push(formula.map_err(|what| error(name, "指标", what))?);
             }
             packs.check_references(name)?;
         }
-        packs.schemes =
-            CodeSchemes::new(schemes, provinces).map_err(|fault| scheme_error(files, &fault))?;
+        packs.schemes = CodeSchemes::new(schemes, provinces).map_err(|fault| scheme_error(files, &fault))?;
         packs.categories.sort_by_key(|category| category.order);
         packs.stages.sort_by_key(|stage| stage.order);
         packs.formulas.sort_by_key(|formula| formula.valid_from);
@@ -383,9 +336,7 @@ impl Packs {
     /// The category with this code.
     #[must_use]
     pub fn category(&self, code: &str) -> Option<&Category> {
-        self.categories
-            .iter()
-            .find(|category| category.code == code)
+        self.categories.iter().find(|category| category.code == code)
     }
 
     /// The stage with this code.
@@ -409,10 +360,7 @@ impl Packs {
     /// The formula in force on `day`: the latest that began on or before it, else the oldest.
     #[must_use]
     pub fn formula(&self, day: Day) -> Option<&Formula> {
-        self.formulas
-            .iter()
-            .rfind(|formula| formula.valid_from <= day)
-            .or_else(|| self.formulas.first())
+        self.formulas.iter().rfind(|formula| formula.valid_from <= day).or_else(|| self.formulas.first())
     }
 
     /// The entries of a list, in the order of the pack.
@@ -423,10 +371,7 @@ impl Packs {
     /// The name of an entry of a list, or its code where it is unknown.
     #[must_use]
     pub fn name_in<'a>(&'a self, list: &str, code: &'a str) -> &'a str {
-        let found = self
-            .entries
-            .iter()
-            .find(|entry| entry.list == list && entry.code == code);
+        let found = self.entries.iter().find(|entry| entry.list == list && entry.code == code);
         found.map_or(code, |entry| entry.name.as_str())
     }
 
@@ -434,10 +379,7 @@ impl Packs {
     #[must_use]
     pub fn due(&self, limit: &str, at: Timestamp) -> Option<Timestamp> {
         let day = Day::of(at);
-        let in_force = self
-            .limits
-            .iter()
-            .filter(|row| row.code == limit && row.valid_from <= day);
+        let in_force = self.limits.iter().filter(|row| row.code == limit && row.valid_from <= day);
         let limit = in_force.max_by_key(|row| row.valid_from)?;
         Some(match limit.unit {
             ClockUnit::Hour => at.plus_millis(i64::from(limit.amount) * 3_600_000),
@@ -447,11 +389,7 @@ impl Packs {
     }
 
     fn check_references(&self, pack: &str) -> Result<(), PackError> {
-        let stages: BTreeSet<&str> = self
-            .stages
-            .iter()
-            .map(|stage| stage.code.as_str())
-            .collect();
+        let stages: BTreeSet<&str> = self.stages.iter().map(|stage| stage.code.as_str()).collect();
         let known = |place: String, code: &str| {
             if stages.contains(code) {
                 Ok(())
@@ -464,17 +402,10 @@ impl Packs {
         }
         for category in &self.categories {
             let place = || format!("类别 {}", category.code);
-            for stage in category
-                .stages
-                .iter()
-                .chain(category.fields.iter().flat_map(|field| &field.stages))
-            {
+            for stage in category.stages.iter().chain(category.fields.iter().flat_map(|field| &field.stages)) {
                 known(place(), stage)?;
             }
-            let switch = category
-                .functions
-                .iter()
-                .find(|code| !self.functions.iter().any(|f| f.code == **code));
+            let switch = category.functions.iter().find(|code| !self.functions.iter().any(|f| f.code == **code));
             if let Some(code) = switch {
                 return Err(error(pack, &place(), format!("没有编码为 {code} 的功能")));
             }
@@ -483,32 +414,19 @@ impl Packs {
             known(format!("名称 {}", entry.code), &entry.stage)?;
         }
         for rule in &self.rules {
-            rule.validate()
-                .map_err(|what| error(pack, &format!("规则 {}", rule.code), what))?;
+            rule.validate().map_err(|what| error(pack, &format!("规则 {}", rule.code), what))?;
             for stage in &rule.stages {
                 known(format!("规则 {}", rule.code), stage)?;
             }
-            if let Some(category) = rule
-                .categories
-                .iter()
-                .find(|code| self.category(code).is_none())
-            {
-                return Err(error(
-                    pack,
-                    &format!("规则 {}", rule.code),
-                    format!("没有编码为 {category} 的类别"),
-                ));
+            if let Some(category) = rule.categories.iter().find(|code| self.category(code).is_none()) {
+                return Err(error(pack, &format!("规则 {}", rule.code), format!("没有编码为 {category} 的类别")));
             }
         }
         let names = Inputs::default();
         for indicator in self.formulas.iter().flat_map(|formula| &formula.indicators) {
             for input in [&indicator.numerator, &indicator.denominator] {
                 if names.get(input).is_none() && !input.starts_with("extra.") {
-                    return Err(error(
-                        pack,
-                        &format!("指标 {}", indicator.code),
-                        format!("没有名为 {input} 的输入"),
-                    ));
+                    return Err(error(pack, &format!("指标 {}", indicator.code), format!("没有名为 {input} 的输入")));
                 }
             }
         }
@@ -517,38 +435,19 @@ impl Packs {
 }
 
 fn error(pack: &str, place: &str, what: impl Into<String>) -> PackError {
-    let place = if place.is_empty() {
-        String::new()
-    } else {
-        format!("{place}：")
-    };
-    PackError {
-        pack: pack.to_owned(),
-        place,
-        what: what.into(),
-    }
+    let place = if place.is_empty() { String::new() } else { format!("{place}：") };
+    PackError { pack: pack.to_owned(), place, what: what.into() }
 }
 
 fn syntax(pack: &str, text: &str, fault: &toml::de::Error) -> PackError {
-    let line = fault.span().map(|span| {
-        text.as_bytes()[..span.start.min(text.len())]
-            .iter()
-            .filter(|b| **b == b'\n')
-            .count()
-            + 1
-    });
-    error(
-        pack,
-        &line.map(|line| format!("第 {line} 行")).unwrap_or_default(),
-        fault.message(),
-    )
+    let line = fault
+        .span()
+        .map(|span| text.as_bytes()[..span.start.min(text.len())].iter().filter(|b| **b == b'\n').count() + 1);
+    error(pack, &line.map(|line| format!("第 {line} 行")).unwrap_or_default(), fault.message())
 }
 
 fn scheme_error(files: &[(&str, &str)], fault: &CodeSchemesError) -> PackError {
-    let pack = files
-        .iter()
-        .rfind(|(_, text)| text.contains("[[scheme]]"))
-        .map_or("", |(name, _)| name);
+    let pack = files.iter().rfind(|(_, text)| text.contains("[[scheme]]")).map_or("", |(name, _)| name);
     error(pack, "", fault.to_string())
 }
 
@@ -581,42 +480,15 @@ mod tests {
     #[test]
     fn n_cat_the_shipped_packs_hold_seven_categories() {
         let packs = Packs::shipped().unwrap_or_else(|error| panic!("{error}"));
-        let names: Vec<&str> = packs
-            .categories
-            .iter()
-            .map(|category| category.name.as_str())
-            .collect();
-        assert_eq!(
-            names,
-            [
-                "食用农产品",
-                "食品",
-                "药品",
-                "农业生产资料",
-                "特种设备",
-                "危险品",
-                "稀土产品"
-            ]
-        );
-        let standard: BTreeSet<&str> = packs
-            .stages
-            .iter()
-            .map(|stage| stage.standard.as_str())
-            .collect();
+        let names: Vec<&str> = packs.categories.iter().map(|category| category.name.as_str()).collect();
+        assert_eq!(names, ["食用农产品", "食品", "药品", "农业生产资料", "特种设备", "危险品", "稀土产品"]);
+        let standard: BTreeSet<&str> = packs.stages.iter().map(|stage| stage.standard.as_str()).collect();
         assert_eq!(standard.len(), 8);
         for category in &packs.categories {
-            assert!(
-                !category.children.is_empty() && !category.fields.is_empty(),
-                "{}",
-                category.code
-            );
+            assert!(!category.children.is_empty() && !category.fields.is_empty(), "{}", category.code);
             assert!(category.stages.len() > 3, "{}", category.code);
         }
-        let weights: u32 = packs.formulas[0]
-            .indicators
-            .iter()
-            .map(|indicator| indicator.weight)
-            .sum();
+        let weights: u32 = packs.formulas[0].indicators.iter().map(|indicator| indicator.weight).sum();
         assert_eq!(weights, 100);
         assert_eq!(packs.name_in("subject_state", "filed"), "已备案");
     }
@@ -643,56 +515,28 @@ mod tests {
         files.push(("textbook.toml", eighth));
         let packs = Packs::parse(&files).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(packs.categories.len(), 8);
-        assert_eq!(
-            packs
-                .category("textbook")
-                .map(|category| category.stages.len()),
-            Some(3)
-        );
+        assert_eq!(packs.category("textbook").map(|category| category.stages.len()), Some(3));
     }
 
     #[test]
     fn n_cat_errors_name_file_and_place() {
         let head = "version='1'\nvalid_from='2026-01-01'\n";
         for (text, place, what) in [
-            (
-                "version='1'\nvalid_from='2026-01-01'\n[[category]]\nnom='x'",
-                "第 ",
-                "nom",
-            ),
+            ("version='1'\nvalid_from='2026-01-01'\n[[category]]\nnom='x'", "第 ", "nom"),
             ("version='1'\nvalid_from='gestern'", "第 2 行", "日期"),
-            (
-                "[[stage]]\ncode='a'\nname='a'\nstandard='b'\norder=1",
-                "环节 a",
-                "没有编码为 b",
-            ),
+            ("[[stage]]\ncode='a'\nname='a'\nstandard='b'\norder=1", "环节 a", "没有编码为 b"),
             (
                 "[[role]]\ncode='a'\nname='a'\npermissions=[]\n[[role]]\ncode='a'\nname='b'\npermissions=[]",
                 "角色",
                 "重复",
             ),
-            (
-                "[[category]]\ncode='a'\nname='a'\norder=1\nstages=['nowhere']",
-                "类别 a",
-                "nowhere",
-            ),
-            (
-                "[[indicator]]\ncode='a'\nname='a'\nweight=1\nnumerator='x'\ndenominator='records'",
-                "指标",
-                "",
-            ),
+            ("[[category]]\ncode='a'\nname='a'\norder=1\nstages=['nowhere']", "类别 a", "nowhere"),
+            ("[[indicator]]\ncode='a'\nname='a'\nweight=1\nnumerator='x'\ndenominator='records'", "指标", ""),
         ] {
-            let text = if text.starts_with("version") {
-                text.to_owned()
-            } else {
-                format!("{head}{text}")
-            };
+            let text = if text.starts_with("version") { text.to_owned() } else { format!("{head}{text}") };
             let error = Packs::parse(&[("mine.toml", &text)]).expect_err(&text);
             assert_eq!(error.pack, "mine.toml");
-            assert!(
-                error.place.contains(place) && error.what.contains(what),
-                "{error}"
-            );
+            assert!(error.place.contains(place) && error.what.contains(what), "{error}");
         }
     }
 
@@ -702,10 +546,7 @@ mod tests {
         let at: Timestamp = "2026-09-30T10:00:00+08:00".parse().expect("an instant");
         let due = packs.due("complaint_accept", at).expect("a shipped limit");
         assert_eq!(Day::of(due.plus_millis(-1)).to_string(), "2026-10-15");
-        assert_eq!(
-            packs.due("event_report", at),
-            Some(at.plus_millis(24 * 3_600_000))
-        );
+        assert_eq!(packs.due("event_report", at), Some(at.plus_millis(24 * 3_600_000)));
         assert_eq!(packs.due("nothing", at), None);
     }
 

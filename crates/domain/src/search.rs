@@ -23,8 +23,7 @@ pub fn normalise(text: &str) -> String {
 pub fn grams(name: &str) -> BTreeSet<String> {
     let characters: Vec<char> = normalise(name).chars().take(200).collect();
     let ones = characters.iter().map(char::to_string);
-    ones.chain(characters.windows(2).map(|pair| pair.iter().collect()))
-        .collect()
+    ones.chain(characters.windows(2).map(|pair| pair.iter().collect())).collect()
 }
 
 /// The pieces that a name must all have to be found by `query`; fewer and rarer than [`grams`]. Empty finds everything.
@@ -62,10 +61,7 @@ fn masked(text: &str, front: usize, back: usize) -> String {
         return "*".repeat(count);
     }
     let shows = |i: usize| i < front || i + back >= count;
-    text.chars()
-        .enumerate()
-        .map(|(i, c)| if shows(i) { c } else { '*' })
-        .collect()
+    text.chars().enumerate().map(|(i, c)| if shows(i) { c } else { '*' }).collect()
 }
 
 #[cfg(test)]

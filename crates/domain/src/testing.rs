@@ -44,9 +44,5 @@ pub fn event(event_type: EventType, biz_step: &str) -> TraceEvent {
 
 /// A unit without an amount.
 pub fn unit(code: &str) -> UnitAmount {
-    UnitAmount {
-        code: code.into(),
-        quantity: None,
-        unit: String::new(),
-    }
+    UnitAmount { code: code.into(), quantity: None, unit: String::new() }
 }

@@ -208,6 +208,8 @@ impl Default for ClientOptions {
 pub struct Outgoing {
     /// Content type and body; `None` is a GET.
     pub body: Option<(&'static str, Bytes)>,
+    /// Whether the body replaces what is there (PUT); otherwise it is a POST.
+    pub replaces: bool,
     /// Further headers.
     pub headers: Vec<(&'static str, String)>,
     /// Most bytes of the answer, when fewer than the client's own limit.
@@ -294,11 +296,12 @@ impl HttpClient {
         let limit = request
             .max_response
             .map_or(self.max_response, |limit| limit.min(self.max_response));
+        let method = if request.replaces { Method::PUT } else { Method::POST };
         let mut builder = match request.body {
             None => self.inner.request(Method::GET, url),
             Some((kind, body)) => self
                 .inner
-                .request(Method::POST, url)
+                .request(method, url)
                 .header(CONTENT_TYPE, kind)
                 .body(body),
         };
@@ -521,6 +524,7 @@ impl PeerClient {
         let headers = vec![(REQUEST_HEADER, URL_SAFE_NO_PAD.encode(request))];
         let request = Outgoing {
             body: None,
+            replaces: false,
             headers,
             max_response: Some(crate::wire::document::MAX_BYTES),
         };

@@ -22,24 +22,13 @@ pub fn document(events: &[Original], created: Timestamp) -> String {
     let mut context = vec![Value::String(STANDARD.to_owned())];
     let mut prefixes: BTreeMap<String, Value> = BTreeMap::new();
     for original in events {
-        let parsed = original
-            .context
-            .as_deref()
-            .and_then(|text| serde_json::from_str(text).ok());
+        let parsed = original.context.as_deref().and_then(|text| serde_json::from_str(text).ok());
         join(parsed.unwrap_or(Value::Null), &mut context, &mut prefixes);
     }
     if !prefixes.is_empty() {
-        context.push(
-            prefixes
-                .into_iter()
-                .collect::<serde_json::Map<_, _>>()
-                .into(),
-        );
+        context.push(prefixes.into_iter().collect::<serde_json::Map<_, _>>().into());
     }
-    let list: Vec<&str> = events
-        .iter()
-        .map(|original| original.event.as_str())
-        .collect();
+    let list: Vec<&str> = events.iter().map(|original| original.event.as_str()).collect();
     format!(
         concat!(
             r#"{{"@context":{context},"type":"EPCISQueryDocument","schemaVersion":"2.0","creationDate":"{created}","#,
@@ -53,9 +42,7 @@ pub fn document(events: &[Original], created: Timestamp) -> String {
 
 fn join(context: Value, list: &mut Vec<Value>, prefixes: &mut BTreeMap<String, Value>) {
     match context {
-        Value::Array(items) => items
-            .into_iter()
-            .for_each(|item| join(item, list, prefixes)),
+        Value::Array(items) => items.into_iter().for_each(|item| join(item, list, prefixes)),
         Value::Object(members) => {
             for (prefix, meaning) in members {
                 prefixes.entry(prefix).or_insert(meaning);
@@ -89,23 +76,12 @@ mod tests {
         assert!(events.iter().all(|original| text.contains(&original.event)));
         assert_eq!(text.matches("https://example.org/").count(), 1);
         let defaults = Defaults::default();
-        let intake = Intake {
-            now: Timestamp::from_millis(9),
-            system: "s",
-            message: "m",
-            defaults: &defaults,
-            max_rows: 9,
-        };
+        let intake =
+            Intake { now: Timestamp::from_millis(9), system: "s", message: "m", defaults: &defaults, max_rows: 9 };
         let read = epcis_json::parse(text.as_bytes(), &intake).expect("a query document");
-        let originals: Vec<_> = read
-            .rows
-            .iter()
-            .map(|row| row.as_ref().ok().and_then(|d| d.original.clone()))
-            .collect();
-        assert_eq!(
-            originals[0].as_ref().map(|original| &original.event),
-            Some(&events[0].event)
-        );
+        let originals: Vec<_> =
+            read.rows.iter().map(|row| row.as_ref().ok().and_then(|d| d.original.clone())).collect();
+        assert_eq!(originals[0].as_ref().map(|original| &original.event), Some(&events[0].event));
         assert!(epcis_json::parse(document(&[], Timestamp::default()).as_bytes(), &intake).is_ok());
     }
 }

@@ -79,10 +79,48 @@ fn clipped(text: &str) -> String {
 }
 
 fn too_many(rows: usize, max: usize) -> Fault {
-    Fault::new(
-        "FMT-0103",
-        "events",
-        format!("一次报送 {rows} 条，超过上限 {max} 条"),
-        "请分批报送",
-    )
+    Fault::new("FMT-0103", "events", format!("一次报送 {rows} 条，超过上限 {max} 条"), "请分批报送")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use suyuan_domain::clock::{Chance, SeededChance};
+    use suyuan_domain::pack::Packs;
+
+    const JSON: &str = r#"{"message_id":"m","events":[{"type":"object","event_time":"2026-10-01T08:00:00+08:00",
+        "inputs":[{"code":"u","quantity":"1.5"}],"inspection":{"item":"x","passed":false},"fields":{"a":[1,2]}}]}"#;
+    const EPCIS: &str = r#"{"@context":["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"],
+        "type":"EPCISDocument","schemaVersion":"2.0","creationDate":"2026-10-01T00:00:00Z","epcisBody":{"eventList":[
+        {"type":"AggregationEvent","action":"ADD","eventTime":"2026-10-01T08:00:00Z","eventTimeZoneOffset":"+08:00",
+        "parentID":"urn:epc:id:sscc:0614141.1234567890","childEPCs":["urn:epc:id:sgtin:0614141.107346.2017"],
+        "sensorElementList":[{"sensorReport":[{"type":"Temperature","value":4.125}]}]}]}}"#;
+
+    #[test]
+    fn g_8_no_bytes_can_break_a_reader() {
+        let chance = SeededChance::new(8);
+        let packs = Packs::shipped().expect("the shipped packs");
+        let defaults = Defaults::default();
+        let intake =
+            Intake { now: Timestamp::default(), system: "s", message: "m", defaults: &defaults, max_rows: 100 };
+        let table = csv_events::template();
+        for sample in [JSON, EPCIS, &table] {
+            for _ in 0..1_500 {
+                let mut bytes = sample.as_bytes().to_vec();
+                let mut dice = [0; 12];
+                chance.fill(&mut dice);
+                for pair in dice[..8].chunks(4) {
+                    let place = usize::from(u16::from_le_bytes([pair[0], pair[1]])) % bytes.len();
+                    match pair[2] % 3 {
+                        0 => bytes[place] = pair[3],
+                        1 => drop(bytes.remove(place)),
+                        _ => bytes.insert(place, b"\"{}[],:;\n0\xFF"[usize::from(pair[3]) % 11]),
+                    }
+                }
+                let _ = open_json::parse(&bytes, &intake);
+                let _ = epcis_json::parse(&bytes, &intake);
+                let _ = csv_events::parse(&bytes, &packs, &intake);
+            }
+        }
+    }
 }

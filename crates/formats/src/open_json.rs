@@ -30,15 +30,8 @@ pub fn parse(body: &[u8], intake: &Intake<'_>) -> Result<Message, Fault> {
     if envelope.events.len() > intake.max_rows {
         return Err(too_many(envelope.events.len(), intake.max_rows));
     }
-    let message_id = envelope
-        .message_id
-        .filter(|id| !id.is_empty())
-        .unwrap_or_else(|| intake.message.to_owned());
-    let mut message = Message {
-        message_id,
-        rows: Vec::new(),
-        raw: Vec::new(),
-    };
+    let message_id = envelope.message_id.filter(|id| !id.is_empty()).unwrap_or_else(|| intake.message.to_owned());
+    let mut message = Message { message_id, rows: Vec::new(), raw: Vec::new() };
     for (i, raw) in envelope.events.iter().enumerate() {
         let source = Source {
             system: intake.system.to_owned(),
@@ -55,10 +48,7 @@ pub fn parse(body: &[u8], intake: &Intake<'_>) -> Result<Message, Fault> {
 fn envelope(body: &[u8]) -> Result<Envelope, Fault> {
     let is_array = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
     let parsed = if is_array {
-        serde_json::from_slice(body).map(|events| Envelope {
-            message_id: None,
-            events,
-        })
+        serde_json::from_slice(body).map(|events| Envelope { message_id: None, events })
     } else {
         serde_json::from_slice(body)
     };
@@ -71,12 +61,9 @@ fn envelope(body: &[u8]) -> Result<Envelope, Fault> {
                 format!("报文结构不正确（{place}）"),
                 "报文应为 {\"message_id\":\"…\",\"events\":[…]}",
             ),
-            serde_json::error::Category::Eof => Fault::new(
-                "FMT-0101",
-                "",
-                format!("JSON 在{place}处中断"),
-                "请确认报文完整后重新发送",
-            ),
+            serde_json::error::Category::Eof => {
+                Fault::new("FMT-0101", "", format!("JSON 在{place}处中断"), "请确认报文完整后重新发送")
+            }
             _ => Fault::new(
                 "FMT-0101",
                 "",
@@ -91,32 +78,16 @@ fn row(raw: &str, source: Source, intake: &Intake<'_>) -> Row {
     let members = match serde_json::from_str::<Value>(raw) {
         Ok(Value::Object(members)) => members,
         Ok(_) => {
-            return Err(vec![Fault::new(
-                "FMT-0102",
-                "",
-                "事件应为 JSON 对象",
-                "请参照接口文档填写",
-            )]);
+            return Err(vec![Fault::new("FMT-0102", "", "事件应为 JSON 对象", "请参照接口文档填写")]);
         }
         Err(_) => {
-            return Err(vec![Fault::new(
-                "FMT-0102",
-                "",
-                "事件不是合法的 JSON",
-                "请检查嵌套层数与数字范围",
-            )]);
+            return Err(vec![Fault::new("FMT-0102", "", "事件不是合法的 JSON", "请检查嵌套层数与数字范围")]);
         }
     };
-    let mut reader = Reader {
-        members,
-        faults: Vec::new(),
-    };
+    let mut reader = Reader { members, faults: Vec::new() };
     let event = event(&mut reader, source, intake);
     match (event, reader.faults.is_empty()) {
-        (Some(event), true) => Ok(EventDraft {
-            event,
-            original: None,
-        }),
+        (Some(event), true) => Ok(EventDraft { event, original: None }),
         _ => Err(reader.faults),
     }
 }
@@ -126,20 +97,13 @@ fn event(reader: &mut Reader, source: Source, intake: &Intake<'_>) -> Option<Tra
     let event_type = reader.event_type();
     let event_time = reader.time("event_time");
     let or = |text: String, default: &String| {
-        if text.is_empty() {
-            default.clone()
-        } else {
-            text
-        }
+        if text.is_empty() { default.clone() } else { text }
     };
     let inbound = match reader.text("direction").as_str() {
         "in" => true,
         "out" | "" => false,
         other => {
-            let reason = format!(
-                "进出方向“{}”不正确",
-                other.chars().take(20).collect::<String>()
-            );
+            let reason = format!("进出方向“{}”不正确", other.chars().take(20).collect::<String>());
             reader.fault("FMT-0106", "direction", reason, "应为 in（进）或 out（出）");
             false
         }
@@ -222,22 +186,9 @@ impl Reader {
         ];
         let found = known.into_iter().find(|kind| kind.as_str() == text);
         if found.is_none() {
-            let reason = if text.is_empty() {
-                "缺少事件类型"
-            } else {
-                "事件类型不正确"
-            };
+            let reason = if text.is_empty() { "缺少事件类型" } else { "事件类型不正确" };
             let advice = "应为 object、aggregation、transaction、transformation 或 association";
-            self.fault(
-                if text.is_empty() {
-                    "FMT-0105"
-                } else {
-                    "FMT-0106"
-                },
-                "type",
-                reason,
-                advice,
-            );
+            self.fault(if text.is_empty() { "FMT-0105" } else { "FMT-0106" }, "type", reason, advice);
         }
         found
     }
@@ -245,26 +196,13 @@ impl Reader {
     fn time(&mut self, key: &str) -> Option<suyuan_domain::clock::Timestamp> {
         let text = self.text(key);
         if text.is_empty() {
-            self.fault(
-                "FMT-0105",
-                key,
-                "缺少事件时间",
-                "请填写带时区的时间，如 2026-11-21T10:32:00+08:00",
-            );
+            self.fault("FMT-0105", key, "缺少事件时间", "请填写带时区的时间，如 2026-11-21T10:32:00+08:00");
             return None;
         }
         let parsed = text.parse();
         if parsed.is_err() {
-            let reason = format!(
-                "时间“{}”格式不正确",
-                text.chars().take(40).collect::<String>()
-            );
-            self.fault(
-                "FMT-0106",
-                key,
-                reason,
-                "请填写带时区的时间，如 2026-11-21T10:32:00+08:00",
-            );
+            let reason = format!("时间“{}”格式不正确", text.chars().take(40).collect::<String>());
+            self.fault("FMT-0106", key, reason, "请填写带时区的时间，如 2026-11-21T10:32:00+08:00");
         }
         parsed.ok()
     }
@@ -283,12 +221,7 @@ impl Reader {
         };
         let parsed = text.parse();
         if parsed.is_err() {
-            self.fault(
-                "FMT-0106",
-                path,
-                "数量格式不正确",
-                "应为最多三位小数的数字，如 12.5",
-            );
+            self.fault("FMT-0106", path, "数量格式不正确", "应为最多三位小数的数字，如 12.5");
         }
         parsed.ok()
     }
@@ -311,28 +244,17 @@ impl Reader {
         for (i, item) in items.into_iter().enumerate() {
             let path = |member: &str| format!("{key}[{i}]{member}");
             match item {
-                Value::String(code) => units.push(UnitAmount {
-                    code,
-                    quantity: None,
-                    unit: String::new(),
-                }),
+                Value::String(code) => units.push(UnitAmount { code, quantity: None, unit: String::new() }),
                 Value::Object(mut members) => {
-                    let mut member =
-                        |name: &str| members.remove(name).filter(|value| !value.is_null());
-                    let (code, quantity, unit) =
-                        (member("code"), member("quantity"), member("unit"));
+                    let mut member = |name: &str| members.remove(name).filter(|value| !value.is_null());
+                    let (code, quantity, unit) = (member("code"), member("quantity"), member("unit"));
                     units.push(UnitAmount {
                         code: self.text_of(code, &path(".code")),
                         quantity: self.quantity_of(quantity, &path(".quantity")),
                         unit: self.text_of(unit, &path(".unit")),
                     });
                 }
-                _ => self.fault(
-                    "FMT-0104",
-                    &path(""),
-                    "追溯单元应为对象",
-                    "请填写 {\"code\":\"追溯码\"}",
-                ),
+                _ => self.fault("FMT-0104", &path(""), "追溯单元应为对象", "请填写 {\"code\":\"追溯码\"}"),
             }
         }
         units
@@ -353,18 +275,12 @@ impl Reader {
         };
         let mut member = |name: &str| members.remove(name).filter(|value| !value.is_null());
         let (item, value, limit) = (member("item"), member("value"), member("limit"));
-        let (standard, report_no, passed) =
-            (member("standard"), member("report_no"), member("passed"));
+        let (standard, report_no, passed) = (member("standard"), member("report_no"), member("passed"));
         let passed = match passed {
             None => None,
             Some(Value::Bool(passed)) => Some(passed),
             Some(_) => {
-                self.fault(
-                    "FMT-0104",
-                    "inspection.passed",
-                    "检测结论应为 true 或 false",
-                    "未检测时不填",
-                );
+                self.fault("FMT-0104", "inspection.passed", "检测结论应为 true 或 false", "未检测时不填");
                 None
             }
         };
@@ -384,20 +300,12 @@ impl Reader {
             None => Map::new(),
             Some(Value::Object(fields)) => fields,
             Some(_) => {
-                self.fault(
-                    "FMT-0104",
-                    "fields",
-                    "扩展字段应为对象",
-                    "请填写 {\"字段\":\"值\"}",
-                );
+                self.fault("FMT-0104", "fields", "扩展字段应为对象", "请填写 {\"字段\":\"值\"}");
                 Map::new()
             }
         };
         fields.append(&mut self.members);
-        fields
-            .into_iter()
-            .filter(|(_, value)| !value.is_null())
-            .collect()
+        fields.into_iter().filter(|(_, value)| !value.is_null()).collect()
     }
 }
 
@@ -414,13 +322,8 @@ mod tests {
             division: "370202".into(),
             subject: "S".into(),
         };
-        let intake = Intake {
-            now: Timestamp::from_millis(9),
-            system: "sys",
-            message: "m0",
-            defaults: &defaults,
-            max_rows: 3,
-        };
+        let intake =
+            Intake { now: Timestamp::from_millis(9), system: "sys", message: "m0", defaults: &defaults, max_rows: 3 };
         parse(body.as_bytes(), &intake)
     }
 
@@ -431,34 +334,13 @@ mod tests {
 
     #[test]
     fn g_8_an_event_of_the_open_interface_is_read() {
-        let message =
-            read(&format!(r#"{{"message_id":"m1","events":[{GOOD}]}}"#)).expect("a message");
+        let message = read(&format!(r#"{{"message_id":"m1","events":[{GOOD}]}}"#)).expect("a message");
         let event = &message.rows[0].as_ref().expect("a good row").event;
-        assert_eq!(
-            (
-                message.message_id.as_str(),
-                event.source.message.as_str(),
-                event.source.row
-            ),
-            ("m1", "m1", 0)
-        );
-        assert_eq!(
-            (
-                event.category.as_str(),
-                event.stage.as_str(),
-                event.subject.as_str()
-            ),
-            ("agri", "market", "S")
-        );
+        assert_eq!((message.message_id.as_str(), event.source.message.as_str(), event.source.row), ("m1", "m1", 0));
+        assert_eq!((event.category.as_str(), event.stage.as_str(), event.subject.as_str()), ("agri", "market", "S"));
         assert_eq!(event.inputs[0].quantity, Some(Quantity::from_milli(12_500)));
-        assert_eq!(
-            (event.inputs[1].code.as_str(), event.voucher.as_str()),
-            ("u2", "123")
-        );
-        assert_eq!(
-            event.fields.keys().collect::<Vec<_>>(),
-            ["colour", "vehicle"]
-        );
+        assert_eq!((event.inputs[1].code.as_str(), event.voucher.as_str()), ("u2", "123"));
+        assert_eq!(event.fields.keys().collect::<Vec<_>>(), ["colour", "vehicle"]);
         assert_eq!(event.received_at, Timestamp::from_millis(9));
     }
 
@@ -470,21 +352,8 @@ mod tests {
         assert!(message.rows[0].is_ok());
         let faults = message.rows[1].as_ref().expect_err("a bad row");
         let fields: Vec<&str> = faults.iter().map(|fault| fault.field.as_str()).collect();
-        assert_eq!(
-            fields,
-            [
-                "type",
-                "event_time",
-                "direction",
-                "inputs",
-                "quantity",
-                "inspection.passed"
-            ]
-        );
-        assert_eq!(
-            message.rows[2].as_ref().expect_err("no object")[0].code,
-            "FMT-0102"
-        );
+        assert_eq!(fields, ["type", "event_time", "direction", "inputs", "quantity", "inspection.passed"]);
+        assert_eq!(message.rows[2].as_ref().expect_err("no object")[0].code, "FMT-0102");
         assert_eq!(message.raw[2], "7");
     }
 

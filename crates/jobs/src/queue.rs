@@ -16,15 +16,6 @@ const CLAIM: i64 = 10 * 60_000;
 /// Pause before the second try, in milliseconds; doubled for each further one.
 const FIRST_PAUSE: i64 = 2_000;
 
-/// Kind of the job that computes an evaluation.
-pub const EVALUATE: &str = "evaluation.compute";
-
-/// Kind of the job that makes and sends the monthly report.
-pub const MONTHLY: &str = "report.monthly";
-
-/// Kind of the job that delivers one mail.
-pub const DELIVER: &str = "mail.deliver";
-
 /// Runs jobs one after the other until the node stops.
 pub(crate) async fn run(around: Loop, mailer: Arc<Mailer>) {
     loop {
@@ -60,9 +51,9 @@ async fn round(around: &Loop, mailer: &Mailer) -> Result<bool, ServiceError> {
 
 async fn perform(node: &Node, mailer: &Mailer, job: &Job) -> Result<(), ServiceError> {
     match job.kind.as_str() {
-        EVALUATE => evaluation::compute(node, period_of(job)?).await.map(drop),
-        MONTHLY => report::monthly(node, period_of(job)?).await.map(drop),
-        DELIVER => mailer.deliver(node, &job.payload).await,
+        evaluation::COMPUTE_JOB => evaluation::compute(node, period_of(job)?).await,
+        report::MONTHLY_JOB => report::run(node, &job.payload).await.map(drop),
+        report::DELIVER_JOB => mailer.deliver(node, &job.payload).await,
         other => Err(ServiceError::Internal(format!("no handler for jobs of kind {other}"))),
     }
 }

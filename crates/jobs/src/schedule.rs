@@ -5,19 +5,19 @@ use std::sync::Arc;
 
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::period::{Day, Period};
-use suyuan_service::{Node, ServiceError};
+use suyuan_service::evaluation::COMPUTE_JOB;
+use suyuan_service::{lookup, report, Node, ServiceError};
 use suyuan_store::job::NewJob;
 use tokio::sync::Notify;
 use tokio_cron_scheduler::{Job, JobScheduler};
 
-use crate::queue::{EVALUATE, MONTHLY};
 use crate::runner::Loop;
 
 /// Every fifteen seconds; the work itself is due daily or monthly.
 const TICK: &str = "*/15 * * * * *";
 
-/// Hour of the day, in Asia/Shanghai, at which the day's work is due.
-const DUE_HOUR_MILLIS: i64 = 3_600_000;
+/// Milliseconds after midnight in Asia/Shanghai at which the day's work is due.
+const DUE_MILLIS: i64 = 3_600_000;
 
 /// Ticks until the node stops.
 pub(crate) async fn tick(around: Loop) {
@@ -50,33 +50,31 @@ async fn ring(bell: Arc<Notify>) -> Result<JobScheduler, tokio_cron_scheduler::J
     Ok(scheduler)
 }
 
-/// Enqueues what is due: yesterday's evaluation of the running month, and after its end the month's last one and its
-/// report. Keys make a second call harmless.
+/// Enqueues what is due: the day's evaluation of the running month, after its end the month's last one, the report of
+/// the schedule. Keys make a second call harmless. Closes the hours of public look-ups on the way.
 ///
 /// # Errors
 /// When the database is out of reach.
 pub async fn enqueue_due(node: &Node) -> Result<(), ServiceError> {
+    lookup::close_hours(node).await?;
+    report::tick(node).await?;
     let now = node.now();
     let today = Day::of(now);
-    if now < today.start().plus_millis(DUE_HOUR_MILLIS) {
+    if now < today.start().plus_millis(DUE_MILLIS) {
         return Ok(());
     }
     let month = Period::month_of(today);
     let before = month.previous();
     let tx = node.store.begin().await?;
-    tx.enqueue(job(EVALUATE, &format!("{EVALUATE}/{month}/{today}"), month, now), now).await?;
-    tx.enqueue(job(EVALUATE, &format!("{EVALUATE}/{before}/final"), before, now), now).await?;
-    if suyuan_service::report::is_enabled(&tx).await? {
-        let later = now.plus_millis(60_000);
-        tx.enqueue(job(MONTHLY, &format!("{MONTHLY}/{before}"), before, later), now).await?;
-    }
+    tx.enqueue(evaluation(&format!("{month}/{today}"), month, now), now).await?;
+    tx.enqueue(evaluation(&format!("{before}/final"), before, now), now).await?;
     Ok(tx.commit().await?)
 }
 
-fn job(kind: &str, key: &str, period: Period, run_at: Timestamp) -> NewJob {
+fn evaluation(key: &str, period: Period, run_at: Timestamp) -> NewJob {
     NewJob {
-        kind: kind.to_owned(),
-        unique_key: Some(key.to_owned()),
+        kind: COMPUTE_JOB.to_owned(),
+        unique_key: Some(format!("{COMPUTE_JOB}/{key}")),
         payload: serde_json::json!({ "period": period.to_string() }).to_string(),
         run_at,
         max_attempts: 5,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{bail, Context, Result};
 use serde::{Deserialize, Serialize};
 use suyuan_domain::division::{Divisions, Tier, NATION};
+use suyuan_service::account::NewAccount;
 
 /// The whole file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -129,6 +130,21 @@ pub struct DemoAccount {
     pub role: String,
     /// Name for people.
     pub name: String,
+}
+
+impl DemoAccount {
+    /// The account for the node with this code.
+    #[must_use]
+    pub fn as_new(&self, node: &str) -> NewAccount {
+        NewAccount {
+            username: self.username.clone(),
+            display_name: self.name.clone(),
+            password: self.password.clone(),
+            role: self.role.clone(),
+            division: node.to_owned(),
+            email: String::new(),
+        }
+    }
 }
 
 fn default_key_variable() -> String {

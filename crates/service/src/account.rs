@@ -537,3 +537,43 @@ async fn settle(
     tx.commit().await?;
     Ok(view(node, after))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use suyuan_domain::pack::Packs;
+    use suyuan_security::policy::compile;
+
+    #[tokio::test]
+    async fn g_5_4_3b_the_roles_of_the_packs_are_a_policy_with_three_powers() {
+        let packs = Packs::shipped().expect("shipped packs");
+        let roles: Vec<RoleRules> = packs.roles.iter().map(RoleRules::from).collect();
+        let set = PolicySet::from_roles(&roles).expect("every word of the pack is known");
+        let policy = compile(&set).await.expect("a policy");
+        for (role, kind, action, allowed) in [
+            ("supervisor", Kind::Subject, Action::Review, true),
+            ("supervisor", Kind::Access, Action::Issue, true),
+            ("supervisor", Kind::Audit, Action::Read, false),
+            ("supervisor", Kind::Account, Action::Create, false),
+            ("auditor", Kind::Audit, Action::Read, true),
+            ("auditor", Kind::Account, Action::Update, false),
+            ("system_admin", Kind::Account, Action::Create, true),
+            ("system_admin", Kind::Account, Action::Authorise, false),
+            ("system_admin", Kind::Audit, Action::Read, false),
+            ("security_admin", Kind::Account, Action::Authorise, true),
+            ("security_admin", Kind::Account, Action::Create, false),
+            ("director", Kind::Subject, Action::Update, false),
+            (FIRM, Kind::Subject, Action::Create, true),
+            (FIRM, Kind::Subject, Action::Review, false),
+            ("", Kind::Subject, Action::Read, false),
+        ] {
+            assert_eq!(policy.allows(role, kind, action), allowed, "{role} {kind}.{action}");
+        }
+    }
+
+    #[test]
+    fn h_9_texts_of_refusal_do_not_tell_whether_the_name_exists() {
+        let ServiceError::Unauthenticated(fault) = wrong() else { panic!("another error") };
+        assert_eq!((fault.code.as_str(), fault.reason.as_str()), ("AUTH-0101", "用户名或密码不正确"));
+    }
+}

@@ -25,6 +25,7 @@ use suyuan_store::side_car::SideCar;
 use crate::listing::Listed;
 use crate::quality::misplaced;
 use crate::record::{Route, draft};
+use crate::register::within;
 use crate::{Node, Result, ServiceError, audit};
 
 pub use picture::{MAX_BYTES, Picture};
@@ -232,7 +233,8 @@ fn checked(input: ComplaintIn) -> Result<ComplaintIn> {
         name: trimmed(input.name),
     };
     let mut faults = Vec::new();
-    let mut fault = |code: &str, field: &str, reason: &str, advice: &str| faults.push(Fault::new(code, field, reason, advice));
+    let mut fault =
+        |code: &str, field: &str, reason: &str, advice: &str| faults.push(Fault::new(code, field, reason, advice));
     let length = input.text.chars().count();
     if !(5..=2_000).contains(&length) {
         fault("CMP-0101", "text", "内容应为 5 至 2000 字", "请说明时间、地点和经过");
@@ -373,7 +375,7 @@ pub async fn list(node: &Node, cx: &OpContext, query: &ComplaintQuery) -> Result
     let filter = ComplaintFilter {
         state: query.state.clone(),
         kind: query.kind.clone(),
-        divisions: query.division.as_deref().filter(|code| !code.is_empty()).map(|code| node.divisions.subtree(code)),
+        divisions: within(node, cx, query.division.as_deref())?,
     };
     let after = query.after.as_deref().and_then(|text| text.parse().ok());
     let page = node.store.complaints(&cx.scope, &filter, after, query.limit.unwrap_or(50).clamp(1, 200)).await?;

@@ -73,8 +73,13 @@ pub struct NoticeQuery {
     pub limit: Option<usize>,
 }
 
-const KINDS: [(&str, &str); 5] =
-    [("notice", "通知公告"), ("policy", "政策法规"), ("standard", "标准规范"), ("news", "工作动态"), ("recall", "召回信息")];
+const KINDS: [(&str, &str); 5] = [
+    ("notice", "通知公告"),
+    ("policy", "政策法规"),
+    ("standard", "标准规范"),
+    ("news", "工作动态"),
+    ("recall", "召回信息"),
+];
 
 fn out(node: &Node, notice: Notice) -> NoticeOut {
     let kind_name = KINDS.iter().find(|(code, _)| *code == notice.kind).map_or("通知公告", |(_, name)| name);
@@ -112,7 +117,11 @@ fn checked(input: &NoticeIn) -> Result<(String, String, String)> {
     if !KINDS.iter().any(|(code, _)| *code == kind) {
         faults.push(Fault::new("NTC-0103", "kind", format!("没有类型 {kind}"), "请从列表中选择类型"));
     }
-    if faults.is_empty() { Ok((title.to_owned(), body.to_owned(), kind.to_owned())) } else { Err(ServiceError::Invalid(faults)) }
+    if faults.is_empty() {
+        Ok((title.to_owned(), body.to_owned(), kind.to_owned()))
+    } else {
+        Err(ServiceError::Invalid(faults))
+    }
 }
 
 async fn page(node: &Node, query: &NoticeQuery, state: Option<&str>) -> Result<Listed<NoticeOut>> {

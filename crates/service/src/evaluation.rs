@@ -27,8 +27,10 @@ use crate::quality::misplaced;
 use crate::record::{Route, draft};
 use crate::{Node, Result, ServiceError, audit};
 
+pub(crate) use view::change_text;
 pub use view::{
-    EvaluationList, EvaluationOut, EvaluationQuery, GradeCount, IndicatorOut, TrendOut, TrendPoint, TrendQuery, list, trend,
+    EvaluationList, EvaluationOut, EvaluationQuery, GradeCount, IndicatorOut, TrendOut, TrendPoint, TrendQuery, list,
+    trend,
 };
 
 /// Kind of the job that computes a period.
@@ -85,7 +87,7 @@ pub async fn compute(node: &Node, period: Period) -> Result<()> {
     };
     let known = node.store.evaluations(&Scope::everything(), &known).await?;
     let known: BTreeMap<String, EvaluationRow> = known.into_iter().map(|row| (row.code.clone(), row)).collect();
-    let rows = evaluated(formula, candidates, &Place { node: node.code(), period, kind, now })?;
+    let rows = evaluated(formula, &candidates, &Place { node: node.code(), period, kind, now })?;
     let mut tx = node.store.begin().await?;
     let mut drafts = Vec::new();
     for mut row in rows {
@@ -152,10 +154,11 @@ struct Place<'a> {
 }
 
 /// Results with their ranks within their stage. Identity and version are given later.
-fn evaluated(formula: &Formula, candidates: Vec<Candidate>, place: &Place<'_>) -> Result<Vec<EvaluationRow>> {
+fn evaluated(formula: &Formula, candidates: &[Candidate], place: &Place<'_>) -> Result<Vec<EvaluationRow>> {
     let results: Vec<Evaluation> = candidates.iter().map(|candidate| formula.evaluate(&candidate.inputs)).collect();
     let mut ranks: BTreeMap<&str, Option<u32>> = BTreeMap::new();
-    let stages: std::collections::BTreeSet<&str> = candidates.iter().map(|candidate| candidate.stage.as_str()).collect();
+    let stages: std::collections::BTreeSet<&str> =
+        candidates.iter().map(|candidate| candidate.stage.as_str()).collect();
     for stage in stages {
         let of_stage = candidates.iter().zip(&results).filter(|(candidate, _)| candidate.stage == stage);
         for ranked in rank(of_stage.map(|(candidate, result)| (candidate.code.as_str(), result))) {

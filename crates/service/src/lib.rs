@@ -3,17 +3,38 @@
 //! Called by the browser API, the node API, the third-party API and jobs alike. Knows no HTTP and no schedule; SQL stays
 //! in `suyuan-store`, ClickHouse in `suyuan-warehouse`.
 
+pub mod access;
+pub mod account;
+pub mod audit;
+pub mod capture;
 pub mod cockpit;
+pub mod complaint;
+pub mod device;
+pub mod disclosure;
+pub mod epcis;
 pub mod error;
+pub mod evaluation;
+pub mod listing;
 pub mod lookup;
 pub mod map;
 pub mod node;
+pub mod payload;
+pub mod product;
+pub mod projector;
+pub mod quality;
 pub mod record;
+pub mod reference;
+pub mod register;
+pub mod report;
 pub mod statistics;
+pub mod subject;
+pub mod sync;
 pub mod trace;
 
 pub use error::ServiceError;
 pub use node::Node;
+pub use suyuan_security::context::{Actor, ActorKind, Denied, OpContext};
+pub use suyuan_security::policy::{Action, Kind};
 
 /// Result of this crate.
 pub type Result<T> = std::result::Result<T, ServiceError>;

@@ -7,6 +7,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
+use serde_json::Value;
+use suyuan_domain::clock::Timestamp;
+use suyuan_domain::division::NATION;
 use suyuan_domain::id::ObjectId;
 use suyuan_domain::period::Day;
 use suyuan_gis::cluster::{Point, cluster};
@@ -16,6 +19,7 @@ use suyuan_security::policy::{Action, Kind};
 use suyuan_store::figure::Placed;
 use suyuan_warehouse::query::DayRange;
 
+use crate::cockpit::Flights;
 use crate::statistics::{AreaValue, Metric, View, values};
 use crate::trace::{FlowView, PlaceView};
 use crate::{Node, Result, ServiceError};
@@ -24,8 +28,12 @@ use crate::{Node, Result, ServiceError};
 const MOST_PLACES: u64 = 50_000;
 /// Flows that one map shows at most.
 const MOST_FLOWS: usize = 300;
+/// Values and flows younger than this are good enough, in milliseconds.
+const FRESH: i64 = 3_000;
+/// Places change slowly.
+const STEADY: i64 = 30_000;
 /// Days that figures of a map may span.
-pub const MOST_DAYS: u32 = 366;
+const MOST_DAYS: u32 = 366;
 
 /// A drawing with the tag that names its bytes.
 #[derive(Clone, Debug)]
@@ -36,13 +44,17 @@ pub struct Drawing {
     pub etag: Arc<str>,
 }
 
-/// Drawings that were made before; one per division asked for, so bounded by the table of divisions.
+/// What the map shows, kept for those who ask for the same: outlines for good, one for each division asked for; the rest
+/// for seconds.
 #[derive(Debug, Default)]
-pub struct Drawings {
+pub struct Atlas {
     made: Mutex<HashMap<String, Drawing>>,
+    values: Flights<Vec<AreaValue>>,
+    places: Flights<Vec<Placed>>,
+    flows: Flights<Vec<FlowView>>,
 }
 
-impl Drawings {
+impl Atlas {
     /// The outlines of the divisions directly below `parent`.
     ///
     /// # Errors
@@ -50,10 +62,12 @@ impl Drawings {
     pub fn below(&self, node: &Node, cx: &OpContext, parent: &str) -> Result<Drawing> {
         cx.authorize(Action::Read, Kind::Map)?;
         self.get(parent, || {
-            node.boundaries.children_geojson(Some(parent)).map_err(|error| match error {
-                GisError::UnknownUnit(_) => ServiceError::NotFound("boundary"),
+            let parent = Some(parent).filter(|code| *code != NATION);
+            let outlines = node.boundaries.children_geojson(parent).map_err(|error| match error {
+                GisError::UnknownUnit(_) => ServiceError::NotFound("division"),
                 other => ServiceError::Internal(other.to_string()),
-            })
+            })?;
+            with_codes(&outlines)
         })
     }
 
@@ -64,6 +78,53 @@ impl Drawings {
     pub fn lines(&self, node: &Node, cx: &OpContext) -> Result<Drawing> {
         cx.authorize(Action::Read, Kind::Map)?;
         self.get("lines", || Ok(node.boundaries.lines_geojson()))
+    }
+
+    /// The values that colour a map.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`] without the permission, and faults of store and warehouse.
+    pub async fn values(
+        &self,
+        node: &Node,
+        cx: &OpContext,
+        view: &View,
+        metric: Metric,
+        days: u32,
+    ) -> Result<Arc<Vec<AreaValue>>> {
+        cx.authorize(Action::Read, Kind::Map)?;
+        let days = days.clamp(1, MOST_DAYS);
+        let key = format!("{}|{}", metric.as_str(), view.key(days)?);
+        self.values.get(key, cx.now, |age, _| age < FRESH, values(node, view, metric, days, cx.now)).await
+    }
+
+    /// Subjects of the view within the box, clustered for the zoom of a web map.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`] without the permission, and faults of the store.
+    pub async fn points(
+        &self,
+        node: &Node,
+        cx: &OpContext,
+        view: &View,
+        zoom: u8,
+        extent: Extent,
+    ) -> Result<Vec<ClusterView>> {
+        cx.authorize(Action::Read, Kind::Map)?;
+        let read = async { Ok(node.store.places(&view.scope, view.category.as_deref(), MOST_PLACES).await?) };
+        let places = self.places.get(view.key(0)?, cx.now, |age, _| age < STEADY, read).await?;
+        Ok(clustered(&places, zoom, extent))
+    }
+
+    /// Goods between divisions over the last `days` days, most events first. Amounts are added whatever their units of
+    /// measure, as the statistics keep them, and so have no unit.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`] without the permission, and faults of the warehouse.
+    pub async fn flows(&self, node: &Node, cx: &OpContext, view: &View, days: u32) -> Result<Arc<Vec<FlowView>>> {
+        cx.authorize(Action::Read, Kind::Map)?;
+        let days = days.clamp(1, MOST_DAYS);
+        self.flows.get(view.key(days)?, cx.now, |age, _| age < FRESH, flows(node, view, days, cx.now)).await
     }
 
     fn get(&self, key: &str, make: impl FnOnce() -> Result<String>) -> Result<Drawing> {
@@ -78,13 +139,18 @@ impl Drawings {
     }
 }
 
-/// The values that colour a map.
-///
-/// # Errors
-/// As [`View::of`], [`ServiceError::Denied`] without the permission, and faults of store and warehouse.
-pub async fn metric_values(node: &Node, cx: &OpContext, view: &View, metric: Metric, days: u32) -> Result<Vec<AreaValue>> {
-    cx.authorize(Action::Read, Kind::Map)?;
-    values(node, view, metric, days.clamp(1, MOST_DAYS), cx.now).await
+/// The outlines with the property `code`, as divisions are named everywhere else, in place of `adcode`.
+fn with_codes(geojson: &str) -> Result<String> {
+    let mut collection: Value = serde_json::from_str(geojson)?;
+    let features = collection.get_mut("features").and_then(Value::as_array_mut);
+    for feature in features.into_iter().flatten() {
+        if let Some(properties) = feature.get_mut("properties").and_then(Value::as_object_mut)
+            && let Some(code) = properties.remove("adcode")
+        {
+            properties.insert("code".to_owned(), code);
+        }
+    }
+    Ok(collection.to_string())
 }
 
 /// Some subjects close to each other.
@@ -127,16 +193,6 @@ pub fn parse_box(text: &str) -> Result<Extent> {
     Extent::new(*west, *south, *east, *north).map_err(|_| wrong())
 }
 
-/// Subjects of the view within the box, clustered for the zoom of a web map.
-///
-/// # Errors
-/// [`ServiceError::Denied`] without the permission, and faults of the store.
-pub async fn points(node: &Node, cx: &OpContext, view: &View, zoom: u8, extent: Extent) -> Result<Vec<ClusterView>> {
-    cx.authorize(Action::Read, Kind::Map)?;
-    let places = node.store.places(&view.scope, view.category.as_deref(), MOST_PLACES).await?;
-    Ok(clustered(&places, zoom, extent))
-}
-
 fn clustered(places: &[Placed], zoom: u8, extent: Extent) -> Vec<ClusterView> {
     let points: Vec<Point> = places
         .iter()
@@ -163,15 +219,9 @@ fn clustered(places: &[Placed], zoom: u8, extent: Extent) -> Vec<ClusterView> {
         .collect()
 }
 
-/// Goods between divisions over the last `days` days, most events first. Amounts are added whatever their units of
-/// measure, as the statistics keep them, and so have no unit.
-///
-/// # Errors
-/// [`ServiceError::Denied`] without the permission, and faults of the warehouse.
-pub async fn flows(node: &Node, cx: &OpContext, view: &View, days: u32) -> Result<Vec<FlowView>> {
-    cx.authorize(Action::Read, Kind::Map)?;
-    let today = Day::of(cx.now);
-    let range = DayRange { from: today.plus(1 - i64::from(days.clamp(1, MOST_DAYS))), to: today };
+async fn flows(node: &Node, view: &View, days: u32, now: Timestamp) -> Result<Vec<FlowView>> {
+    let today = Day::of(now);
+    let range = DayRange { from: today.plus(1 - i64::from(days)), to: today };
     let flows = node.warehouse.flows(&view.scope, range, &view.filter(), MOST_FLOWS).await?;
     let place = |code: &str| {
         let division = node.divisions.get(code)?;
@@ -212,8 +262,17 @@ mod tests {
     }
 
     #[test]
+    fn g_6_2_2a_outlines_name_divisions_by_code() {
+        let named =
+            with_codes(r#"{"features":[{"properties":{"adcode":"370200","name":"青岛市"}},{"properties":null}]}"#);
+        let named = named.expect("JSON");
+        assert!(named.contains(r#""code":"370200""#) && !named.contains("adcode"));
+    }
+
+    #[test]
     fn g_6_2_2a_single_subjects_are_named_and_bad_places_left_out() {
-        let places = [place(1, 120.3, 36.1), place(2, 120.300_001, 36.1), place(3, 117.0, 36.6), place(4, f64::NAN, 0.0)];
+        let places =
+            [place(1, 120.3, 36.1), place(2, 120.300_001, 36.1), place(3, 117.0, 36.6), place(4, f64::NAN, 0.0)];
         let clusters = clustered(&places, 8, NATIONAL_EXTENT);
         assert_eq!(clusters.iter().map(|found| found.count).collect::<Vec<_>>(), [1, 2]);
         assert_eq!(clusters[0].subject.as_ref().map(|subject| subject.code.as_str()), Some("S3"));

@@ -17,6 +17,8 @@ use suyuan_security::policy::SharedPolicy;
 use suyuan_store::Store;
 use suyuan_warehouse::Warehouse;
 
+use crate::capture::CaptureQueue;
+
 /// What a node is told by configuration.
 #[derive(Clone, Debug)]
 pub struct NodeConfig {
@@ -68,6 +70,8 @@ pub struct Node {
     pub instance: String,
     /// Who may do what.
     pub policy: SharedPolicy,
+    /// The way to the capture writer.
+    pub capture: CaptureQueue,
     /// Requests to other nodes.
     pub peers: PeerClient,
 }

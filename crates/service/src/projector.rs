@@ -3,8 +3,9 @@
 //! Which records are projected is decided here; how, in `suyuan-warehouse`; when, in `suyuan-jobs`. Records set aside and
 //! kinds that this version does not know are passed over and stay in the journal for a later rebuild.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use suyuan_domain::id::ObjectId;
 use suyuan_domain::record::{kind, Record};
 use suyuan_warehouse::{EventFact, FactKey, IntakeFact, LookupFact};
 
@@ -78,21 +79,28 @@ async fn project(node: &Node, records: &[Record]) -> Result<()> {
     Ok(())
 }
 
-/// Finds out for inbound records whether what they name upstream is known here, in this round or before it.
+/// Finds out for inbound records whether another event, of this round or before it, brought forth what they name.
 async fn resolve_upstream(node: &Node, events: &mut [(EventFact, EventBody)]) -> Result<()> {
-    let here: HashSet<String> =
-        events.iter().flat_map(|(fact, _)| fact.event.outputs.iter().map(|unit| unit.code.clone())).collect();
+    let mut known: HashMap<String, Vec<ObjectId>> = HashMap::new();
     let asked: HashSet<String> = events
         .iter()
         .filter(|(_, body)| body.quality.needs_upstream)
         .flat_map(|(fact, _)| fact.event.inputs.iter().map(|unit| unit.code.clone()))
-        .filter(|code| !here.contains(code))
         .collect();
+    if asked.is_empty() {
+        return Ok(());
+    }
     let asked: Vec<String> = asked.into_iter().collect();
-    let known = if asked.is_empty() { HashSet::new() } else { node.warehouse.system_known_units(&asked).await? };
+    known.extend(node.warehouse.system_unit_events(&asked).await?);
+    for (fact, _) in events.iter() {
+        for unit in &fact.event.outputs {
+            known.entry(unit.code.clone()).or_default().push(fact.key.object);
+        }
+    }
     for (fact, body) in events.iter_mut().filter(|(_, body)| body.quality.needs_upstream) {
-        let resolved = !fact.event.inputs.is_empty()
-            && fact.event.inputs.iter().all(|unit| here.contains(&unit.code) || known.contains(&unit.code));
+        let own = fact.key.object;
+        let by_another = |code: &String| known.get(code).is_some_and(|events| events.iter().any(|event| *event != own));
+        let resolved = !fact.event.inputs.is_empty() && fact.event.inputs.iter().all(|unit| by_another(&unit.code));
         fact.quality = body.quality(resolved);
     }
     Ok(())

@@ -19,6 +19,7 @@ use suyuan_store::finding::{Finding, FindingFilter};
 
 use crate::listing::Listed;
 use crate::record::{Route, draft};
+use crate::register::within;
 use crate::{Node, Result, ServiceError, audit};
 
 pub use arrival::{judge, on_arrival};
@@ -226,13 +227,13 @@ pub fn is_handled(state: &str) -> bool {
     matches!(state, "confirmed" | "dismissed")
 }
 
-fn filter(node: &Node, query: &FindingQuery) -> FindingFilter {
-    FindingFilter {
+fn filter(node: &Node, cx: &OpContext, query: &FindingQuery) -> Result<FindingFilter> {
+    Ok(FindingFilter {
         state: query.state.clone(),
         rule: query.rule.clone(),
         system: query.system.clone(),
-        divisions: query.division.as_deref().filter(|code| !code.is_empty()).map(|code| node.divisions.subtree(code)),
-    }
+        divisions: within(node, cx, query.division.as_deref())?,
+    })
 }
 
 /// A page of findings in the reader's scope, newest first.
@@ -243,7 +244,7 @@ pub async fn list(node: &Node, cx: &OpContext, query: &FindingQuery) -> Result<L
     cx.authorize(Action::Read, Kind::Finding)?;
     let after = query.after.as_deref().and_then(read_cursor);
     let limit = query.limit.unwrap_or(50).clamp(1, 200);
-    let page = node.store.findings(&cx.scope, &filter(node, query), after, limit).await?;
+    let page = node.store.findings(&cx.scope, &filter(node, cx, query)?, after, limit).await?;
     let names = Names::of(node, &page.items).await?;
     Ok(Listed::of_page(page, |row| cursor(row.found_at, row.object)).map(|row| out(node, cx, &names, row)))
 }
@@ -272,7 +273,7 @@ pub async fn get(node: &Node, cx: &OpContext, id: ObjectId) -> Result<FindingDet
 /// Without permission, or when the database is out of reach.
 pub async fn summary(node: &Node, cx: &OpContext, query: &FindingQuery) -> Result<FindingSummary> {
     cx.authorize(Action::Read, Kind::Finding)?;
-    let counts = node.store.finding_counts(&cx.scope, &filter(node, query)).await?;
+    let counts = node.store.finding_counts(&cx.scope, &filter(node, cx, query)?).await?;
     let mut by_rule: BTreeMap<String, (u64, u64)> = BTreeMap::new();
     let mut by_state: BTreeMap<String, u64> = BTreeMap::new();
     for row in counts {
@@ -281,13 +282,17 @@ pub async fn summary(node: &Node, cx: &OpContext, query: &FindingQuery) -> Resul
         *(if is_handled(&row.state) { &mut sums.1 } else { &mut sums.0 }) += total;
         *by_state.entry(row.state).or_default() += total;
     }
-    let rule = |(rule, (open, handled)): (String, (u64, u64))| RuleCount { name: rule_name(node, &rule), rule, open, handled };
+    let rule =
+        |(rule, (open, handled)): (String, (u64, u64))| RuleCount { name: rule_name(node, &rule), rule, open, handled };
     let state = |(state, count): (String, u64)| StateCount {
         name: node.packs.name_in("finding_state", &state).to_owned(),
         state,
         count,
     };
-    Ok(FindingSummary { by_rule: by_rule.into_iter().map(rule).collect(), by_state: by_state.into_iter().map(state).collect() })
+    Ok(FindingSummary {
+        by_rule: by_rule.into_iter().map(rule).collect(),
+        by_state: by_state.into_iter().map(state).collect(),
+    })
 }
 
 /// Decides on a finding of this node.
@@ -334,7 +339,12 @@ fn reviewed(
         return Err(ServiceError::Conflict(fault));
     }
     if is_handled(&before.state) {
-        return Err(ServiceError::Conflict(Fault::new("FND-0202", "state", "该异常已经核实完毕", "请刷新列表查看结果")));
+        return Err(ServiceError::Conflict(Fault::new(
+            "FND-0202",
+            "state",
+            "该异常已经核实完毕",
+            "请刷新列表查看结果",
+        )));
     }
     let mut after = before.clone();
     after.version += 1;
@@ -363,7 +373,9 @@ pub async fn take(_node: &Node, tx: &Tx, record: &Record) -> Result<Option<Fault
         Err(error) => return Ok(Some(crate::sync::apply::unreadable(&error))),
     };
     let origin = record.origin.as_ref().map(|origin| origin.node.as_str());
-    if let Some(fault) = misplaced(record, finding.object, (finding.term, finding.version), origin, &finding.origin_node) {
+    if let Some(fault) =
+        misplaced(record, finding.object, (finding.term, finding.version), origin, &finding.origin_node)
+    {
         return Ok(Some(fault));
     }
     if let Some(present) = tx.system_finding(finding.object).await?
@@ -425,7 +437,8 @@ pub(crate) fn rule_name(node: &Node, code: &str) -> String {
 }
 
 fn out(node: &Node, cx: &OpContext, names: &Names, finding: Finding) -> FindingOut {
-    let may = finding.origin_node == node.code() && !is_handled(&finding.state) && cx.may(Action::Review, Kind::Finding);
+    let may =
+        finding.origin_node == node.code() && !is_handled(&finding.state) && cx.may(Action::Review, Kind::Finding);
     let mut actions = vec![Decision::Confirm, Decision::Dismiss, Decision::Return];
     actions.retain(|decision| may && decision.state() != finding.state);
     let overdue = !is_handled(&finding.state) && finding.due_at.is_some_and(|due| due < cx.now);

@@ -153,6 +153,15 @@ impl View {
         Ok(Self { division: division.to_owned(), scope, category: category.map(str::to_owned) })
     }
 
+    /// Names the view and a number of days, for keeping what was computed.
+    ///
+    /// # Errors
+    /// Never in practice: a scope is plain data.
+    pub fn key(&self, days: u32) -> Result<String> {
+        let category = self.category.as_deref().unwrap_or_default();
+        Ok(format!("{}|{category}|{days}|{}", self.division, serde_json::to_string(&self.scope)?))
+    }
+
     /// The same as conditions of the warehouse.
     #[must_use]
     pub fn filter(&self) -> FigureFilter {
@@ -172,7 +181,10 @@ pub fn areas_below(node: &Node, division: &str) -> Vec<Area> {
     if below.is_empty() {
         return vec![area(division, node.divisions.name(division))];
     }
-    below.iter().map(|child| area(&child.code, if child.tier == Tier::County { &child.name } else { &child.short })).collect()
+    below
+        .iter()
+        .map(|child| area(&child.code, if child.tier == Tier::County { &child.name } else { &child.short }))
+        .collect()
 }
 
 /// Which systems were due yesterday and which of them reported.
@@ -287,7 +299,8 @@ pub fn reporting_values(areas: &[Area], connected: &Connected, reporting: &Repor
 /// Counts per area: nothing counted is zero where somebody is connected.
 #[must_use]
 pub fn count_values(areas: &[Area], connected: &Connected, counts: &[DivisionCount]) -> Vec<AreaValue> {
-    let sum = |area: &Area| -> i64 { counts.iter().filter(|row| area.covers(&row.division)).map(|row| row.count).sum() };
+    let sum =
+        |area: &Area| -> i64 { counts.iter().filter(|row| area.covers(&row.division)).map(|row| row.count).sum() };
     let value = |area: &Area| {
         let count = sum(area);
         (count > 0 || connected.in_area(area)).then(|| count.to_string())
@@ -380,9 +393,14 @@ mod tests {
 
     #[test]
     fn g_6_2_3_shares_are_rounded_and_of_nothing_unknown() {
-        for (part, whole, text) in
-            [(1, 3, Some("33.3")), (2, 3, Some("66.7")), (0, 5, Some("0.0")), (5, 5, Some("100.0")), (0, 0, None), (u64::MAX, 1, Some("1844674407370955161500.0"))]
-        {
+        for (part, whole, text) in [
+            (1, 3, Some("33.3")),
+            (2, 3, Some("66.7")),
+            (0, 5, Some("0.0")),
+            (5, 5, Some("100.0")),
+            (0, 0, None),
+            (u64::MAX, 1, Some("1844674407370955161500.0")),
+        ] {
             assert_eq!(percent(part, whole).as_deref(), text, "{part}/{whole}");
         }
         assert_eq!(change(110, 100).as_deref(), Some("10.0"));
@@ -393,14 +411,21 @@ mod tests {
 
     #[test]
     fn g_6_7_zero_missing_and_not_connected_are_three_states() {
-        let areas = [area("370100", "370100", "370199"), area("370200", "370200", "370299"), area("370300", "370300", "370399"), area("370400", "370400", "370499")];
+        let areas = [
+            area("370100", "370100", "370199"),
+            area("370200", "370200", "370299"),
+            area("370300", "370300", "370399"),
+            area("370400", "370400", "370499"),
+        ];
         let connected = Connected::of(["370102", "370202", "370300"]);
         let reporting = Reporting {
             due: vec![("a".into(), "370102".into()), ("b".into(), "370102".into()), ("c".into(), "370202".into())],
             reported: ["a".to_owned(), "z".to_owned()].into(),
         };
-        let got: Vec<(Option<String>, State)> =
-            reporting_values(&areas, &connected, &reporting).into_iter().map(|value| (value.value, value.state)).collect();
+        let got: Vec<(Option<String>, State)> = reporting_values(&areas, &connected, &reporting)
+            .into_iter()
+            .map(|value| (value.value, value.state))
+            .collect();
         let expected = [
             (Some("50.0".to_owned()), State::Value),
             (Some("0.0".to_owned()), State::Zero),
@@ -408,7 +433,10 @@ mod tests {
             (None, State::NotConnected),
         ];
         assert_eq!(got, expected);
-        let counts = [DivisionCount { division: "370103".into(), count: 2 }, DivisionCount { division: "370104".into(), count: 3 }];
+        let counts = [
+            DivisionCount { division: "370103".into(), count: 2 },
+            DivisionCount { division: "370104".into(), count: 3 },
+        ];
         let got: Vec<(Option<String>, State)> =
             count_values(&areas, &connected, &counts).into_iter().map(|value| (value.value, value.state)).collect();
         let expected = [

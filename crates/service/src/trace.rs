@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use suyuan_domain::chain::{Chain, ChainLink, Direction, Frontier, Walk, WalkLimits};
 use suyuan_domain::clock::Timestamp;
-use suyuan_domain::code::normalise;
+use suyuan_domain::code::{CheckOutcome, CodeKind, normalise};
 use suyuan_domain::event::{Link, LinkKind};
 use suyuan_domain::scope::Scope;
 use suyuan_security::context::OpContext;
@@ -58,7 +58,11 @@ struct Subject {
 pub async fn chain(node: &Node, cx: &OpContext, code: &str, direction: Direction, max_hops: u32) -> Result<ChainView> {
     cx.authorize(Action::Read, Kind::Trace)?;
     let code = checked(code)?;
-    let scope = if cx.may(Action::Read, Kind::Emergency) { Scope { subject: cx.scope.subject.clone(), ..Scope::everything() } } else { cx.scope.clone() };
+    let scope = if cx.may(Action::Read, Kind::Emergency) {
+        Scope { subject: cx.scope.subject.clone(), ..Scope::everything() }
+    } else {
+        cx.scope.clone()
+    };
     let limits = WalkLimits { nodes: MOST_NODES, hops: max_hops.clamp(1, 100), ..WalkLimits::new(cx.now) };
     let walked = walk(node, &scope, &code, direction, limits).await?;
     Ok(view::of(node, cx, &code, &walked))
@@ -68,7 +72,11 @@ pub async fn chain(node: &Node, cx: &OpContext, code: &str, direction: Direction
 fn checked(code: &str) -> Result<String> {
     let code = code.trim();
     if code.is_empty() || code.chars().count() > LONGEST || code.chars().any(char::is_control) {
-        let reason = if code.is_empty() { "没有填写追溯码".to_owned() } else { format!("追溯码过长或含有控制字符，最多 {LONGEST} 个字符") };
+        let reason = if code.is_empty() {
+            "没有填写追溯码".to_owned()
+        } else {
+            format!("追溯码过长或含有控制字符，最多 {LONGEST} 个字符")
+        };
         return Err(ServiceError::invalid("TRC-0101", "code", reason, "请扫描或输入追溯码、批次号或交易凭证号"));
     }
     Ok(code.to_owned())
@@ -95,7 +103,13 @@ async fn units_of_batch(node: &Node, scope: &Scope, batch: &str) -> Result<Vec<S
     Ok(units.into_iter().take(BATCH_UNITS).collect())
 }
 
-async fn follow(node: &Node, scope: &Scope, starts: Vec<String>, direction: Direction, limits: WalkLimits) -> Result<Walked> {
+async fn follow(
+    node: &Node,
+    scope: &Scope,
+    starts: Vec<String>,
+    direction: Direction,
+    limits: WalkLimits,
+) -> Result<Walked> {
     let mut walk = Walk::new(starts.clone(), direction, limits);
     let mut links = Vec::new();
     let mut seen = BTreeSet::new();
@@ -191,9 +205,31 @@ fn category_name(node: &Node, category: &str) -> String {
 /// What the links say about the product of the starting units: from the latest event that names one.
 fn product_of<'a>(walked: &'a Walked, named: impl Fn(&LinkRow) -> bool) -> Option<&'a LinkRow> {
     let about = |row: &&LinkRow| walked.starts.contains(&row.up_unit) || walked.starts.contains(&row.down_unit);
-    let latest = |rows: &mut dyn Iterator<Item = &'a LinkRow>| rows.max_by_key(|row: &&LinkRow| (row.event_time, row.event));
+    let latest =
+        |rows: &mut dyn Iterator<Item = &'a LinkRow>| rows.max_by_key(|row: &&LinkRow| (row.event_time, row.event));
     latest(&mut walked.links.iter().filter(about).filter(|row| named(row)))
         .or_else(|| latest(&mut walked.links.iter().filter(about)))
+}
+
+/// What is wrong with a code that fits no scheme for units and products, or only with a wrong check character.
+fn misprint(node: &Node, code: &str) -> Option<String> {
+    let schemes = &node.packs.schemes;
+    let matches = schemes.resolve(code);
+    if matches.iter().any(|found| found.check == CheckOutcome::Right) {
+        return None;
+    }
+    let wrong = matches.iter().find_map(|found| match found.check {
+        CheckOutcome::Wrong { expected, found: typed } => {
+            Some(format!("最接近「{}」：校验位应为 {expected}，填写为 {typed}", found.name))
+        }
+        _ => None,
+    });
+    let near = || {
+        let guess = schemes.explain(code)?;
+        let goods = |kind| matches!(kind, CodeKind::Unit | CodeKind::Product);
+        schemes.get(&guess.scheme).is_some_and(|scheme| goods(scheme.kind)).then_some(guess.text)
+    };
+    wrong.or_else(near)
 }
 
 /// Text, or nothing where it is empty.
@@ -220,7 +256,9 @@ mod tests {
 
     #[test]
     fn g_6_5_3a_every_kind_of_link_is_read_back() {
-        for kind in [LinkKind::Origin, LinkKind::Move, LinkKind::Transform, LinkKind::Pack, LinkKind::Observe, LinkKind::Sink] {
+        for kind in
+            [LinkKind::Origin, LinkKind::Move, LinkKind::Transform, LinkKind::Pack, LinkKind::Observe, LinkKind::Sink]
+        {
             assert_eq!(kind_of(kind.as_str()), kind);
         }
     }

@@ -129,13 +129,7 @@ pub(crate) fn put_in(plan: &Plan, cast: &Cast, story: &mut Story, dice: &mut Dic
 }
 
 fn indices(story: &Story, fits: impl Fn(&Happening) -> bool) -> Vec<usize> {
-    story
-        .events
-        .iter()
-        .enumerate()
-        .filter(|(_, event)| fits(event))
-        .map(|(index, _)| index)
-        .collect()
+    story.events.iter().enumerate().filter(|(_, event)| fits(event)).map(|(index, _)| index).collect()
 }
 
 /// Sales before which the same subject sold the same product at least five times.
@@ -146,9 +140,7 @@ fn regular_sales(story: &Story, sales: &[usize]) -> Vec<usize> {
     let mut regular = Vec::new();
     for index in by_time {
         let event = &story.events[index];
-        let count = counts
-            .entry((event.subject, event.product.name))
-            .or_default();
+        let count = counts.entry((event.subject, event.product.name)).or_default();
         *count += 1;
         if *count > 5 {
             regular.push(index);
@@ -174,18 +166,12 @@ fn repeat_voucher(cast: &Cast, story: &mut Story, dice: &mut Dice, index: usize)
     let first = &story.events[index];
     let Some(buyer) = first.peer else { return };
     let buyer = &cast.subjects[buyer];
-    let city = cast.by_role.iter().position(|roles| {
-        roles[buyer.role]
-            .iter()
-            .any(|other| cast.subjects[*other].code == buyer.code)
-    });
-    let others: Vec<usize> = city
-        .map(|city| cast.by_role[city][buyer.role].clone())
-        .unwrap_or_default();
-    let others: Vec<usize> = others
-        .into_iter()
-        .filter(|other| Some(*other) != first.peer)
-        .collect();
+    let city = cast
+        .by_role
+        .iter()
+        .position(|roles| roles[buyer.role].iter().any(|other| cast.subjects[*other].code == buyer.code));
+    let others: Vec<usize> = city.map(|city| cast.by_role[city][buyer.role].clone()).unwrap_or_default();
+    let others: Vec<usize> = others.into_iter().filter(|other| Some(*other) != first.peer).collect();
     let Some(other) = dice.of(&others) else {
         return;
     };
@@ -202,11 +188,7 @@ fn repeat_voucher(cast: &Cast, story: &mut Story, dice: &mut Dice, index: usize)
 }
 
 fn copy(event: &Happening, kind: AnomalyKind) -> Happening {
-    Happening {
-        run: None,
-        anomaly: Some(kind),
-        ..event.clone()
-    }
+    Happening { run: None, anomaly: Some(kind), ..event.clone() }
 }
 
 /// A receipt like `event` of a unit that nobody reported.

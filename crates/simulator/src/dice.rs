@@ -14,11 +14,7 @@ impl Dice {
     /// A number below `limit`; zero for a limit of zero.
     pub(crate) fn below(&mut self, limit: usize) -> usize {
         let limit = limit as u64;
-        if limit == 0 {
-            0
-        } else {
-            usize::try_from(self.0.next_u64() % limit).unwrap_or(0)
-        }
+        if limit == 0 { 0 } else { usize::try_from(self.0.next_u64() % limit).unwrap_or(0) }
     }
 
     /// A number from `from` to `to`, both included.

@@ -119,15 +119,8 @@ impl World {
         report::add_noise(&cast, &mut story, &mut dice);
         let must = report::Catalogue::of(packs);
         let batches = report::batches(&plan, &cast, &story.events, &mut dice);
-        let truth = truth::work_out(&cast, &story, &batches, &must);
-        Ok(Self {
-            plan,
-            cast,
-            batches,
-            events: story.events,
-            truth,
-            must,
-        })
+        let truth = truth::work_out(&cast, &story, &batches);
+        Ok(Self { plan, cast, batches, events: story.events, truth, must })
     }
 
     /// The plan that it was made from.
@@ -161,9 +154,7 @@ impl World {
 
     /// The calls in the order in which they are made. Bodies are made one by one, so a large world stays small.
     pub fn calls(&self) -> impl Iterator<Item = Call> + '_ {
-        self.batches
-            .iter()
-            .map(|batch| batch.call(&self.cast, &self.events, &self.must))
+        self.batches.iter().map(|batch| batch.call(&self.cast, &self.events, &self.must))
     }
 
     /// Writes registrations, calls, truth and anomalies into `folder` as JSON lines and CSV.

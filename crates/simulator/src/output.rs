@@ -30,10 +30,7 @@ fn lines<T: Serialize>(path: &Path, rows: impl Iterator<Item = T>) -> Result<(),
     Ok(())
 }
 
-fn table<'a, T: Serialize + 'a>(
-    path: &Path,
-    rows: impl Iterator<Item = &'a T>,
-) -> Result<(), WorldError> {
+fn table<'a, T: Serialize + 'a>(path: &Path, rows: impl Iterator<Item = &'a T>) -> Result<(), WorldError> {
     let mut file = csv::Writer::from_path(path)?;
     for row in rows {
         file.serialize(row)?;

@@ -25,16 +25,8 @@ pub(crate) struct Catalogue(BTreeMap<(String, String), Vec<(String, FieldType)>>
 
 impl Catalogue {
     pub(crate) fn of(packs: &Packs) -> Self {
-        const MEMBERS: [&str; 8] = [
-            "product",
-            "product_name",
-            "batch",
-            "quantity",
-            "voucher",
-            "price",
-            "peer",
-            "inspection",
-        ];
+        const MEMBERS: [&str; 8] =
+            ["product", "product_name", "batch", "quantity", "voucher", "price", "peer", "inspection"];
         let mut wanted = BTreeMap::new();
         for category in &packs.categories {
             for stage in &category.stages {
@@ -51,9 +43,7 @@ impl Catalogue {
     }
 
     fn at(&self, category: &str, stage: &str) -> &[(String, FieldType)] {
-        self.0
-            .get(&(category.to_owned(), stage.to_owned()))
-            .map_or(&[], Vec::as_slice)
+        self.0.get(&(category.to_owned(), stage.to_owned())).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -68,13 +58,7 @@ pub(crate) struct Batch {
 
 /// Adds refused rows and receipts without upstream by the quality of the systems.
 pub(crate) fn add_noise(cast: &Cast, story: &mut Story, dice: &mut Dice) {
-    const FLAWS: [Flaw; 5] = [
-        Flaw::Negative,
-        Flaw::UnknownCategory,
-        Flaw::NoUnits,
-        Flaw::NoTime,
-        Flaw::Negative,
-    ];
+    const FLAWS: [Flaw; 5] = [Flaw::Negative, Flaw::UnknownCategory, Flaw::NoUnits, Flaw::NoTime, Flaw::Negative];
     let mut noise = Vec::new();
     for (index, event) in story.events.iter().enumerate() {
         let profile = profile(cast, event);
@@ -99,24 +83,13 @@ fn silent_days(plan: &Plan, cast: &Cast, dice: &mut Dice) -> Vec<BTreeSet<Day>> 
     let today = Day::of(plan.until);
     let days = i64::from(plan.size.days);
     let of = |profile: Profile, dice: &mut Dice| {
-        (2..=days)
-            .map(|back| today.plus(-back))
-            .filter(|_| dice.happens(profile.silent))
-            .collect()
+        (2..=days).map(|back| today.plus(-back)).filter(|_| dice.happens(profile.silent)).collect()
     };
-    cast.systems
-        .iter()
-        .map(|system| of(system.profile, dice))
-        .collect()
+    cast.systems.iter().map(|system| of(system.profile, dice)).collect()
 }
 
 /// Groups what happens into calls: a system calls some six times a day with what has come up since.
-pub(crate) fn batches(
-    plan: &Plan,
-    cast: &Cast,
-    events: &[Happening],
-    dice: &mut Dice,
-) -> Vec<Batch> {
+pub(crate) fn batches(plan: &Plan, cast: &Cast, events: &[Happening], dice: &mut Dice) -> Vec<Batch> {
     let silent = silent_days(plan, cast, dice);
     let mut slots: BTreeMap<(usize, i64), Vec<(Timestamp, usize)>> = BTreeMap::new();
     for (index, event) in events.iter().enumerate() {
@@ -126,15 +99,10 @@ pub(crate) fn batches(
             sent = event.at.plus_millis(dice.between(30 * HOUR, 70 * HOUR));
         }
         while silent[system].contains(&Day::of(sent)) {
-            sent = Day::of(sent)
-                .end()
-                .plus_millis(dice.between(8 * HOUR, 9 * HOUR));
+            sent = Day::of(sent).end().plus_millis(dice.between(8 * HOUR, 9 * HOUR));
         }
         if sent <= plan.until {
-            slots
-                .entry((system, sent.millis() / (4 * HOUR)))
-                .or_default()
-                .push((sent, index));
+            slots.entry((system, sent.millis() / (4 * HOUR))).or_default().push((sent, index));
         }
     }
     let mut batches = Vec::new();
@@ -158,11 +126,8 @@ pub(crate) fn batches(
 impl Batch {
     pub(crate) fn call(&self, cast: &Cast, events: &[Happening], wanted: &Catalogue) -> Call {
         let system = &cast.systems[self.system];
-        let rows: Vec<Value> = self
-            .events
-            .iter()
-            .map(|index| self.row(cast, &events[*index], *index, wanted))
-            .collect();
+        let rows: Vec<Value> =
+            self.events.iter().map(|index| self.row(cast, &events[*index], *index, wanted)).collect();
         Call {
             at: self.at,
             node: system.node.clone(),
@@ -175,14 +140,8 @@ impl Batch {
     fn row(&self, cast: &Cast, event: &Happening, index: usize, wanted: &Catalogue) -> Value {
         let subject = &cast.subjects[event.subject];
         let profile = profile(cast, event);
-        let total: i64 = if event.outputs.is_empty() {
-            &event.inputs
-        } else {
-            &event.outputs
-        }
-        .iter()
-        .map(|unit| unit.1)
-        .sum();
+        let total: i64 =
+            if event.outputs.is_empty() { &event.inputs } else { &event.outputs }.iter().map(|unit| unit.1).sum();
         let unit = event.product.unit;
         let mut row = Map::new();
         let mut put = |key: &str, value: Value| {
@@ -220,10 +179,7 @@ impl Batch {
         if event.kind == EventType::Transaction {
             put(
                 "price",
-                amount(
-                    event.product.price
-                        + i64::try_from(index % 21).unwrap_or(0) * event.product.price / 200,
-                ),
+                amount(event.product.price + i64::try_from(index % 21).unwrap_or(0) * event.product.price / 200),
             );
         }
         if let Some((item, passed)) = event.test {
@@ -241,38 +197,25 @@ impl Batch {
         row.into()
     }
 
-    fn fields(
-        &self,
-        cast: &Cast,
-        event: &Happening,
-        index: usize,
-        wanted: &Catalogue,
-    ) -> Map<String, Value> {
+    fn fields(&self, cast: &Cast, event: &Happening, index: usize, wanted: &Catalogue) -> Map<String, Value> {
         let subject = &cast.subjects[event.subject];
         let is_about_goods = event.peer.is_some() || !event.outputs.is_empty();
         let wanted = wanted.at(&subject.category, &subject.stage);
-        let given = wanted
-            .iter()
-            .enumerate()
-            .filter(|(i, _)| is_about_goods && !left_out(profile(cast, event), index, i + 2));
-        given
-            .map(|(_, (code, kind))| (code.clone(), value(code, *kind, event, index)))
-            .collect()
+        let given =
+            wanted.iter().enumerate().filter(|(i, _)| is_about_goods && !left_out(profile(cast, event), index, i + 2));
+        given.map(|(_, (code, kind))| (code.clone(), value(code, *kind, event, index))).collect()
     }
 }
 
 /// The sender's identifier of an event.
 pub(crate) fn event_id(cast: &Cast, event: &Happening, index: usize) -> String {
-    format!(
-        "{}-{index:08}",
-        cast.systems[cast.subjects[event.subject].system].code
-    )
+    format!("{}-{index:08}", cast.systems[cast.subjects[event.subject].system].code)
 }
 
 /// Whether a system leaves a field of an event empty; the same for every body that is made of it.
 fn left_out(profile: Profile, index: usize, field: usize) -> bool {
-    let mut mixed = (index as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
-        ^ (field as u64).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let mut mixed =
+        (index as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ (field as u64).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0x94D0_49BB_1331_11EB);
     (mixed >> 40) % 1_000 < u64::from(profile.missing)
 }
@@ -282,9 +225,7 @@ fn amount(milli: i64) -> Value {
 }
 
 fn units(list: &[(String, i64)], unit: &str) -> Value {
-    list.iter()
-        .map(|(code, milli)| json!({ "code": code, "quantity": amount(*milli), "unit": unit }))
-        .collect()
+    list.iter().map(|(code, milli)| json!({ "code": code, "quantity": amount(*milli), "unit": unit })).collect()
 }
 
 fn value(code: &str, kind: FieldType, event: &Happening, index: usize) -> Value {
@@ -296,10 +237,9 @@ fn value(code: &str, kind: FieldType, event: &Happening, index: usize) -> Value 
         ("shelf_life", _) => "12个月".into(),
         ("hazard_class", _) => "C级".into(),
         ("reo_content", _) => "62.5".into(),
-        (_, FieldType::Date) => Day::of(event.at)
-            .plus(if code == "production_date" { -2 } else { 365 })
-            .to_string()
-            .into(),
+        (_, FieldType::Date) => {
+            Day::of(event.at).plus(if code == "production_date" { -2 } else { 365 }).to_string().into()
+        }
         (_, FieldType::Number) => "1".into(),
         (_, FieldType::Flag) => true.into(),
         (_, FieldType::Text) => format!("YS{index:09}").into(),
@@ -307,13 +247,7 @@ fn value(code: &str, kind: FieldType, event: &Happening, index: usize) -> Value 
 }
 
 /// Makes the row one that is refused.
-fn spoil(
-    row: &mut Map<String, Value>,
-    flaw: Option<Flaw>,
-    at: Timestamp,
-    index: usize,
-    division: &str,
-) {
+fn spoil(row: &mut Map<String, Value>, flaw: Option<Flaw>, at: Timestamp, index: usize, division: &str) {
     let mut put = |key: &str, value: Value| {
         row.insert(key.to_owned(), value);
     };
@@ -322,10 +256,7 @@ fn spoil(
         Some(Flaw::WrongCheckDigit) => {
             let right = uscc(division, index, "company");
             let (front, last) = right.split_at(right.len() - 1);
-            put(
-                "peer",
-                format!("{front}{}", if last == "0" { "1" } else { "0" }).into(),
-            );
+            put("peer", format!("{front}{}", if last == "0" { "1" } else { "0" }).into());
         }
         Some(Flaw::Future) => put("event_time", at.plus_millis(48 * HOUR).to_string().into()),
         Some(Flaw::Negative) => put("quantity", "-1".into()),

@@ -27,40 +27,13 @@ const fn role(
     system: &'static str,
     share: usize,
 ) -> Role {
-    Role {
-        code,
-        category,
-        stage,
-        node_type,
-        org_form,
-        suffix,
-        system,
-        share,
-    }
+    Role { code, category, stage, node_type, org_form, suffix, system, share }
 }
 
 pub(crate) const ROLES: [Role; 25] = [
-    role(
-        "breeder",
-        ["agri", "breeding", "breeder", "family_farm"],
-        "生猪养殖场",
-        "畜牧养殖追溯系统",
-        70,
-    ),
-    role(
-        "farm",
-        ["agri", "farming", "farm", "cooperative"],
-        "蔬菜种植专业合作社",
-        "种植基地追溯系统",
-        130,
-    ),
-    role(
-        "slaughter",
-        ["agri", "slaughter", "slaughterhouse", "company"],
-        "生猪屠宰有限公司",
-        "屠宰企业追溯系统",
-        30,
-    ),
+    role("breeder", ["agri", "breeding", "breeder", "family_farm"], "生猪养殖场", "畜牧养殖追溯系统", 70),
+    role("farm", ["agri", "farming", "farm", "cooperative"], "蔬菜种植专业合作社", "种植基地追溯系统", 130),
+    role("slaughter", ["agri", "slaughter", "slaughterhouse", "company"], "生猪屠宰有限公司", "屠宰企业追溯系统", 30),
     role(
         "vegetable_processor",
         ["agri", "processing", "processor", "company"],
@@ -68,34 +41,10 @@ pub(crate) const ROLES: [Role; 25] = [
         "净菜加工追溯系统",
         30,
     ),
-    role(
-        "wholesale",
-        ["agri", "wholesale", "wholesale_market", "company"],
-        "农产品批发行",
-        "批发市场追溯系统",
-        110,
-    ),
-    role(
-        "market",
-        ["agri", "market", "food_market", "sole_trader"],
-        "便民菜市场摊位",
-        "菜市场追溯系统",
-        180,
-    ),
-    role(
-        "supermarket",
-        ["agri", "supermarket", "supermarket", "company"],
-        "生鲜超市",
-        "连锁超市追溯系统",
-        90,
-    ),
-    role(
-        "food_maker",
-        ["food", "processing", "processor", "company"],
-        "食品有限公司",
-        "食品生产追溯系统",
-        60,
-    ),
+    role("wholesale", ["agri", "wholesale", "wholesale_market", "company"], "农产品批发行", "批发市场追溯系统", 110),
+    role("market", ["agri", "market", "food_market", "sole_trader"], "便民菜市场摊位", "菜市场追溯系统", 180),
+    role("supermarket", ["agri", "supermarket", "supermarket", "company"], "生鲜超市", "连锁超市追溯系统", 90),
+    role("food_maker", ["food", "processing", "processor", "company"], "食品有限公司", "食品生产追溯系统", 60),
     role(
         "food_wholesale",
         ["food", "wholesale", "wholesale_market", "company"],
@@ -103,20 +52,8 @@ pub(crate) const ROLES: [Role; 25] = [
         "食品流通追溯系统",
         40,
     ),
-    role(
-        "food_shop",
-        ["food", "supermarket", "supermarket", "company"],
-        "便利超市",
-        "食品零售追溯系统",
-        60,
-    ),
-    role(
-        "drug_maker",
-        ["drug", "manufacturing", "manufacturer", "company"],
-        "制药有限公司",
-        "药品生产追溯系统",
-        15,
-    ),
+    role("food_shop", ["food", "supermarket", "supermarket", "company"], "便利超市", "食品零售追溯系统", 60),
+    role("drug_maker", ["drug", "manufacturing", "manufacturer", "company"], "制药有限公司", "药品生产追溯系统", 15),
     role(
         "drug_distributor",
         ["drug", "distribution", "distributor", "company"],
@@ -124,13 +61,7 @@ pub(crate) const ROLES: [Role; 25] = [
         "药品流通追溯系统",
         20,
     ),
-    role(
-        "pharmacy",
-        ["drug", "pharmacy", "pharmacy", "company"],
-        "大药房",
-        "药店追溯系统",
-        60,
-    ),
+    role("pharmacy", ["drug", "pharmacy", "pharmacy", "company"], "大药房", "药店追溯系统", 60),
     role(
         "input_maker",
         ["agri_input", "manufacturing", "manufacturer", "company"],
@@ -145,13 +76,7 @@ pub(crate) const ROLES: [Role; 25] = [
         "农资流通追溯系统",
         15,
     ),
-    role(
-        "input_shop",
-        ["agri_input", "retail", "retailer", "sole_trader"],
-        "农资门市部",
-        "农资零售追溯系统",
-        25,
-    ),
+    role("input_shop", ["agri_input", "retail", "retailer", "sole_trader"], "农资门市部", "农资零售追溯系统", 25),
     role(
         "elevator_maker",
         ["equipment", "manufacturing", "manufacturer", "company"],
@@ -166,13 +91,7 @@ pub(crate) const ROLES: [Role; 25] = [
         "特种设备销售追溯系统",
         8,
     ),
-    role(
-        "elevator_user",
-        ["equipment", "use", "user", "company"],
-        "物业服务有限公司",
-        "特种设备使用追溯系统",
-        15,
-    ),
+    role("elevator_user", ["equipment", "use", "user", "company"], "物业服务有限公司", "特种设备使用追溯系统", 15),
     role(
         "firework_maker",
         ["hazardous", "manufacturing", "manufacturer", "company"],
@@ -194,13 +113,7 @@ pub(crate) const ROLES: [Role; 25] = [
         "危险品零售追溯系统",
         8,
     ),
-    role(
-        "mine",
-        ["rare_earth", "mining", "mine", "company"],
-        "稀土矿业有限公司",
-        "稀土开采追溯系统",
-        3,
-    ),
+    role("mine", ["rare_earth", "mining", "mine", "company"], "稀土矿业有限公司", "稀土开采追溯系统", 3),
     role(
         "separator",
         ["rare_earth", "separation", "smelter", "company"],
@@ -208,13 +121,7 @@ pub(crate) const ROLES: [Role; 25] = [
         "稀土冶炼追溯系统",
         3,
     ),
-    role(
-        "rare_earth_dealer",
-        ["rare_earth", "sale", "retailer", "company"],
-        "稀土材料有限公司",
-        "稀土流通追溯系统",
-        5,
-    ),
+    role("rare_earth_dealer", ["rare_earth", "sale", "retailer", "company"], "稀土材料有限公司", "稀土流通追溯系统", 5),
 ];
 
 /// A product at one end of a change.
@@ -256,50 +163,20 @@ pub(crate) struct Chain {
     pub(crate) end: &'static str,
 }
 
-const fn product(
-    name: &'static str,
-    subcategory: &'static str,
-    unit: &'static str,
-    price: i64,
-) -> Product {
-    Product {
-        name,
-        subcategory,
-        unit,
-        price,
-    }
+const fn product(name: &'static str, subcategory: &'static str, unit: &'static str, price: i64) -> Product {
+    Product { name, subcategory, unit, price }
 }
 
 const fn step(role: &'static str, fan: usize) -> Step {
-    Step {
-        role,
-        fan,
-        becomes: None,
-        tested: "",
-    }
+    Step { role, fan, becomes: None, tested: "" }
 }
 
-const fn changing(
-    role: &'static str,
-    becomes: Product,
-    percent: i64,
-    tested: &'static str,
-) -> Step {
-    Step {
-        role,
-        fan: 1,
-        becomes: Some((becomes, percent)),
-        tested,
-    }
+const fn changing(role: &'static str, becomes: Product, percent: i64, tested: &'static str) -> Step {
+    Step { role, fan: 1, becomes: Some((becomes, percent)), tested }
 }
 
 const fn testing(role: &'static str, fan: usize, tested: &'static str) -> Step {
-    Step {
-        role,
-        fan,
-        becomes: None,
-        tested,
-    }
+    Step { role, fan, becomes: None, tested }
 }
 
 pub(crate) const CHAINS: [Chain; 11] = [
@@ -311,12 +188,7 @@ pub(crate) const CHAINS: [Chain; 11] = [
         sources: 2,
         steps: &[
             step("breeder", 1),
-            changing(
-                "slaughter",
-                product("鲜猪肉", "meat", "kg", 24_000),
-                72,
-                "盐酸克伦特罗",
-            ),
+            changing("slaughter", product("鲜猪肉", "meat", "kg", 24_000), 72, "盐酸克伦特罗"),
             step("wholesale", 2),
             step("market", 3),
         ],
@@ -330,12 +202,7 @@ pub(crate) const CHAINS: [Chain; 11] = [
         sources: 1,
         steps: &[
             step("breeder", 1),
-            changing(
-                "slaughter",
-                product("冷鲜猪肉", "meat", "kg", 26_000),
-                72,
-                "莱克多巴胺",
-            ),
+            changing("slaughter", product("冷鲜猪肉", "meat", "kg", 26_000), 72, "莱克多巴胺"),
             step("supermarket", 2),
         ],
         end: "retail_selling",
@@ -346,11 +213,7 @@ pub(crate) const CHAINS: [Chain; 11] = [
         amount: 2_400_000,
         whole: false,
         sources: 1,
-        steps: &[
-            step("farm", 1),
-            testing("wholesale", 2, "有机磷农药残留"),
-            step("market", 3),
-        ],
+        steps: &[step("farm", 1), testing("wholesale", 2, "有机磷农药残留"), step("market", 3)],
         end: "retail_selling",
     },
     Chain {
@@ -361,12 +224,7 @@ pub(crate) const CHAINS: [Chain; 11] = [
         sources: 1,
         steps: &[
             step("farm", 1),
-            changing(
-                "vegetable_processor",
-                product("净菜（番茄）", "vegetable", "kg", 8_800),
-                91,
-                "毒死蜱",
-            ),
+            changing("vegetable_processor", product("净菜（番茄）", "vegetable", "kg", 8_800), 91, "毒死蜱"),
             step("supermarket", 2),
         ],
         end: "retail_selling",
@@ -377,11 +235,7 @@ pub(crate) const CHAINS: [Chain; 11] = [
         amount: 360_000,
         whole: true,
         sources: 1,
-        steps: &[
-            step("food_maker", 1),
-            testing("food_wholesale", 1, "阪崎肠杆菌"),
-            step("food_shop", 3),
-        ],
+        steps: &[step("food_maker", 1), testing("food_wholesale", 1, "阪崎肠杆菌"), step("food_shop", 3)],
         end: "retail_selling",
     },
     Chain {
@@ -399,11 +253,7 @@ pub(crate) const CHAINS: [Chain; 11] = [
         amount: 600_000,
         whole: true,
         sources: 1,
-        steps: &[
-            step("drug_maker", 1),
-            step("drug_distributor", 1),
-            step("pharmacy", 4),
-        ],
+        steps: &[step("drug_maker", 1), step("drug_distributor", 1), step("pharmacy", 4)],
         end: "retail_selling",
     },
     Chain {
@@ -412,11 +262,7 @@ pub(crate) const CHAINS: [Chain; 11] = [
         amount: 800_000,
         whole: true,
         sources: 1,
-        steps: &[
-            step("input_maker", 1),
-            step("input_wholesale", 1),
-            step("input_shop", 2),
-        ],
+        steps: &[step("input_maker", 1), step("input_wholesale", 1), step("input_shop", 2)],
         end: "retail_selling",
     },
     Chain {
@@ -425,11 +271,7 @@ pub(crate) const CHAINS: [Chain; 11] = [
         amount: 2_000,
         whole: true,
         sources: 1,
-        steps: &[
-            step("elevator_maker", 1),
-            step("elevator_dealer", 1),
-            testing("elevator_user", 2, "限速器校验"),
-        ],
+        steps: &[step("elevator_maker", 1), step("elevator_dealer", 1), testing("elevator_user", 2, "限速器校验")],
         end: "consuming",
     },
     Chain {
@@ -438,11 +280,7 @@ pub(crate) const CHAINS: [Chain; 11] = [
         amount: 200_000,
         whole: true,
         sources: 1,
-        steps: &[
-            step("firework_maker", 1),
-            step("firework_wholesale", 1),
-            step("firework_shop", 3),
-        ],
+        steps: &[step("firework_maker", 1), step("firework_wholesale", 1), step("firework_shop", 3)],
         end: "retail_selling",
     },
     Chain {
@@ -453,12 +291,7 @@ pub(crate) const CHAINS: [Chain; 11] = [
         sources: 1,
         steps: &[
             step("mine", 1),
-            changing(
-                "separator",
-                product("氧化镨钕", "compound", "t", 420_000_000),
-                18,
-                "",
-            ),
+            changing("separator", product("氧化镨钕", "compound", "t", 420_000_000), 18, ""),
             step("rare_earth_dealer", 2),
         ],
         end: "consuming",
@@ -469,20 +302,13 @@ pub(crate) const CHAINS: [Chain; 11] = [
 pub(crate) fn check(packs: &Packs) -> Result<(), WorldError> {
     for role in &ROLES {
         let category = packs.category(role.category);
-        if !category.is_some_and(|category| category.stages.iter().any(|stage| stage == role.stage))
-        {
-            return Err(WorldError::Packs(format!(
-                "类别 {} 的环节 {}",
-                role.category, role.stage
-            )));
+        if !category.is_some_and(|category| category.stages.iter().any(|stage| stage == role.stage)) {
+            return Err(WorldError::Packs(format!("类别 {} 的环节 {}", role.category, role.stage)));
         }
     }
     Ok(())
 }
 
 pub(crate) fn index_of(role: &str) -> usize {
-    ROLES
-        .iter()
-        .position(|known| known.code == role)
-        .unwrap_or(0)
+    ROLES.iter().position(|known| known.code == role).unwrap_or(0)
 }

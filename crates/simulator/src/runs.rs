@@ -79,20 +79,13 @@ impl Story {
     /// The next twenty-digit trace code of a subject.
     pub(crate) fn code(&mut self, cast: &Cast, subject: usize) -> String {
         self.serials[subject] += 1;
-        format!(
-            "{}{:07}",
-            cast.subjects[subject].code, self.serials[subject]
-        )
+        format!("{}{:07}", cast.subjects[subject].code, self.serials[subject])
     }
 }
 
 /// Tells runs until there are about as many events as the plan wants.
 pub(crate) fn tell(plan: &Plan, cast: &Cast, dice: &mut Dice) -> Story {
-    let mut story = Story {
-        events: Vec::new(),
-        runs: Vec::new(),
-        serials: vec![0; cast.subjects.len()],
-    };
+    let mut story = Story { events: Vec::new(), runs: Vec::new(), serials: vec![0; cast.subjects.len()] };
     let span = i64::from(plan.size.days.max(1)) * DAY;
     // Chains last about four days; those that begin before the span fill its first days.
     let first = plan.until.plus_millis(-span);
@@ -100,15 +93,7 @@ pub(crate) fn tell(plan: &Plan, cast: &Cast, dice: &mut Dice) -> Story {
         let city = dice.below(plan.nodes.len());
         let chain = pick(dice);
         let begin = first.plus_millis(dice.between(-3 * DAY, span - HOUR));
-        let mut teller = Teller {
-            plan,
-            cast,
-            story: &mut story,
-            dice,
-            chain,
-            city,
-            first,
-        };
+        let mut teller = Teller { plan, cast, story: &mut story, dice, chain, city, first };
         teller.run(begin);
     }
     story
@@ -147,29 +132,19 @@ impl Teller<'_> {
                 let Some(buyer) = self.player(step) else {
                     return;
                 };
-                let arrived: Vec<Lot> = lots
-                    .into_iter()
-                    .flat_map(|lot| self.hand_over(&lot, &[buyer]))
-                    .collect();
+                let arrived: Vec<Lot> = lots.into_iter().flat_map(|lot| self.hand_over(&lot, &[buyer])).collect();
                 self.change(arrived, step)
             } else {
-                lots.into_iter()
-                    .flat_map(|lot| self.on(lot, step))
-                    .collect()
+                lots.into_iter().flat_map(|lot| self.on(&lot, step)).collect()
             };
             lots = next;
         }
         let mut last = None;
         for lot in lots {
-            let at = lot
-                .ready
-                .plus_millis(self.dice.between(2 * HOUR, 20 * HOUR));
+            let at = lot.ready.plus_millis(self.dice.between(2 * HOUR, 20 * HOUR));
             let event = self.event(EventType::Object, self.chain.end, &lot, at);
             last.get_or_insert_with(|| (lot.unit.clone(), lot.product.name, lot.holder));
-            self.happen(Happening {
-                inputs: vec![(lot.unit.clone(), lot.amount)],
-                ..event
-            });
+            self.happen(Happening { inputs: vec![(lot.unit.clone(), lot.amount)], ..event });
         }
         // A run that begins before the span or goes on after its end is seen in part only: it proves nothing.
         let events = &mut self.story.events;
@@ -184,11 +159,7 @@ impl Teller<'_> {
         }
         if let (true, Some((code, product, holder))) = (whole, last) {
             let category = self.cast.subjects[holder].category.clone();
-            self.story.runs[number] = Some(Run {
-                code,
-                product,
-                category,
-            });
+            self.story.runs[number] = Some(Run { code, product, category });
         }
     }
 
@@ -196,11 +167,7 @@ impl Teller<'_> {
     fn player(&mut self, step: usize) -> Option<usize> {
         let role = index_of(self.chain.steps[step].role);
         let cities = self.cast.by_role.len();
-        let city = if step > 0 && self.dice.happens(120) {
-            self.dice.below(cities)
-        } else {
-            self.city
-        };
+        let city = if step > 0 && self.dice.happens(120) { self.dice.below(cities) } else { self.city };
         let list = self.cast.by_role[city][role].clone();
         self.dice.of(&list)
     }
@@ -209,11 +176,7 @@ impl Teller<'_> {
         // Every source has a usual amount of its own and strays little from it.
         let usual = self.chain.amount / 100 * (80 + i64::try_from(holder % 5).unwrap_or(0) * 10);
         let amount = usual / 1_000 * self.dice.between(900, 1_100);
-        if self.chain.whole {
-            (amount / 1_000).max(1) * 1_000
-        } else {
-            amount.max(1_000)
-        }
+        if self.chain.whole { (amount / 1_000).max(1) * 1_000 } else { amount.max(1_000) }
     }
 
     fn source(&mut self, begin: Timestamp) -> Option<Lot> {
@@ -230,15 +193,12 @@ impl Teller<'_> {
             product_code: product_code(self.cast.subjects[holder].role, false),
         };
         let event = self.event(EventType::Object, "commissioning", &lot, begin);
-        self.happen(Happening {
-            outputs: vec![(lot.unit.clone(), lot.amount)],
-            ..event
-        });
+        self.happen(Happening { outputs: vec![(lot.unit.clone(), lot.amount)], ..event });
         Some(lot)
     }
 
     /// Takes a lot to the next step.
-    fn on(&mut self, lot: Lot, step: usize) -> Vec<Lot> {
+    fn on(&mut self, lot: &Lot, step: usize) -> Vec<Lot> {
         let wanted = 1 + self.dice.below(self.chain.steps[step].fan);
         let mut buyers: Vec<usize> = (0..wanted).filter_map(|_| self.player(step)).collect();
         buyers.sort_unstable();
@@ -246,12 +206,9 @@ impl Teller<'_> {
         if self.chain.whole {
             buyers.truncate(usize::try_from(lot.amount / 1_000).unwrap_or(1).max(1));
         }
-        let arrived = self.hand_over(&lot, &buyers);
+        let arrived = self.hand_over(lot, &buyers);
         if self.chain.steps[step].becomes.is_some() {
-            return arrived
-                .into_iter()
-                .flat_map(|lot| self.change(vec![lot], step))
-                .collect();
+            return arrived.into_iter().flat_map(|lot| self.change(vec![lot], step)).collect();
         }
         let tested = self.chain.steps[step].tested;
         for lot in &arrived {
@@ -266,11 +223,7 @@ impl Teller<'_> {
         let mut arrived = Vec::new();
         for (i, buyer) in buyers.iter().enumerate() {
             let others = i64::try_from(buyers.len() - i).unwrap_or(1);
-            let part = if self.chain.whole {
-                left / 1_000 / others * 1_000
-            } else {
-                left / others
-            };
+            let part = if self.chain.whole { left / 1_000 / others * 1_000 } else { left / others };
             let part = if others == 1 { left } else { part };
             left -= part;
             let voucher = self.story.code(self.cast, lot.holder);
@@ -333,11 +286,7 @@ impl Teller<'_> {
         };
         let event = self.event(EventType::Transformation, "commissioning", &lot, ready);
         let inputs = lots.into_iter().map(|lot| (lot.unit, lot.amount)).collect();
-        self.happen(Happening {
-            inputs,
-            outputs: vec![(lot.unit.clone(), lot.amount)],
-            ..event
-        });
+        self.happen(Happening { inputs, outputs: vec![(lot.unit.clone(), lot.amount)], ..event });
         self.test(&lot, self.chain.steps[step].tested);
         vec![lot]
     }
@@ -346,15 +295,9 @@ impl Teller<'_> {
         if item.is_empty() {
             return;
         }
-        let at = lot
-            .ready
-            .plus_millis(self.dice.between(10 * 60_000, 50 * 60_000));
+        let at = lot.ready.plus_millis(self.dice.between(10 * 60_000, 50 * 60_000));
         let event = self.event(EventType::Object, "inspecting", lot, at);
-        self.happen(Happening {
-            inputs: vec![(lot.unit.clone(), lot.amount)],
-            test: Some((item, true)),
-            ..event
-        });
+        self.happen(Happening { inputs: vec![(lot.unit.clone(), lot.amount)], test: Some((item, true)), ..event });
     }
 
     fn event(&self, kind: EventType, step: &'static str, lot: &Lot, at: Timestamp) -> Happening {

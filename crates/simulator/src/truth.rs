@@ -10,7 +10,7 @@ use suyuan_domain::quantity::Quantity;
 
 use crate::anomaly::Anomaly;
 use crate::cast::Cast;
-use crate::report::{Batch, Catalogue, event_id};
+use crate::report::{Batch, event_id};
 use crate::runs::{Happening, Story};
 
 /// A subject of an expected chain.
@@ -91,12 +91,7 @@ pub struct Truth {
     pub accepted: u64,
 }
 
-pub(crate) fn work_out(
-    cast: &Cast,
-    story: &Story,
-    batches: &[Batch],
-    _wanted: &Catalogue,
-) -> Truth {
+pub(crate) fn work_out(cast: &Cast, story: &Story, batches: &[Batch]) -> Truth {
     let mut truth = Truth::default();
     let mut sent = vec![false; story.events.len()];
     let mut totals: BTreeMap<(&str, Day, &str), u64> = BTreeMap::new();
@@ -117,28 +112,16 @@ pub(crate) fn work_out(
             if event.flaw.is_none() {
                 truth.accepted += 1;
                 let subject = &cast.subjects[event.subject];
-                *totals
-                    .entry((&subject.node, Day::of(event.at), &subject.category))
-                    .or_default() += 1;
+                *totals.entry((&subject.node, Day::of(event.at), &subject.category)).or_default() += 1;
             }
             truth.anomalies.extend(anomaly(cast, event, *index));
         }
     }
     truth.totals = totals
         .into_iter()
-        .map(|((node, day, category), events)| DayTotal {
-            node: node.into(),
-            day,
-            category: category.into(),
-            events,
-        })
+        .map(|((node, day, category), events)| DayTotal { node: node.into(), day, category: category.into(), events })
         .collect();
-    truth.systems = cast
-        .systems
-        .iter()
-        .zip(books)
-        .map(|(system, book)| book.close(system))
-        .collect();
+    truth.systems = cast.systems.iter().zip(books).map(|(system, book)| book.close(system)).collect();
     truth.chains = chains(cast, story, &sent);
     truth
 }
@@ -183,20 +166,14 @@ impl Book {
         self.inputs.late += u64::from(batch.at > event.at.plus_millis(24 * 3_600_000));
         if event.inbound {
             self.inputs.needs_upstream += 1;
-            let linked = event
-                .inputs
-                .iter()
-                .all(|(code, _)| known.contains(code.as_str()));
+            let linked = event.inputs.iter().all(|(code, _)| known.contains(code.as_str()));
             self.inputs.known_upstream += u64::from(linked);
         }
     }
 
     fn close(mut self, system: &crate::cast::System) -> SystemTruth {
         self.inputs.days_with_upload = self.days.len() as u64;
-        let span = self
-            .first
-            .zip(self.last)
-            .map_or(0, |(first, last)| first.days_until(last) + 1);
+        let span = self.first.zip(self.last).map_or(0, |(first, last)| first.days_until(last) + 1);
         self.inputs.days_due = u64::try_from(span).unwrap_or(0);
         self.inputs.merchants_enabled = system.subjects.len() as u64;
         self.inputs.merchants_active = self.active.len() as u64;
@@ -218,9 +195,7 @@ fn chains(cast: &Cast, story: &Story, sent: &[bool]) -> Vec<ChainTruth> {
             by_run.entry(run).or_default().push(index);
         }
     }
-    let whole = by_run
-        .into_iter()
-        .filter(|(_, events)| events.iter().all(|index| sent[*index]));
+    let whole = by_run.into_iter().filter(|(_, events)| events.iter().all(|index| sent[*index]));
     let told = whole.filter_map(|(run, events)| {
         let run = story.runs[run].as_ref()?;
         let events: Vec<&Happening> = events.iter().map(|index| &story.events[*index]).collect();
@@ -254,23 +229,15 @@ struct Part {
 fn rows(cast: &Cast, events: &[&Happening], code: &str) -> Option<(Vec<ChainRow>, Vec<String>)> {
     let mut parts: BTreeMap<usize, Part> = BTreeMap::new();
     let mut note = |subject: usize, layer: i32, at: i64, came_in: i64, went_out: i64| {
-        let part = parts.entry(subject).or_insert(Part {
-            layer,
-            at,
-            came_in: 0,
-            went_out: 0,
-        });
+        let part = parts.entry(subject).or_insert(Part { layer, at, came_in: 0, went_out: 0 });
         part.layer = part.layer.min(layer);
         part.at = part.at.min(at);
         part.came_in += came_in;
         part.went_out += went_out;
     };
-    let end = events.iter().find(|event| {
-        event.outputs.is_empty()
-            && !event.inbound
-            && event.test.is_none()
-            && has(&event.inputs, code)
-    })?;
+    let end = events
+        .iter()
+        .find(|event| event.outputs.is_empty() && !event.inbound && event.test.is_none() && has(&event.inputs, code))?;
     note(end.subject, 0, end.at.millis(), 0, end.inputs.first()?.1);
     let mut open = vec![(code.to_owned(), 0)];
     while let Some((unit, layer)) = open.pop() {
@@ -285,22 +252,14 @@ fn rows(cast: &Cast, events: &[&Happening], code: &str) -> Option<(Vec<ChainRow>
             }
             (EventType::Transformation, _) => {
                 note(made.subject, layer - 1, at, 0, 0);
-                open.extend(
-                    made.inputs
-                        .iter()
-                        .map(|(input, _)| (input.clone(), layer - 1)),
-                );
+                open.extend(made.inputs.iter().map(|(input, _)| (input.clone(), layer - 1)));
             }
             _ => note(made.subject, layer, at, made.outputs.first()?.1, 0),
         }
     }
     let mut order: Vec<(usize, Part)> = parts.into_iter().collect();
-    order
-        .sort_by_key(|(subject, part)| (part.layer, part.at, cast.subjects[*subject].code.clone()));
-    let nodes: BTreeSet<String> = order
-        .iter()
-        .map(|(subject, _)| cast.subjects[*subject].node.clone())
-        .collect();
+    order.sort_by_key(|(subject, part)| (part.layer, part.at, cast.subjects[*subject].code.clone()));
+    let nodes: BTreeSet<String> = order.iter().map(|(subject, _)| cast.subjects[*subject].node.clone()).collect();
     let rows = order.into_iter().map(|(subject, part)| ChainRow {
         subject: cast.subjects[subject].code.clone(),
         name: cast.subjects[subject].name.clone(),

@@ -305,7 +305,8 @@ impl Tx {
                 ]
             })
             .collect();
-        let head = "INSERT INTO complaint_step (complaint, version, at, actor, node, action, state, text, public) VALUES";
+        let head =
+            "INSERT INTO complaint_step (complaint, version, at, actor, node, action, state, text, public) VALUES";
         sql::insert_many(self.db(), head, 9, bound, "ON CONFLICT (complaint, version) DO NOTHING").await?;
         Ok(())
     }

@@ -9,7 +9,7 @@ use suyuan_domain::scope::Scope;
 
 use crate::db::Store;
 use crate::filter::Conditions;
-use crate::{sql, Result};
+use crate::{Result, sql};
 
 /// A number by division.
 #[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
@@ -183,11 +183,17 @@ impl Store {
     ///
     /// # Errors
     /// When the database is out of reach.
-    pub async fn last_scores(&self, scope: &Scope, node: &str, kind: &str) -> Result<Option<(String, Vec<ScoreRow>, Vec<ScoreRow>)>> {
+    pub async fn last_scores(
+        &self,
+        scope: &Scope,
+        node: &str,
+        kind: &str,
+    ) -> Result<Option<(String, Vec<ScoreRow>, Vec<ScoreRow>)>> {
         let text = "SELECT DISTINCT period FROM evaluation WHERE node = ? AND kind = ? AND period LIKE '____-__' \
                     ORDER BY period DESC LIMIT 2";
         let rows = sql::rows(self.reader(), text, vec![node.into(), kind.into()]).await?;
-        let periods: Vec<String> = rows.iter().map(|row| row.try_get_by_index(0)).collect::<std::result::Result<_, _>>()?;
+        let periods: Vec<String> =
+            rows.iter().map(|row| row.try_get_by_index(0)).collect::<std::result::Result<_, _>>()?;
         let Some(last) = periods.first() else { return Ok(None) };
         let now = self.scores(scope, node, kind, last).await?;
         let before = match periods.get(1) {
@@ -210,7 +216,56 @@ impl Store {
 
     async fn count_by_division(&self, table: &str, conditions: Conditions) -> Result<Vec<DivisionCount>> {
         let (filter, values) = conditions.done();
-        let text = format!("SELECT division, COUNT(*) AS count FROM {table}{filter} GROUP BY division ORDER BY division");
+        let text =
+            format!("SELECT division, COUNT(*) AS count FROM {table}{filter} GROUP BY division ORDER BY division");
         sql::all(self.reader(), &text, values).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use suyuan_domain::scope::CodeRange;
+
+    #[tokio::test]
+    async fn g_6_8_2a_the_last_month_is_ranked_within_the_scope_and_quarters_are_left_out() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let store = Store::connect(&format!("sqlite://{}", folder.path().join("node.db").display()), "370000").await?;
+        store.migrate().await?;
+        let tx = store.begin().await?;
+        for (number, (period, code, score)) in [
+            ("2026-09", "370100", Some(8_000_i64)),
+            ("2026-10", "370100", Some(9_000)),
+            ("2026-10", "370200", Some(9_500)),
+            ("2026-10", "370300", None),
+            ("2026Q3", "370200", Some(1)),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let text = "INSERT INTO evaluation (node, period, kind, code, object, name, stage, division, score, grade, \
+                        rank, formula, inputs, result, version, computed_at) \
+                        VALUES ('370000', ?, 'division', ?, ?, 'n', '', ?, ?, NULL, NULL, '1', '{}', '{}', 1, 0)";
+            let object = vec![u8::try_from(number).unwrap_or(0); 16];
+            sql::execute(tx.db(), text, vec![period.into(), code.into(), object.into(), code.into(), score.into()])
+                .await?;
+        }
+        tx.commit().await?;
+        let found = store.last_scores(&Scope::everything(), "370000", "division").await?;
+        let (period, now, before) = found.ok_or_else(|| crate::StoreError::damaged("evaluation", "absent"))?;
+        assert_eq!(period, "2026-10");
+        assert_eq!(now.iter().map(|row| row.code.as_str()).collect::<Vec<_>>(), ["370200", "370100", "370300"]);
+        assert_eq!(before.len(), 1);
+        let city = Scope::of_divisions(vec![CodeRange { from: "370100".into(), to: "370199".into() }]);
+        let narrow = store.last_scores(&city, "370000", "division").await?;
+        assert_eq!(narrow.map(|(_, now, _)| now.len()), Some(1));
+        assert_eq!(store.last_scores(&city, "370000", "system").await?, None);
+        assert_eq!(store.open_complaints(&city).await?, 0);
+        assert!(store.open_findings(&city, Some("agri")).await?.is_empty());
+        assert!(store.newest_findings(&city, None, 5).await?.is_empty());
+        assert!(store.places(&city, None, 5).await?.is_empty());
+        assert!(store.live_systems(&city, None).await?.is_empty());
+        assert!(store.live_counts(&city, "subject", None, Some(Timestamp::from_millis(1))).await?.is_empty());
+        Ok(())
     }
 }

@@ -268,7 +268,11 @@ impl Tx {
             i64::from(expected.0).into(),
             sql::int(expected.1),
         ];
-        if sql::execute(self.db(), text, bound).await? == 1 { Ok(()) } else { Err(StoreError::Conflict { what: "finding" }) }
+        if sql::execute(self.db(), text, bound).await? == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::Conflict { what: "finding" })
+        }
     }
 
     /// Takes in a finding of another node: new, or later than the one here. Says whether it was.
@@ -297,17 +301,25 @@ impl Tx {
             .collect();
         let head = "INSERT INTO repeat_key (rule, key_hash, event, at) VALUES";
         sql::insert_many(self.db(), head, 4, bound, "ON CONFLICT (rule, key_hash) DO NOTHING").await?;
-        let mut owners: BTreeMap<(String, Vec<u8>), ObjectId> = BTreeMap::new();
-        for chunk in keys.chunks(400) {
-            let marks = vec!["?"; chunk.len()].join(",");
-            let text = format!("SELECT rule, key_hash, event FROM repeat_key WHERE key_hash IN ({marks})");
-            let bound = chunk.iter().map(|key| key.hash.to_vec().into()).collect();
-            for row in sql::rows(self.db(), &text, bound).await? {
-                let event = sql::object(&row.try_get_by_index::<Vec<u8>>(2)?)?;
-                owners.insert((row.try_get_by_index(0)?, row.try_get_by_index(1)?), event);
+        let mut by_rule: BTreeMap<&str, BTreeSet<&Digest>> = BTreeMap::new();
+        for key in keys {
+            by_rule.entry(key.rule).or_default().insert(&key.hash);
+        }
+        let mut owners: BTreeMap<(&str, Digest), ObjectId> = BTreeMap::new();
+        for (rule, hashes) in by_rule {
+            let hashes: Vec<&Digest> = hashes.into_iter().collect();
+            for chunk in hashes.chunks(400) {
+                let marks = vec!["?"; chunk.len()].join(",");
+                let text = format!("SELECT key_hash, event FROM repeat_key WHERE rule = ? AND key_hash IN ({marks})");
+                let mut bound: Vec<Value> = vec![rule.into()];
+                bound.extend(chunk.iter().map(|hash| Value::from(hash.to_vec())));
+                for row in sql::rows(self.db(), &text, bound).await? {
+                    let hash = sql::digest(&row.try_get_by_index::<Vec<u8>>(0)?)?;
+                    owners.insert((rule, hash), sql::object(&row.try_get_by_index::<Vec<u8>>(1)?)?);
+                }
             }
         }
-        let owner = |key: &RepeatKey<'_>| owners.get(&(key.rule.to_owned(), key.hash.to_vec())).copied();
+        let owner = |key: &RepeatKey<'_>| owners.get(&(key.rule, key.hash)).copied();
         Ok(keys.iter().map(|key| owner(key).filter(|owner| *owner != key.event)).collect())
     }
 

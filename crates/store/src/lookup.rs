@@ -9,7 +9,7 @@ use suyuan_domain::scope::Scope;
 
 use crate::db::{Store, Tx};
 use crate::filter::Conditions;
-use crate::{sql, Result};
+use crate::{Result, sql};
 
 /// How often a code was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,8 +59,11 @@ impl Tx {
     /// # Errors
     /// When the database refuses.
     pub async fn add_lookups(&self, sum: &LookupHour) -> Result<()> {
-        self.write_lookups(sum, "total = lookup_hour.total + excluded.total, found = lookup_hour.found + excluded.found")
-            .await
+        self.write_lookups(
+            sum,
+            "total = lookup_hour.total + excluded.total, found = lookup_hour.found + excluded.found",
+        )
+        .await
     }
 
     /// Sets the sums of an hour, as another node reports them.
@@ -126,5 +129,53 @@ impl Store {
         );
         let Some(row) = sql::row(self.reader(), &text, values).await? else { return Ok((0, 0)) };
         Ok((sql::uint(row.try_get_by_index(0)?), sql::uint(row.try_get_by_index(1)?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use suyuan_domain::scope::CodeRange;
+
+    fn at(hour: i64) -> Timestamp {
+        Timestamp::from_millis(hour * 3_600_000)
+    }
+
+    fn sum(node: &str, hour: i64, category: &str, total: i64) -> LookupHour {
+        let found = if category.is_empty() { 0 } else { total };
+        LookupHour {
+            node: node.into(),
+            hour: at(hour).millis(),
+            division: node.into(),
+            category: category.into(),
+            total,
+            found,
+        }
+    }
+
+    #[tokio::test]
+    async fn g_6_6_2_look_ups_are_counted_by_code_and_hour_and_a_childs_sums_replace() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let url = format!("sqlite://{}", folder.path().join("node.db").display());
+        let store = Store::connect(&url, "370000").await?;
+        store.migrate().await?;
+        let tx = store.begin().await?;
+        assert_eq!(tx.count_lookup("u1", at(1)).await?, LookupCount { total: 1, first_at: at(1) });
+        assert_eq!(tx.count_lookup("u1", at(2)).await?, LookupCount { total: 2, first_at: at(1) });
+        for one in [sum("370000", 5, "agri", 1), sum("370000", 5, "agri", 1), sum("370000", 6, "", 1)] {
+            tx.add_lookups(&one).await?;
+        }
+        for relayed in [sum("370200", 5, "agri", 7), sum("370200", 5, "agri", 9)] {
+            tx.take_lookups(&relayed).await?;
+        }
+        assert_eq!(tx.lookup_hours("370000", at(5), at(6)).await?, [sum("370000", 5, "agri", 2)]);
+        tx.commit().await?;
+        assert_eq!(store.lookup_count("u1").await?.map(|count| count.total), Some(2));
+        assert_eq!(store.lookup_count("u2").await?, None);
+        assert_eq!(store.lookups(&Scope::everything(), at(5), at(7)).await?, (12, 11));
+        let city = Scope::of_divisions(vec![CodeRange { from: "370200".into(), to: "370299".into() }]);
+        assert_eq!(store.lookups(&city, at(0), at(24)).await?, (9, 9));
+        assert_eq!(store.lookups(&city, at(6), at(24)).await?, (0, 0));
+        Ok(())
     }
 }

@@ -100,7 +100,11 @@ impl Tx {
             "UPDATE notice SET title = ?, kind = ?, body = ?, state = ?, origin_node = ?, version = ?, published_at = ?, \
              updated_at = ? WHERE object = ? AND version = ?"
         };
-        if sql::execute(self.db(), text, bound).await? == 1 { Ok(()) } else { Err(StoreError::Conflict { what: "notice" }) }
+        if sql::execute(self.db(), text, bound).await? == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::Conflict { what: "notice" })
+        }
     }
 
     /// Takes in a notice of another node if it is newer than the one here. Says whether it was.

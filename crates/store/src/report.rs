@@ -246,24 +246,21 @@ impl Tx {
     ) -> Result<i64> {
         let text = "INSERT INTO delivery (edition, receiver, email, state, attempts, message_id, created_at) \
                     VALUES (?, ?, ?, 'queued', 0, '', ?) RETURNING id";
-        let bound = vec![
-            sql::id(edition),
-            receiver.name.as_str().into(),
-            receiver.email.as_str().into(),
-            now.millis().into(),
-        ];
-        let id: i64 = sql::scalar(self.db(), text, bound).await?.ok_or_else(|| StoreError::damaged("delivery", "no id"))?;
+        let bound =
+            vec![sql::id(edition), receiver.name.as_str().into(), receiver.email.as_str().into(), now.millis().into()];
+        let id: i64 =
+            sql::scalar(self.db(), text, bound).await?.ok_or_else(|| StoreError::damaged("delivery", "no id"))?;
         let text = "UPDATE delivery SET message_id = ? WHERE id = ?";
         sql::execute(self.db(), text, vec![message_id(id).into(), id.into()]).await?;
         Ok(id)
     }
 
-    /// Queues a delivery that failed once more. Says whether it had failed.
+    /// Queues a delivery once more that was sent or failed, and counts its tries anew. Says whether it had ended.
     ///
     /// # Errors
     /// When the database refuses.
     pub async fn requeue_delivery(&self, id: i64) -> Result<bool> {
-        let text = "UPDATE delivery SET state = 'queued' WHERE id = ? AND state <> 'queued'";
+        let text = "UPDATE delivery SET state = 'queued', attempts = 0 WHERE id = ? AND state <> 'queued'";
         Ok(sql::execute(self.db(), text, vec![id.into()]).await? == 1)
     }
 

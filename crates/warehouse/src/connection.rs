@@ -1,6 +1,6 @@
 //! The one connection to ClickHouse, whichever engine answers: a server by URL or the embedded one.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use clickhouse::{Client, Compression};
@@ -44,14 +44,12 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Generations {
     last: u64,
-    under_way: BTreeMap<u64, ()>,
+    under_way: BTreeSet<u64>,
 }
 
 impl std::fmt::Debug for Warehouse {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Warehouse")
-            .field("database", &self.shared.database)
-            .finish_non_exhaustive()
+        f.debug_struct("Warehouse").field("database", &self.shared.database).finish_non_exhaustive()
     }
 }
 
@@ -63,8 +61,7 @@ pub(crate) struct UnderWay {
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.warehouse
-            .with_generations(|generations| generations.under_way.remove(&self.number));
+        self.warehouse.with_generations(|generations| generations.under_way.remove(&self.number));
     }
 }
 
@@ -88,20 +85,14 @@ impl Warehouse {
         settings: &[(&str, &str)],
     ) -> WarehouseResult<Self> {
         check_name(database)?;
-        let mut client = Client::default()
-            .with_url(url)
-            .with_user("default")
-            .with_compression(Compression::None);
+        let mut client = Client::default().with_url(url).with_user("default").with_compression(Compression::None);
         if !key.is_empty() {
             client = client.with_password(key);
         }
         for (name, value) in SETTINGS.iter().chain(settings) {
             client = client.with_setting(*name, *value);
         }
-        client
-            .query_raw("SELECT toUInt8(1)")
-            .fetch_one::<u8>()
-            .await?;
+        client.query_raw("SELECT toUInt8(1)").fetch_one::<u8>().await?;
         let shared = Shared {
             inside: client.clone().with_database(database),
             outside: client,
@@ -109,9 +100,7 @@ impl Warehouse {
             generations: OnceCell::new(),
             rebuild: tokio::sync::Mutex::new(()),
         };
-        Ok(Self {
-            shared: Arc::new(shared),
-        })
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Name of the database.
@@ -125,11 +114,7 @@ impl Warehouse {
     /// # Errors
     /// When it does not.
     pub async fn ping(&self) -> WarehouseResult<()> {
-        self.shared
-            .outside
-            .query_raw("SELECT toUInt8(1)")
-            .fetch_one::<u8>()
-            .await?;
+        self.shared.outside.query_raw("SELECT toUInt8(1)").fetch_one::<u8>().await?;
         Ok(())
     }
 
@@ -167,14 +152,11 @@ impl Warehouse {
         let number = self
             .with_generations(|generations| {
                 generations.last += 1;
-                generations.under_way.insert(generations.last, ());
+                generations.under_way.insert(generations.last);
                 generations.last
             })
             .unwrap_or_default();
-        Ok(UnderWay {
-            warehouse: self.clone(),
-            number,
-        })
+        Ok(UnderWay { warehouse: self.clone(), number })
     }
 
     /// The number of a rebuild, above all that were given, and the first generation that is still being written.
@@ -182,12 +164,7 @@ impl Warehouse {
         self.load_generations().await?;
         let pair = self.with_generations(|generations| {
             generations.last += 1;
-            let first = generations
-                .under_way
-                .keys()
-                .next()
-                .copied()
-                .unwrap_or(generations.last);
+            let first = generations.under_way.first().copied().unwrap_or(generations.last);
             (generations.last, first)
         });
         Ok(pair.unwrap_or_default())
@@ -200,7 +177,7 @@ impl Warehouse {
                 let sql = "SELECT max(generation) FROM (SELECT max(generation) AS generation FROM mark UNION ALL \
                            SELECT max(generation) FROM mark_done UNION ALL SELECT max(generation) FROM stat_day)";
                 let last = self.client().query_raw(sql).fetch_one::<u64>().await?;
-                Ok::<_, WarehouseError>(Mutex::new(Generations { last, under_way: BTreeMap::new() }))
+                Ok::<_, WarehouseError>(Mutex::new(Generations { last, under_way: BTreeSet::new() }))
             })
             .await?;
         Ok(())
@@ -208,20 +185,13 @@ impl Warehouse {
 
     fn with_generations<T>(&self, act: impl FnOnce(&mut Generations) -> T) -> Option<T> {
         let cell = self.shared.generations.get()?;
-        Some(act(&mut cell
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)))
+        Some(act(&mut cell.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 }
 
 fn check_name(database: &str) -> WarehouseResult<()> {
-    let plain = database
-        .bytes()
-        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-    let letter = database
-        .bytes()
-        .next()
-        .is_some_and(|b| b.is_ascii_lowercase());
+    let plain = database.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    let letter = database.bytes().next().is_some_and(|b| b.is_ascii_lowercase());
     if plain && letter && database.len() <= 63 {
         Ok(())
     } else {
@@ -235,13 +205,7 @@ mod tests {
 
     #[test]
     fn names_of_databases_are_plain() {
-        for (name, good) in [
-            ("suyuan", true),
-            ("node_370200", true),
-            ("", false),
-            ("a`b", false),
-            ("1a", false),
-        ] {
+        for (name, good) in [("suyuan", true), ("node_370200", true), ("", false), ("a`b", false), ("1a", false)] {
             assert_eq!(check_name(name).is_ok(), good, "{name}");
         }
     }

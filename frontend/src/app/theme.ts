@@ -7,13 +7,13 @@ const fontFamily = 'system-ui, -apple-system, "PingFang SC", "Microsoft YaHei", 
 export const lightTheme: ThemeConfig = {
   token: {
     colorPrimary: palette.primary, colorInfo: palette.primary, colorLink: palette.primary, colorSuccess: palette.success,
-    colorWarning: palette.warning, colorError: palette.error, colorTextBase: palette.ink, colorBgLayout: palette.ground,
+    colorWarning: palette.warning, colorError: palette.error, colorTextBase: palette.ink, colorBgLayout: palette.ground, colorTextPlaceholder: "#66717F", colorTextDescription: palette.soft, colorTextTertiary: "#66717F",
     borderRadius: 4, fontSize: 14, sizeUnit: 4, fontFamily, motionDurationMid: "0.12s",
   },
   components: {
     Layout: { headerBg: "#ffffff", headerHeight: 56, headerPadding: "0 16px", siderBg: "#ffffff" },
     Table: { headerBg: "#F6F8FA", headerColor: palette.soft, cellPaddingBlockMD: 9, rowHoverBg: "#F2F7FF" },
-    Menu: { itemHeight: 36, itemSelectedBg: "#E8F0FC", groupTitleFontSize: 12 },
+    Menu: { itemHeight: 32, itemMarginBlock: 1, itemSelectedBg: "#E8F0FC", groupTitleFontSize: 12, groupTitleColor: "#66717F" },
     Card: { headerHeight: 44 },
   },
 };

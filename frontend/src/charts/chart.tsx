@@ -1,7 +1,7 @@
 // The one wrapper of ECharts; only the parts in use are bundled.
 import { BarChart, LineChart } from "echarts/charts";
 import { AriaComponent, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
-import { init, use as register, type ComposeOption } from "echarts/core";
+import { init, use as register, type ComposeOption, type EChartsType } from "echarts/core";
 import type { BarSeriesOption, LineSeriesOption } from "echarts/charts";
 import type { GridComponentOption, LegendComponentOption, TooltipComponentOption } from "echarts/components";
 import { SVGRenderer } from "echarts/renderers";
@@ -16,14 +16,16 @@ export function Chart({ option, label, height = "100%", onPick }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const pick = useRef(onPick);
   useEffect(() => { pick.current = onPick; });
+  const chart = useRef<EChartsType | null>(null);
   useEffect(() => {
     if (!place.current) return;
-    const chart = init(place.current, null, { renderer: "svg" });
-    chart.setOption({ animationDuration: 300, ...option });
-    chart.on("click", (event) => pick.current?.(event.dataIndex));
-    const observer = new ResizeObserver(() => chart.resize());
+    const made = init(place.current, null, { renderer: "svg" });
+    made.on("click", (event) => pick.current?.(event.dataIndex));
+    const observer = new ResizeObserver(() => made.resize());
     observer.observe(place.current);
-    return () => { observer.disconnect(); chart.dispose(); };
-  }, [option]);
+    chart.current = made;
+    return () => { observer.disconnect(); chart.current = null; made.dispose(); };
+  }, []);
+  useEffect(() => { chart.current?.setOption({ animationDuration: 300, ...option }, { notMerge: true }); }, [option]);
   return <div ref={place} role="img" aria-label={label} style={{ width: "100%", height }} />;
 }

@@ -9,6 +9,9 @@ export const palette = {
 
 export interface Mark { name: string; symbol: string; colour: string; light: string }
 
+/** The tone in which a mark's word is written on light ground: the amber is too pale for small text. */
+export const wordTone = (mark: Mark): string => (mark.colour === palette.warning ? "#86560F" : mark.colour);
+
 /** 优秀、良好、达标、不达标: a word, a shape and a colour each; `light` is for dark ground. */
 export const grades: Record<GradeCode, Mark> = {
   excellent: { name: "优秀", symbol: "●", colour: "#1A7F37", light: "#5BD27C" },
@@ -39,6 +42,7 @@ export const states: Record<string, Mark> = {
   changing: { name: "变更待审", symbol: "◐", ...act },
   returned: { name: "已退回", symbol: "↩", ...move },
   suspended: { name: "已暂停", symbol: "‖", ...act },
+  cancelled: { name: "已取消", symbol: "✕", ...neutral },
   revoked: { name: "已注销", symbol: "✕", ...neutral },
   open: { name: "待审核", symbol: "◆", ...act },
   confirmed: { name: "已确认", symbol: "▼", ...bad },
@@ -47,6 +51,7 @@ export const states: Record<string, Mark> = {
   sent: { name: "已送达", symbol: "●", ...well },
   failed: { name: "失败", symbol: "▼", ...bad },
   requested: { name: "申请接入", symbol: "◆", ...act },
+  handling: { name: "办理中", symbol: "◐", ...move },
   accepted: { name: "已受理", symbol: "◐", ...move },
   rejected: { name: "不予受理", symbol: "✕", ...neutral },
   answered: { name: "已答复", symbol: "●", ...well },

@@ -22,7 +22,7 @@ export const divisionQuery = (code: string) =>
     staleTime: Infinity,
   });
 
-type Kind = "category" | "stage" | "rule" | "role" | "subject_state" | "node_type" | "org_form";
+type Kind = "category" | "stage" | "rule" | "role" | "subject_state" | "system_state" | "node_type" | "org_form" | "device_type" | "biz_step" | "finding_state";
 export interface Names {
   reference: Reference | undefined;
   name: (kind: Kind, code: string | null | undefined) => string;
@@ -36,6 +36,10 @@ function table(reference: Reference, kind: Kind): { code: string; name: string }
     case "rule": return reference.rules;
     case "role": return reference.roles;
     case "subject_state": return reference.subject_states;
+    case "system_state": return reference.system_states;
+    case "device_type": return reference.device_types;
+    case "biz_step": return reference.biz_steps;
+    case "finding_state": return reference.finding_states;
     case "node_type": return reference.node_types;
     case "org_form": return reference.org_forms;
   }

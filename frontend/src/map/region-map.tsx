@@ -5,12 +5,14 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { Flow, MapPoints, MapValues } from "@/api/types";
+import { ApiError } from "@/lib/client";
 import { number } from "@/lib/format";
 import { mapText } from "@/locales/zh-CN/map";
 import { boxOf, empty, flowEnds, flowLines, nationBox, paintRegions, pointMarks, type Box } from "@/map/layers/build";
 import { Legend } from "@/map/legend";
 import { linesQuery, regionsQuery, type Metric } from "@/map/loaders";
 import { darkMap, lightMap, makeScale } from "@/map/scale";
+import { tuck } from "@/map/labels";
 import { hatchImage, offlineStyle } from "@/map/style";
 import "./map.css";
 
@@ -60,6 +62,13 @@ export function RegionMap({ parent, metric, values, points, flows, dark = false,
   const lines = useQuery(linesQuery);
   const scale = useMemo(() => makeScale(values?.values ?? [], ground, metric === "findings"), [values, ground, metric]);
   const painted = useMemo(() => (regions.data ? paintRegions(regions.data, values, scale) : empty), [regions.data, values, scale]);
+  const lowest = regions.error instanceof ApiError && regions.error.status === 404;
+  // A text, so that fresh data with the same extent does not move the map under the reader's hand.
+  const extent = useMemo(() => {
+    if (isNation(parent)) return JSON.stringify(nationBox);
+    if (regions.isLoading) return null;
+    return JSON.stringify(boxOf(regions.data ?? empty) ?? boxOf(pointMarks(points)) ?? boxOf(flowLines(flows ?? [])));
+  }, [parent, regions.data, regions.isLoading, points, flows]);
   const handlers = useRef({ onPick, onSubject });
   useEffect(() => { handlers.current = { onPick, onSubject }; });
 
@@ -68,13 +77,13 @@ export function RegionMap({ parent, metric, values, points, flows, dark = false,
   useEffect(() => { if (map) setData(map, "points", pointMarks(points)); }, [map, points]);
   useEffect(() => { if (map) { setData(map, "flows", flowLines(flows ?? [])); setData(map, "ends", flowEnds(flows ?? [])); } }, [map, flows]);
   useEffect(() => {
-    if (!map || !regions.data) return;
-    const box: Box | null = isNation(parent) ? nationBox : (boxOf(regions.data) ?? (flows ? boxOf(flowLines(flows)) : null));
-    const fit = () => { if (focus) map.jumpTo({ center: [focus.lon, focus.lat], zoom: focus.zoom }); else if (box) map.fitBounds(box, { padding: { top: 14, bottom: 14, right: 14, left: legend ? 118 : 14 }, animate: false }); };
+    if (!map || !extent) return;
+    const box = JSON.parse(extent) as Box | null;
+    const fit = () => { if (focus) map.jumpTo({ center: [focus.lon, focus.lat], zoom: focus.zoom }); else if (box) map.fitBounds(box, { maxZoom: 11, padding: { top: 14, bottom: 14, right: 14, left: legend ? 118 : 14 }, animate: false }); };
     fit();
     map.on("resize", fit);
     return () => { map.off("resize", fit); };
-  }, [map, regions.data, parent, focus, flows, legend]);
+  }, [map, extent, focus, legend]);
   useEffect(() => {
     if (!map || !regions.data) return;
     const crowded = regions.data.features.length > 24;
@@ -97,7 +106,14 @@ export function RegionMap({ parent, metric, values, points, flows, dark = false,
       element.addEventListener("click", (event) => { event.stopPropagation(); handlers.current.onPick?.(region.properties.code); });
       return [new Marker({ element }).setLngLat(at).addTo(map)];
     });
-    return () => { for (const marker of markers) marker.remove(); };
+    const arrange = () => {
+      const labels = markers.map((marker) => ({ element: marker.getElement(), at: map.project(marker.getLngLat()) }));
+      const shapes = tuck(labels.map(({ element, at }) => ({ x: at.x, y: at.y, letters: element.firstChild?.textContent?.length ?? 0, value: element.childElementCount > 0 })));
+      labels.forEach(({ element }, index) => { element.dataset["shown"] = shapes[index] ?? "all"; });
+    };
+    arrange();
+    map.on("moveend", arrange);
+    return () => { map.off("moveend", arrange); for (const marker of markers) marker.remove(); };
   }, [map, regions.data, values, metric, dark]);
   useEffect(() => {
     if (!map) return;
@@ -118,15 +134,17 @@ export function RegionMap({ parent, metric, values, points, flows, dark = false,
       else if (hit.layer.id === "points") map.easeTo({ center: event.lngLat, zoom: map.getZoom() + 1.5 });
       else handlers.current.onPick?.(String(hit.properties["code"]));
     };
+    const leave = () => { popup.remove(); map.setFilter("region-hover", ["==", ["get", "code"], ""]); };
+    map.on("mouseout", leave);
     map.on("mousemove", over);
     map.on("click", click);
-    return () => { map.off("mousemove", over); map.off("click", click); popup.remove(); };
+    return () => { map.off("mousemove", over); map.off("mouseout", leave); map.off("click", click); popup.remove(); };
   }, [map, dark]);
 
   return (
     <div className={`region-map ${dark ? "dark" : ""}`}>
       {failed ? <p className="map-note">{mapText.noWebgl}</p> : <div ref={place} className="map-canvas" />}
-      {regions.isError && <p className="map-note">{regions.error.message}</p>}
+      {regions.isError && <p className={lowest ? "map-hint" : "map-note"}>{lowest ? mapText.lowest : regions.error.message}</p>}
       {regions.isLoading && <p className="map-note">{mapText.loading}</p>}
       {legend && values && <Legend scale={scale} ground={ground} title={`${mapText.metrics[metric]}（${mapText.units[metric]}）`} />}
       <span className="map-source">{mapText.source}</span>

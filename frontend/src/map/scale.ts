@@ -4,11 +4,11 @@ import type { MapValue } from "@/api/types";
 export interface MapGround { empty: string; zero: string; missing: string; hatch: string; steps: string[]; reverse: string[]; border: string; outline: string; label: string; flow: string; point: string; ground: string; dash: string }
 export const darkMap: MapGround = {
   ground: "#0B1B33", empty: "#16305c", zero: "#1d3763", missing: "#34435c", hatch: "#7f8ea8", steps: ["#23508f", "#2f6bb8", "#3f8ad8", "#5dabf0", "#8fd0ff"], reverse: ["#2a4b78", "#6b5a4a", "#a5713e", "#d2783b", "#ff7b5c"],
-  border: "#0B1B33", outline: "#6FA8FF", label: "#f2f7ff", flow: "#F0BC5E", point: "#5BD27C", dash: "#6FA8FF",
+  border: "#6E9BD6", outline: "#ffffff", label: "#f2f7ff", flow: "#F0BC5E", point: "#5BD27C", dash: "#6FA8FF",
 };
 export const lightMap: MapGround = {
   ground: "#eef3f8", empty: "#dfe6ee", zero: "#eef2f7", missing: "#d3d8de", hatch: "#98a2af", steps: ["#e3edf9", "#c3d8f3", "#9cc0ea", "#74a5e0", "#4f8ad3"], reverse: ["#fde8d8", "#f8c7a2", "#ec9c6b", "#d96c43", "#c62828"],
-  border: "#ffffff", outline: "#1f5fbf", label: "#1b2430", flow: "#B7791F", point: "#1A7F37", dash: "#1f5fbf",
+  border: "#7F93AD", outline: "#0b2f6b", label: "#1b2430", flow: "#B7791F", point: "#1A7F37", dash: "#1f5fbf",
 };
 
 /** Upper bounds of up to five classes; equal values share a class. */

@@ -12,7 +12,7 @@ export function offlineStyle(ground: MapGround): StyleSpecification {
       { id: "ground", type: "background", paint: { "background-color": ground.ground } },
       { id: "region-fill", type: "fill", source: "regions", paint: { "fill-color": ["get", "fill"], "fill-opacity": 0.95 } },
       { id: "region-hatch", type: "fill", source: "regions", filter: ["==", ["get", "state"], "not_connected"], paint: { "fill-pattern": "hatch" } },
-      { id: "region-border", type: "line", source: "regions", paint: { "line-color": ground.border, "line-width": 1 } },
+      { id: "region-border", type: "line", source: "regions", paint: { "line-color": ground.border, "line-width": 0.8, "line-opacity": 0.8 } },
       { id: "region-hover", type: "line", source: "regions", filter: ["==", ["get", "code"], ""], paint: { "line-color": ground.outline, "line-width": 2.5 } },
       { id: "lines", type: "line", source: "lines", filter: ["==", ["get", "kind"], "dash"], paint: { "line-color": ground.dash, "line-width": 2 } },
       { id: "lines-other", type: "line", source: "lines", filter: ["!=", ["get", "kind"], "dash"], paint: { "line-color": ground.dash, "line-width": 1, "line-dasharray": [3, 2], "line-opacity": 0.7 } },

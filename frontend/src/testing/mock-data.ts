@@ -50,6 +50,11 @@ export const reference: Reference = {
   ],
   roles: [["admin", "系统管理员"], ["regulator", "监管人员"], ["auditor", "审计人员"]].map(([code = "", name = ""]) => ({ code, name })),
   subject_states: [["submitted", "待审核"], ["filed", "已备案"], ["returned", "已退回"], ["changing", "变更待审"], ["suspended", "已暂停"], ["revoked", "已注销"]].map(([code = "", name = ""]) => ({ code, name })),
+  system_states: [["submitted", "待审核"], ["filed", "已备案"], ["suspended", "已停用"]].map(([code = "", name = ""]) => ({ code, name })),
+  device_types: [["scale", "追溯秤"], ["scanner", "扫码枪"], ["tester", "检测仪"]].map(([code = "", name = ""]) => ({ code, name })),
+  biz_steps: [["selling", "销售"], ["slaughtering", "屠宰"]].map(([code = "", name = ""]) => ({ code, name })),
+  finding_states: [["open", "待审核"], ["confirmed", "已确认"], ["dismissed", "已排除"], ["returned", "已退回"]].map(([code = "", name = ""]) => ({ code, name })),
+  rule_kinds: [], complaint_kinds: [],
   node_types: [["farm", "养殖企业"], ["slaughterhouse", "屠宰企业"], ["wholesale_market", "批发市场"], ["supermarket", "超市"], ["farmers_market", "农贸市场"]].map(([code = "", name = ""]) => ({ code, name })),
   org_forms: [["enterprise", "企业"], ["cooperative", "合作社"], ["individual", "个体工商户"]].map(([code = "", name = ""]) => ({ code, name })),
 };

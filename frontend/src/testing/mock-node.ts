@@ -1,6 +1,6 @@
 // A node in memory that answers as the contract says; used by the development server and by tests.
 import type { Page } from "@/api/types";
-import * as data from "./mock-data";
+import * as data from "./mock-data.ts";
 
 export interface Request { method: string; path: string; query: URLSearchParams; body: unknown }
 export interface Answer { status: number; body: unknown }
@@ -36,8 +36,8 @@ export function makeMockNode(options: { signedIn?: boolean } = {}): (request: Re
   const complaints = structuredClone(data.complaints);
   const exchange = structuredClone(data.exchange);
   const notices = structuredClone(data.notices);
-  const products = subjects.slice(0, 60).map((subject, index) => ({ id: `p-${index + 1}`, code: `3700P${String(index + 1).padStart(6, "0")}`, name: ["鲜猪肉（白条）", "大白菜", "鲈鱼", "金银花", "浓香白酒"][index % 5], gtin: index % 4 === 1 ? null : `69012345${String(10_000 + index)}`, category: subject.category, subcategory: null, spec: ["半片", "千克", "500 克/盒"][index % 3], unit: "千克", shelf_life_days: [3, 5, 180][index % 3], subject: subject.id, subject_name: subject.name, state: subject.state, version: 1, updated_at: subject.updated_at }));
-  const devices = subjects.slice(0, 48).map((subject, index) => ({ id: `d-${index + 1}`, code: `D${String(index + 1).padStart(6, "0")}`, name: `${index + 1} 号追溯秤`, device_type: ["追溯秤", "扫码枪", "检测仪"][index % 3], model: "ZS-200", mac: "00:1A:2B:3C:4D:5E", serial: `SN${20_260_000 + index}`, subject: subject.id, division: subject.division, state: "filed", last_seen_at: index % 7 === 3 ? null : data.ago(index * 9), online: index % 7 !== 3, version: 1, updated_at: subject.updated_at }));
+  const products = subjects.slice(0, 60).map((subject, index) => ({ id: `p-${index + 1}`, code: `3700P${String(index + 1).padStart(6, "0")}`, name: ["鲜猪肉（白条）", "大白菜", "鲈鱼", "金银花", "浓香白酒"][index % 5], gtin: index % 4 === 1 ? null : `69012345${String(10_000 + index)}`, category: subject.category, subcategory: null, spec: ["半片", "千克", "500 克/盒"][index % 3], unit: "千克", shelf_life_days: [3, 5, 180][index % 3], subject: subject.code, subject_name: subject.name, state: subject.state, version: 1, updated_at: subject.updated_at }));
+  const devices = subjects.slice(0, 48).map((subject, index) => ({ id: `d-${index + 1}`, code: `D${String(index + 1).padStart(6, "0")}`, name: `${index + 1} 号追溯秤`, device_type: ["scale", "scanner", "tester"][index % 3], model: "ZS-200", mac: "00:1A:2B:3C:4D:5E", serial: `SN${20_260_000 + index}`, subject: subject.code, division: subject.division, state: "filed", last_seen_at: index % 7 === 3 ? null : data.ago(index * 9), online: index % 7 !== 3, version: 1, updated_at: subject.updated_at }));
   const systems = subjects.slice(0, 30).map((subject, index) => ({ id: `sys-${index + 1}`, code: `YX${String(index + 1).padStart(4, "0")}`, name: `${subject.division_name}肉菜流通追溯系统`, operator: subject.name, category: subject.category, stage: subject.stages[0] ?? "", division: subject.division, subject: subject.id, url: "https://system.example.cn", contact: "张敏", phone: "137****8888", state: index % 9 === 0 ? "submitted" : "filed", token_hint: "…7f3a", last_report_at: index % 8 === 5 ? null : data.ago(index * 17), online: index % 8 !== 5, events_total: 1_200_000 - index * 31_007, version: 1, updated_at: subject.updated_at }));
   const events = Array.from({ length: 90 }, (_, index) => ({ id: `ev-${index + 1}`, type: "transaction", biz_step: "selling", category: subjects[index]?.category, stage: subjects[index]?.stages[0], event_time: data.ago(index * 3), recorded_at: data.ago(index * 3 - 1), subject: subjects[index]?.id, subject_name: subjects[index]?.name, peer_name: subjects[index + 1]?.name, product_name: "鲜猪肉（白条）", batch: `LF20261118-${index}`, quantity: String(120 + index), unit: "千克", system_name: "济南市肉菜流通追溯系统", division: subjects[index]?.division }));
   const registers: Record<string, { id: string; state: string; version: number; state_name?: string }[]> = { subjects, products, devices, systems };
@@ -105,10 +105,7 @@ export function makeMockNode(options: { signedIn?: boolean } = {}): (request: Re
       if ((request.body as { password?: string }).password === "wrong") return failed(401, "AUTH-0101", "账号或密码不正确", "还可再试 4 次");
       signedIn = true;
     }
-    if (request.method === "DELETE") {
-      signedIn = false;
-      return ok(null, 204);
-    }
+    if (request.method === "DELETE") return ok(null, 204);
     return signedIn ? ok(data.me) : failed(401, "AUTH-0001", "尚未登录", "请先登录");
   };
   const consoleCall = (rest: string[], request: Request): Answer => {

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Connect, Plugin } from "vite";
-import { values } from "./mock-data";
-import { makeMockNode } from "./mock-node";
+import { values } from "./mock-data.ts";
+import { makeMockNode } from "./mock-node.ts";
 
 interface Topology {
   transform: { scale: [number, number]; translate: [number, number] };
@@ -60,7 +60,7 @@ async function read(request: IncomingMessage): Promise<unknown> {
 }
 
 export function mockNode(): Plugin {
-  const answer = makeMockNode();
+  const answer = makeMockNode({ signedIn: true });
   const handle: Connect.NextHandleFunction = (request: IncomingMessage, response: ServerResponse, next: () => void) => {
     const url = new URL(request.url ?? "/", "http://localhost");
     if (!url.pathname.startsWith("/api/")) {
@@ -72,6 +72,12 @@ export function mockNode(): Plugin {
       response.setHeader("Content-Type", "application/json; charset=utf-8");
       response.end(status === 204 ? "" : JSON.stringify(body));
     };
+    const session = url.pathname === "/api/v1/session";
+    const open = url.pathname.startsWith("/api/v1/portal/") || (session && request.method === "POST");
+    if (!open && !/\bsuyuan_session=mock\b/.test(request.headers.cookie ?? "")) {
+      send(401, { error: { code: "AUTH-0001", message: "尚未登录", advice: "请先登录", field: null, request_id: "01JD-MOCK", faults: [] } });
+      return;
+    }
     if (url.pathname.endsWith("/cockpit/stream")) {
       response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
       response.write(": open\n\n");
@@ -88,6 +94,12 @@ export function mockNode(): Plugin {
     else {
       void read(request).then((body) => {
         const reply = answer({ method: request.method ?? "GET", path: url.pathname, query: url.searchParams, body });
+        if (url.pathname.endsWith("/console/cockpit")) {
+          const division = url.searchParams.get("division") ?? "370000";
+          Object.assign(reply.body as object, { map: values(division, "reporting_rate", boundaries(division).codes) });
+        }
+        if (session && request.method === "POST" && reply.status === 200) response.setHeader("Set-Cookie", "suyuan_session=mock; Path=/; HttpOnly; SameSite=Strict");
+        if (session && request.method === "DELETE") response.setHeader("Set-Cookie", "suyuan_session=; Path=/; Max-Age=0");
         send(reply.status, reply.body);
       });
     }

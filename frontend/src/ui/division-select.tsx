@@ -6,11 +6,11 @@ import type { Division } from "@/api/types";
 import { childrenQuery, divisionQuery } from "@/lib/reference";
 
 interface Option { value: string; label: string; isLeaf: boolean; children?: Option[] }
-interface Props { root: string; rootName: string; value: string | undefined; onChange: (code: string | undefined) => void; width?: number | string; id?: string }
+interface Props { root: string; rootName: string; value: string | undefined; onChange: (code: string | undefined) => void; width?: number | string; id?: string; blank?: boolean }
 
 const toOption = (division: Division): Option => ({ value: division.code, label: division.name, isLeaf: !division.has_children });
 
-export function DivisionSelect({ root, rootName, value, onChange, width = 220, id }: Props) {
+export function DivisionSelect({ root, rootName, value, onChange, width = 220, id, blank = false }: Props) {
   const client = useQueryClient();
   const [options, setOptions] = useState<Option[]>([{ value: root, label: rootName, isLeaf: false }]);
   const chosen = useQuery({ ...divisionQuery(value ?? root), enabled: value !== undefined });
@@ -28,7 +28,7 @@ export function DivisionSelect({ root, rootName, value, onChange, width = 220, i
   };
   const path = chosen.data?.path.map((step) => step.code) ?? [];
   const from = path.indexOf(root);
-  const codes = value === undefined || value === root ? [root] : from >= 0 ? path.slice(from) : [value];
+  const codes = value === undefined && blank ? [] : value === undefined || value === root ? [root] : from >= 0 ? path.slice(from) : [value];
   if (value && value !== root && codes.at(-1) !== value) codes.push(value);
   return (
     <Cascader
@@ -43,8 +43,9 @@ export function DivisionSelect({ root, rootName, value, onChange, width = 220, i
       displayRender={(labels) => chosen.data && value !== root ? chosen.data.name : (labels.at(-1) ?? rootName)}
       onChange={(next) => {
         const code = (next as string[] | undefined)?.at(-1);
-        onChange(code === root ? undefined : code);
+        onChange(code === root && !blank ? undefined : code);
       }}
+      placeholder="请选择区划"
       aria-label="区划"
     />
   );

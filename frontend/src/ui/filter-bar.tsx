@@ -48,6 +48,7 @@ export function FilterBar({ filters, extra }: { filters: Filter[]; extra?: React
   const [unfolded, setUnfolded] = useState(() => folded.some((filter) => search[filter.key]));
   const chips = filters.filter((filter) => search[filter.key]);
   const label = (filter: Filter) => filter.options?.find((option) => option.value === search[filter.key])?.label ?? search[filter.key];
+  if (filters.length === 0) return null;
   return (
     <div className="filter-bar" role="search">
       <div className="filter-row">

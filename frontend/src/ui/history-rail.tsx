@@ -9,7 +9,7 @@ const shown = (field: string, text: string) => (field === "state" && text !== "â
 const hidden = new Set(["version", "updated_at", "id", "history", "actions"]);
 
 /** The fields that differ, in the order of the newer value. */
-export function differences(entry: HistoryEntry): { field: string; before: string; after: string }[] {
+export function differences(entry: Partial<Pick<HistoryEntry, "before" | "after">>): { field: string; before: string; after: string }[] {
   const { before, after } = entry;
   if (!after || !before) return [];
   const text = (value: unknown) => value === null || value === undefined || value === "" ? "â€”" : typeof value === "object" ? JSON.stringify(value) : String(value);
@@ -18,7 +18,7 @@ export function differences(entry: HistoryEntry): { field: string; before: strin
     .map((field) => ({ field, before: shown(field, text(before[field])), after: shown(field, text(after[field])) }));
 }
 
-export function HistoryRail({ history, labels }: { history: HistoryEntry[]; labels: Record<string, string> }) {
+export function HistoryRail({ history, labels }: { history: (Omit<HistoryEntry, "before" | "after"> & Partial<Pick<HistoryEntry, "before" | "after">>)[]; labels: Record<string, string> }) {
   if (history.length === 0) return <p className="soft">{common.historyEmpty}</p>;
   return (
     <Timeline

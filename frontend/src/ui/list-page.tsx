@@ -27,6 +27,10 @@ interface Props<T> {
 }
 const sizes = ["20", "50", "100", "200"];
 
+/** First or last instant of a day in China standard time. */
+function dayEdge(day: string | undefined, end: boolean): string | undefined {
+  return day && new Date(`${day}T${end ? "23:59:59.999" : "00:00:00"}+08:00`).toISOString();
+}
 function cell<T>(column: Column<T>, row: T): ReactNode {
   if (column.render) return column.render(row);
   const value = (row as Record<string, unknown>)[column.key];
@@ -71,7 +75,7 @@ export function ListPage<T extends object>(props: Props<T>) {
   const page = Math.max(1, Number(search["page"]) || 1);
   const limit = sizes.includes(search["limit"] ?? "") ? (search["limit"] as string) : "50";
   const params: Query = { ...props.fixed, limit, after: search["after"] };
-  for (const filter of filters) params[filter.key] = search[filter.key];
+  for (const filter of filters) params[filter.key] = filter.kind === "date" ? dayEdge(search[filter.key], filter.key === "to") : search[filter.key];
   if (search["division"]) params["division"] = search["division"];
   const query = useQuery({
     queryKey: ["list", resource, params],

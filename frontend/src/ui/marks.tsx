@@ -2,12 +2,12 @@
 import { Tooltip } from "antd";
 import type { FigureState, GradeCode, LinkState } from "@/api/types";
 import { change, dateTime, figure, MISSING } from "@/lib/format";
-import { grades, links, markOf, type Mark } from "@/lib/palette";
+import { grades, links, markOf, wordTone, type Mark } from "@/lib/palette";
 
 function MarkText({ mark, dark = false }: { mark: Mark; dark?: boolean }) {
   return (
-    <span className="mark" style={{ color: dark ? mark.light : mark.colour }}>
-      <span aria-hidden="true">{mark.symbol}</span> {mark.name}
+    <span className="mark" style={{ color: dark ? mark.light : wordTone(mark) }}>
+      <span aria-hidden="true" style={{ color: dark ? mark.light : mark.colour }}>{mark.symbol}</span> {mark.name}
     </span>
   );
 }

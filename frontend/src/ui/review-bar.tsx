@@ -68,7 +68,7 @@ export function ReviewBar({ decisions, onDecide, onNext, onPrevious, onDone }: P
         open={asking !== null} title={`${asking?.label ?? ""}：${review.reasonTitle}`} onCancel={() => setAsking(null)} confirmLoading={busy}
         okButtonProps={{ disabled: reason.trim() === "" }} onOk={() => { if (asking) void run(asking, reason.trim()); }}
       >
-        <div className="review-reason">
+        <div className="review-reason" style={{ paddingBottom: 24 }}>
           <Space wrap size={4} style={{ marginBottom: 8 }}>
             {review.reasons.map((text) => <Tag key={text} onClick={() => setReason(text)} style={{ cursor: "pointer" }}>{text}</Tag>)}
           </Space>

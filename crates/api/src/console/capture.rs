@@ -75,7 +75,8 @@ async fn upload_events(
     let mut file = None;
     let mut purpose = Purpose::Store;
     while let Some(field) = form.next_field().await.map_err(broken)? {
-        match field.name() {
+        let name = field.name().map(str::to_owned);
+        match name.as_deref() {
             Some("file") => file = Some(field.bytes().await.map_err(broken)?),
             Some("dry_run") if field.text().await.map_err(broken)? == "true" => purpose = Purpose::DryRun,
             _ => {}
@@ -103,7 +104,7 @@ struct LedgerQuery {
     division: Option<String>,
     system: Option<String>,
     #[serde(flatten)]
-    #[param(inline)]
+    #[param(ignore)]
     paging: Paging,
 }
 
@@ -129,7 +130,7 @@ struct BatchOut {
 }
 
 /// 报送批次
-#[utoipa::path(get, path = "/capture/batches", tag = "数据采集", params(LedgerQuery),
+#[utoipa::path(get, path = "/capture/batches", tag = "数据采集", params(LedgerQuery, Paging),
     responses((status = 200, body = Listing<BatchOut>), (status = "default", body = ErrorEnvelope)))]
 async fn list_batches(
     State(state): State<AppState>,
@@ -188,7 +189,7 @@ impl From<RejectView> for RejectOut {
 }
 
 /// 未通过检查的记录
-#[utoipa::path(get, path = "/capture/rejects", tag = "数据采集", params(LedgerQuery),
+#[utoipa::path(get, path = "/capture/rejects", tag = "数据采集", params(LedgerQuery, Paging),
     responses((status = 200, body = Listing<RejectOut>), (status = "default", body = ErrorEnvelope)))]
 async fn list_rejects(
     State(state): State<AppState>,

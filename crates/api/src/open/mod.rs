@@ -1,5 +1,6 @@
 //! For connected systems (接入系统): reporting subjects, products, devices, events and signs of life. Rows: G-8, H-8.
 
+mod event;
 mod heartbeat;
 mod register;
 
@@ -9,5 +10,5 @@ use crate::state::AppState;
 
 /// Routes under `/open/v1`.
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(heartbeat::routes()).merge(register::routes())
+    OpenApiRouter::new().merge(event::routes()).merge(heartbeat::routes()).merge(register::routes())
 }

@@ -1,6 +1,10 @@
 //! For the public: no account, nothing that names a person.
 
+mod complaint;
+mod lookup;
 pub(crate) mod node;
+mod notice;
+mod trace;
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -8,10 +12,14 @@ use crate::state::AppState;
 
 /// Routes under `/api/v1/portal`.
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(node::routes())
+    OpenApiRouter::new()
+        .merge(complaint::routes())
+        .merge(node::routes())
+        .merge(notice::routes())
+        .merge(trace::routes())
 }
 
 /// Pages and resolvers at addresses of their own.
 pub(crate) fn pages() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+    OpenApiRouter::new().merge(trace::pages())
 }

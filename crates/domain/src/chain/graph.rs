@@ -189,21 +189,11 @@ pub(super) fn build(walk: &Walk) -> Chain {
     let links = reached_links(walk);
     let layers = layers(walk);
     let shadows = shadows(&links);
-    let mut chain = Chain {
-        truncated: walk.truncated,
-        ..Chain::default()
-    };
-    let mut places: Vec<(&Place, i32)> = layers
-        .iter()
-        .filter(|(place, _)| !shadows.contains(*place))
-        .map(|(place, layer)| (*place, *layer))
-        .collect();
+    let mut chain = Chain { truncated: walk.truncated, ..Chain::default() };
+    let mut places: Vec<(&Place, i32)> =
+        layers.iter().filter(|(place, _)| !shadows.contains(*place)).map(|(place, layer)| (*place, *layer)).collect();
     places.sort_by_key(|(place, layer)| (*layer, *place));
-    let index: BTreeMap<&Place, usize> = places
-        .iter()
-        .enumerate()
-        .map(|(id, (place, _))| (*place, id))
-        .collect();
+    let index: BTreeMap<&Place, usize> = places.iter().enumerate().map(|(id, (place, _))| (*place, id)).collect();
     for (id, (place, layer)) in places.iter().enumerate() {
         chain.nodes.push(empty_node(id, place, *layer));
     }
@@ -253,10 +243,7 @@ fn shadows(links: &[&ChainLink]) -> BTreeSet<Place> {
         if link.up_unit != link.down_unit || link.up_subject != link.down_subject {
             has_upstream.insert((link.down_unit.clone(), link.down_subject.clone()));
         }
-        if link.kind == LinkKind::Move
-            && link.up_unit != link.down_unit
-            && link.up_subject != link.down_subject
-        {
+        if link.kind == LinkKind::Move && link.up_unit != link.down_unit && link.up_subject != link.down_subject {
             delivered.insert((&link.up_subject, &link.down_unit, &link.down_subject));
         }
     }
@@ -293,19 +280,13 @@ fn empty_node(id: usize, place: &Place, layer: i32) -> Node {
 
 type EdgeKey = (usize, usize, LinkKind);
 
-fn edges(
-    links: &[&ChainLink],
-    index: &BTreeMap<&Place, usize>,
-    shadows: &BTreeSet<Place>,
-) -> Vec<Edge> {
+fn edges(links: &[&ChainLink], index: &BTreeMap<&Place, usize>, shadows: &BTreeSet<Place>) -> Vec<Edge> {
     let mut delivered: BTreeMap<(String, usize), usize> = BTreeMap::new();
     let mut edges: BTreeMap<EdgeKey, (Edge, Sum, Sum)> = BTreeMap::new();
     let ends = |item: &ChainLink| {
         let link = &item.link;
         let from = (link.up_unit.clone(), link.up_subject.clone());
-        let to = index
-            .get(&(link.down_unit.clone(), link.down_subject.clone()))
-            .copied();
+        let to = index.get(&(link.down_unit.clone(), link.down_subject.clone())).copied();
         (from, to)
     };
     for item in links {
@@ -316,28 +297,18 @@ fn edges(
             delivered.insert((from.1, to), *id);
         }
     }
-    for item in links
-        .iter()
-        .filter(|item| item.link.kind != LinkKind::Observe)
-    {
+    for item in links.iter().filter(|item| item.link.kind != LinkKind::Observe) {
         let (from, Some(to)) = ends(item) else {
             continue;
         };
         let shadow = shadows.contains(&from);
-        let source = if shadow {
-            delivered.get(&(from.1.clone(), to))
-        } else {
-            index.get(&from)
-        };
+        let source = if shadow { delivered.get(&(from.1.clone(), to)) } else { index.get(&from) };
         let Some(source) = source.copied() else {
             continue;
         };
         add_to_edge(&mut edges, (source, to, item.link.kind), item);
     }
-    edges
-        .into_values()
-        .map(|(edge, sent, received)| finished(edge, &sent, &received))
-        .collect()
+    edges.into_values().map(|(edge, sent, received)| finished(edge, &sent, &received)).collect()
 }
 
 fn add_to_edge(edges: &mut BTreeMap<EdgeKey, (Edge, Sum, Sum)>, key: EdgeKey, item: &ChainLink) {
@@ -363,11 +334,7 @@ fn add_to_edge(edges: &mut BTreeMap<EdgeKey, (Edge, Sum, Sum)>, key: EdgeKey, it
     if let Err(place) = edge.events.binary_search(&item.link.event) {
         edge.events.insert(place, item.link.event);
     }
-    let side = if item.reporter == item.link.up_subject {
-        sent
-    } else {
-        received
-    };
+    let side = if item.reporter == item.link.up_subject { sent } else { received };
     side.add(item.link.quantity, &item.link.unit);
 }
 
@@ -384,10 +351,9 @@ fn observe(chain: &mut Chain, links: &[&ChainLink], index: &BTreeMap<&Place, usi
     let mut latest: BTreeMap<usize, Timestamp> = BTreeMap::new();
     for item in links {
         let link = &item.link;
-        for (unit, subject, below) in [
-            (&link.up_unit, &link.up_subject, false),
-            (&link.down_unit, &link.down_subject, true),
-        ] {
+        for (unit, subject, below) in
+            [(&link.up_unit, &link.up_subject, false), (&link.down_unit, &link.down_subject, true)]
+        {
             let Some(id) = index.get(&(unit.clone(), subject.clone())).copied() else {
                 continue;
             };
@@ -412,37 +378,21 @@ fn observe(chain: &mut Chain, links: &[&ChainLink], index: &BTreeMap<&Place, usi
 /// Amounts in, out and left of every node.
 fn amounts(chain: &mut Chain, links: &[&ChainLink], index: &BTreeMap<&Place, usize>) {
     let mut inputs: BTreeMap<ObjectId, BTreeSet<&str>> = BTreeMap::new();
-    for ChainLink { link, .. } in links
-        .iter()
-        .filter(|item| item.link.kind != LinkKind::Observe)
-    {
+    for ChainLink { link, .. } in links.iter().filter(|item| item.link.kind != LinkKind::Observe) {
         inputs.entry(link.event).or_default().insert(&link.up_unit);
     }
     let mut came: BTreeMap<usize, Sum> = BTreeMap::new();
     let mut went: BTreeMap<usize, Sum> = BTreeMap::new();
-    for edge in chain
-        .edges
-        .iter()
-        .filter(|edge| edge.kind == LinkKind::Move)
-    {
-        let several = edge
-            .events
-            .iter()
-            .any(|event| inputs.get(event).is_some_and(|set| set.len() > 1));
-        came.entry(edge.to)
-            .or_default()
-            .add(edge.quantity, &edge.unit);
-        went.entry(edge.from)
-            .or_default()
-            .add(edge.quantity.filter(|_| !several), &edge.unit);
+    for edge in chain.edges.iter().filter(|edge| edge.kind == LinkKind::Move) {
+        let several = edge.events.iter().any(|event| inputs.get(event).is_some_and(|set| set.len() > 1));
+        came.entry(edge.to).or_default().add(edge.quantity, &edge.unit);
+        went.entry(edge.from).or_default().add(edge.quantity.filter(|_| !several), &edge.unit);
     }
     let mut counted = BTreeSet::new();
-    for ChainLink { link, .. } in links
-        .iter()
-        .filter(|item| !matches!(item.link.kind, LinkKind::Move | LinkKind::Observe))
+    for ChainLink { link, .. } in
+        links.iter().filter(|item| !matches!(item.link.kind, LinkKind::Move | LinkKind::Observe))
     {
-        let place =
-            |unit: &String, subject: &String| index.get(&(unit.clone(), subject.clone())).copied();
+        let place = |unit: &String, subject: &String| index.get(&(unit.clone(), subject.clone())).copied();
         let many = inputs.get(&link.event).is_some_and(|set| set.len() > 1);
         if let Some(to) = place(&link.down_unit, &link.down_subject)
             && counted.insert((link.event, to))
@@ -450,32 +400,21 @@ fn amounts(chain: &mut Chain, links: &[&ChainLink], index: &BTreeMap<&Place, usi
             came.entry(to).or_default().add(link.quantity, &link.unit);
         }
         if let Some(from) = place(&link.up_unit, &link.up_subject) {
-            let amount = link
-                .quantity
-                .filter(|_| !many || link.kind == LinkKind::Sink);
+            let amount = link.quantity.filter(|_| !many || link.kind == LinkKind::Sink);
             went.entry(from).or_default().add(amount, &link.unit);
         }
     }
     for node in &mut chain.nodes {
-        let (came, went) = (
-            came.remove(&node.id).unwrap_or_default(),
-            went.remove(&node.id).unwrap_or_default(),
-        );
+        let (came, went) = (came.remove(&node.id).unwrap_or_default(), went.remove(&node.id).unwrap_or_default());
         node.came_in = came.known();
-        node.unit_of_measure = if came.unit.is_empty() {
-            went.unit.clone()
-        } else {
-            came.unit.clone()
-        };
+        node.unit_of_measure = if came.unit.is_empty() { went.unit.clone() } else { came.unit.clone() };
         let comparable = came.unit.is_empty() || went.unit.is_empty() || came.unit == went.unit;
         node.went_out = went.known().filter(|_| comparable);
         if node.went_out.is_none() && !went.open && comparable && node.came_in.is_some() {
             node.went_out = Some(Quantity::default());
         }
-        node.rest = node
-            .came_in
-            .zip(node.went_out)
-            .map(|(a, b)| a.plus(Quantity::from_milli(-b.milli())));
+        node.rest =
+            node.came_in.zip(node.went_out).map(|(a, b)| a.plus(Quantity::from_milli(b.milli().saturating_neg())));
     }
 }
 
@@ -489,34 +428,17 @@ fn gaps(walk: &Walk, chain: &mut Chain) {
     for (node, (incoming, outgoing)) in chain.nodes.iter().zip(&around) {
         let place = (node.unit.clone(), node.subject.clone());
         let mut gap = |kind, text: String, advice: &str| {
-            gaps.push(Gap {
-                node: node.id,
-                kind,
-                text,
-                advice: advice.to_owned(),
-            });
+            gaps.push(Gap { node: node.id, kind, text, advice: advice.to_owned() });
         };
         if let Some(from) = walk.silent.get(&node.unit) {
-            gap(
-                GapKind::NoAnswer,
-                format!("{from}未答复，链条可能不完整"),
-                "请稍后重试，或联系该平台",
-            );
+            gap(GapKind::NoAnswer, format!("{from}未答复，链条可能不完整"), "请稍后重试，或联系该平台");
         }
-        let asked = |side: &super::Side| {
-            side.reached.contains_key(&place) && side.answered.contains(&node.unit)
-        };
+        let asked = |side: &super::Side| side.reached.contains_key(&place) && side.answered.contains(&node.unit);
         let silent = walk.silent.contains_key(&node.unit);
         if incoming.is_empty() && !node.origin && asked(&walk.up) && !silent {
-            gap(
-                GapKind::UpstreamUnknown,
-                "没有上游记录，来源不明".into(),
-                "请向该主体核实进货来源并补报",
-            );
+            gap(GapKind::UpstreamUnknown, "没有上游记录，来源不明".into(), "请向该主体核实进货来源并补报");
         }
-        let overdue = node
-            .last_at
-            .is_some_and(|at| at.plus_millis(walk.limits.patience_millis) < walk.limits.as_of);
+        let overdue = node.last_at.is_some_and(|at| at.plus_millis(walk.limits.patience_millis) < walk.limits.as_of);
         let lies = node.rest.is_none_or(|rest| rest.milli() > 0);
         if outgoing.is_empty() && !node.sink && asked(&walk.down) && overdue && lies && !silent {
             gap(
@@ -529,11 +451,7 @@ fn gaps(walk: &Walk, chain: &mut Chain) {
         if let (Some(came), Some(went)) = (first(incoming), first(outgoing))
             && went < came
         {
-            gap(
-                GapKind::TimeOrder,
-                format!("最早出货 {went} 早于最早进货 {came}"),
-                "请核实双方记录的时间",
-            );
+            gap(GapKind::TimeOrder, format!("最早出货 {went} 早于最早进货 {came}"), "请核实双方记录的时间");
         }
         quantity_gap(walk, node, incoming, &mut gap);
     }
@@ -543,25 +461,15 @@ fn gaps(walk: &Walk, chain: &mut Chain) {
     chain.gaps = gaps;
 }
 
-fn quantity_gap(
-    walk: &Walk,
-    node: &Node,
-    incoming: &[&Edge],
-    gap: &mut impl FnMut(GapKind, String, &str),
-) {
+fn quantity_gap(walk: &Walk, node: &Node, incoming: &[&Edge], gap: &mut impl FnMut(GapKind, String, &str)) {
     let exceeds = |large: Quantity, small: Quantity| {
-        i128::from(large.milli()) * 1_000
-            > i128::from(small.milli()) * i128::from(1_000 + walk.limits.permille)
+        i128::from(large.milli()) * 1_000 > i128::from(small.milli()) * i128::from(1_000 + walk.limits.permille)
     };
     let unit = &node.unit_of_measure;
     if let (Some(came), Some(went)) = (node.came_in, node.went_out)
         && exceeds(went, came)
     {
-        gap(
-            GapKind::Quantity,
-            format!("出 {went} {unit}，大于进 {came} {unit}"),
-            "请核实是否混入其他来源或录入有误",
-        );
+        gap(GapKind::Quantity, format!("出 {went} {unit}，大于进 {came} {unit}"), "请核实是否混入其他来源或录入有误");
     }
     for edge in incoming {
         if let (Some(sent), Some(received)) = (edge.sent, edge.received)
@@ -589,10 +497,7 @@ impl Chain {
         }
         let mut edges: BTreeMap<&str, Vec<&Edge>> = BTreeMap::new();
         for edge in &self.edges {
-            let (from, to) = (
-                self.nodes[edge.from].subject.as_str(),
-                self.nodes[edge.to].subject.as_str(),
-            );
+            let (from, to) = (self.nodes[edge.from].subject.as_str(), self.nodes[edge.to].subject.as_str());
             edges.entry(from).or_default().push(edge);
             if from != to {
                 edges.entry(to).or_default().push(edge);
@@ -600,11 +505,7 @@ impl Chain {
         }
         let gaps: BTreeSet<usize> = self.gaps.iter().map(|gap| gap.node).collect();
         let row = |(subject, nodes): (&str, Vec<&Node>)| {
-            row(
-                &nodes,
-                edges.get(subject).map_or(&[][..], Vec::as_slice),
-                &gaps,
-            )
+            row(&nodes, edges.get(subject).map_or(&[][..], Vec::as_slice), &gaps)
         };
         let mut rows: Vec<TableRow> = subjects.into_iter().map(row).collect();
         rows.sort_by(|a, b| (a.layer, a.at, &a.subject).cmp(&(b.layer, b.at, &b.subject)));
@@ -656,30 +557,15 @@ fn row(nodes: &[&Node], edges: &[&Edge], gaps: &BTreeSet<usize>) -> TableRow {
             came.add(node.came_in, &node.unit_of_measure);
         }
         if node.sink {
-            went.add(
-                node.went_out.filter(|_| !passed_on.contains(&node.id)),
-                &node.unit_of_measure,
-            );
+            went.add(node.went_out.filter(|_| !passed_on.contains(&node.id)), &node.unit_of_measure);
         }
     }
     let comparable = came.unit.is_empty() || went.unit.is_empty() || came.unit == went.unit;
-    let went_out = went
-        .known()
-        .or_else(|| (!went.open && came.known().is_some()).then(Quantity::default));
-    let basis: BTreeSet<&String> = edges
-        .iter()
-        .map(|edge| &edge.voucher)
-        .filter(|v| !v.is_empty())
-        .collect();
-    let told = nodes
-        .iter()
-        .filter(|node| !node.stage.is_empty())
-        .max_by_key(|node| node.last_at);
+    let went_out = went.known().or_else(|| (!went.open && came.known().is_some()).then(Quantity::default));
+    let basis: BTreeSet<&String> = edges.iter().map(|edge| &edge.voucher).filter(|v| !v.is_empty()).collect();
+    let told = nodes.iter().filter(|node| !node.stage.is_empty()).max_by_key(|node| node.last_at);
     TableRow {
-        subject: nodes
-            .first()
-            .map(|node| node.subject.clone())
-            .unwrap_or_default(),
+        subject: nodes.first().map(|node| node.subject.clone()).unwrap_or_default(),
         division: told.map(|node| node.division.clone()).unwrap_or_default(),
         stage: told.map(|node| node.stage.clone()).unwrap_or_default(),
         layer: nodes.iter().map(|node| node.layer).min().unwrap_or(0),
@@ -689,12 +575,8 @@ fn row(nodes: &[&Node], edges: &[&Edge], gaps: &BTreeSet<usize>) -> TableRow {
             .known()
             .zip(went_out)
             .filter(|_| comparable)
-            .map(|(a, b)| a.plus(Quantity::from_milli(-b.milli()))),
-        unit_of_measure: if came.unit.is_empty() {
-            went.unit
-        } else {
-            came.unit
-        },
+            .map(|(a, b)| a.plus(Quantity::from_milli(b.milli().saturating_neg()))),
+        unit_of_measure: if came.unit.is_empty() { went.unit } else { came.unit },
         at: nodes.iter().filter_map(|node| node.first_at).min(),
         basis: basis.into_iter().take(5).cloned().collect(),
         has_gap: !gaps.is_disjoint(&own),

@@ -4,8 +4,7 @@ use crate::testing::{self, NOON};
 type Change = fn(&mut TraceEvent);
 
 fn divisions() -> Divisions {
-    Divisions::parse(include_str!("../../../../sql/reference/divisions.csv"))
-        .expect("the shipped table")
+    Divisions::parse(include_str!("../../../../sql/reference/divisions.csv")).expect("the shipped table")
 }
 
 fn good() -> TraceEvent {
@@ -20,34 +19,18 @@ fn good() -> TraceEvent {
 fn run(change: Change) -> Checked {
     let mut event = good();
     change(&mut event);
-    check(
-        &event,
-        &Packs::shipped().expect("packs"),
-        &divisions(),
-        &CheckLimits::default(),
-        NOON,
-    )
+    check(&event, &Packs::shipped().expect("packs"), &divisions(), &CheckLimits::default(), NOON)
 }
 
 fn faults(change: Change) -> Vec<(String, String)> {
-    run(change)
-        .faults
-        .into_iter()
-        .map(|fault| (fault.code, fault.field))
-        .collect()
+    run(change).faults.into_iter().map(|fault| (fault.code, fault.field)).collect()
 }
 
 #[test]
 fn g_8_a_good_event_has_no_fault() {
     let checked = run(|_| {});
     assert_eq!(checked.faults, vec![]);
-    assert_eq!(
-        (
-            checked.quality.mandatory_total,
-            checked.quality.mandatory_filled
-        ),
-        (5, 3)
-    );
+    assert_eq!((checked.quality.mandatory_total, checked.quality.mandatory_filled), (5, 3));
     assert!(!checked.quality.late && !checked.quality.needs_upstream);
 }
 
@@ -59,43 +42,43 @@ fn g_8_every_fault_has_its_code_and_place() {
         ("EVT-0103", "stage", |e| e.stage = "pharmacy".into()),
         ("EVT-0104", "division", |e| e.division = "999999".into()),
         ("EVT-0105", "event_time", |e| {
-            e.event_time = NOON.plus_millis(600_001)
+            e.event_time = NOON.plus_millis(600_001);
         }),
         ("EVT-0106", "event_time", |e| {
-            e.event_time = NOON.plus_millis(-4 * 366 * 86_400_000)
+            e.event_time = NOON.plus_millis(-4 * 366 * 86_400_000);
         }),
         ("EVT-0107", "quantity", |e| {
-            e.quantity = Some(Quantity::from_milli(0))
+            e.quantity = Some(Quantity::from_milli(0));
         }),
         ("EVT-0107", "inputs[0].quantity", |e| {
-            e.inputs[0].quantity = Some(Quantity::from_milli(-1))
+            e.inputs[0].quantity = Some(Quantity::from_milli(-1));
         }),
         ("EVT-0108", "inputs", |e| e.inputs.clear()),
         ("EVT-0108", "inputs[0].code", |e| {
-            e.inputs[0].code = " ".into()
+            e.inputs[0].code = " ".into();
         }),
         ("EVT-0109", "peer", |e| {
-            e.peer_subject = "91350100M000100Y44".into()
+            e.peer_subject = "91350100M000100Y44".into();
         }),
         ("EVT-0109", "product", |e| {
-            e.product = "6924561884075".into()
+            e.product = "6924561884075".into();
         }),
         ("EVT-0109", "inputs[0].code", |e| {
-            e.inputs[0].code = "https://id.gs1.org/01/06901234567893".into()
+            e.inputs[0].code = "https://id.gs1.org/01/06901234567893".into();
         }),
         ("EVT-0110", "product_name", |e| e.product_name.clear()),
         ("EVT-0111", "inputs", |e| {
-            e.inputs = vec![testing::unit("u"); 10_001]
+            e.inputs = vec![testing::unit("u"); 10_001];
         }),
         ("EVT-0112", "subject_name", |e| {
-            e.subject_name = "长".repeat(501)
+            e.subject_name = "长".repeat(501);
         }),
         ("EVT-0113", "batch", |e| e.batch = "a\u{1}".into()),
         ("EVT-0113", "inputs", |e| e.inputs[0].code = "a\nb".into()),
         ("EVT-0114", "subject", |e| e.subject.clear()),
         ("EVT-0116", "peer", |e| e.peer_subject = e.subject.clone()),
         ("EVT-0117", "price", |e| {
-            e.price = Some(Quantity::from_milli(-1))
+            e.price = Some(Quantity::from_milli(-1));
         }),
     ];
     for (code, field, change) in table {
@@ -110,10 +93,7 @@ fn n_cat_metadata_are_checked_by_the_pack() {
         event.stage = "transport".into();
         event.fields.insert("temperature".into(), "warm".into());
     };
-    assert_eq!(
-        faults(transport),
-        [("EVT-0115".to_owned(), "fields.temperature".to_owned())]
-    );
+    assert_eq!(faults(transport), [("EVT-0115".to_owned(), "fields.temperature".to_owned())]);
 }
 
 #[test]

@@ -75,21 +75,13 @@ fn org_code(body: &str) -> Option<char> {
 
 fn id_card(body: &str) -> Option<char> {
     const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    let sum: u32 = digits(body)?
-        .iter()
-        .zip(WEIGHTS)
-        .map(|(digit, weight)| digit * weight)
-        .sum();
+    let sum: u32 = digits(body)?.iter().zip(WEIGHTS).map(|(digit, weight)| digit * weight).sum();
     "10X98765432".chars().nth((sum % 11) as usize)
 }
 
 fn mod10(body: &str) -> Option<char> {
     let digits = digits(body)?;
-    let weighted = digits
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(i, d)| if i % 2 == 0 { d * 3 } else { *d });
+    let weighted = digits.iter().rev().enumerate().map(|(i, d)| if i % 2 == 0 { d * 3 } else { *d });
     let sum = weighted.fold(0, |sum, value| (sum + value) % 10);
     char::from_digit((10 - sum) % 10, 10)
 }
@@ -122,11 +114,7 @@ mod tests {
             (Check::Mod11Ten, "10133018301234"),
         ] {
             let (body, last) = code.split_at(code.len() - 1);
-            assert_eq!(
-                check.character(body).map(String::from).as_deref(),
-                Some(last),
-                "{code}"
-            );
+            assert_eq!(check.character(body).map(String::from).as_deref(), Some(last), "{code}");
         }
     }
 

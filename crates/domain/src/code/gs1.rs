@@ -25,19 +25,14 @@ impl Gs1Key {
         let Some(last) = self.key.chars().next_back() else {
             return false;
         };
-        Check::Mod10
-            .character(&self.key[..self.key.len() - last.len_utf8()])
-            .is_none_or(|expected| expected == last)
+        Check::Mod10.character(&self.key[..self.key.len() - last.len_utf8()]).is_none_or(|expected| expected == last)
     }
 }
 
 /// The GS1 key in `code`; `None` where there is none.
 #[must_use]
 pub fn gs1_key(code: &str) -> Option<Gs1Key> {
-    if let Some(rest) = code
-        .strip_prefix("urn:epc:id:")
-        .or_else(|| code.strip_prefix("urn:epc:class:"))
-    {
+    if let Some(rest) = code.strip_prefix("urn:epc:id:").or_else(|| code.strip_prefix("urn:epc:class:")) {
         return urn(rest);
     }
     if code.starts_with('(') {
@@ -58,11 +53,7 @@ fn assign(key: &mut Gs1Key, ai: &str, value: &str) {
     match ai {
         "01" | "00" | "414" | "8006" | "8004" if key.key.is_empty() && !value.is_empty() => {
             ai.clone_into(&mut key.ai);
-            key.key = if ai == "01" {
-                format!("{value:0>14}")
-            } else {
-                value.to_owned()
-            };
+            key.key = if ai == "01" { format!("{value:0>14}") } else { value.to_owned() };
         }
         "10" if !key.key.is_empty() => value.clone_into(&mut key.batch),
         "21" if !key.key.is_empty() => value.clone_into(&mut key.serial),
@@ -85,9 +76,7 @@ fn urn(rest: &str) -> Option<Gs1Key> {
     let whole = |company: &str, reference: &str| {
         let (indicator, item) = reference.split_at_checked(1)?;
         let digits = format!("{indicator}{company}{item}");
-        Check::Mod10
-            .character(&digits)
-            .map(|check| format!("{digits}{check}"))
+        Check::Mod10.character(&digits).map(|check| format!("{digits}{check}"))
     };
     match (scheme, parts.as_slice()) {
         ("sgtin", [company, reference, serial @ ..]) => Some(Gs1Key {
@@ -102,11 +91,9 @@ fn urn(rest: &str) -> Option<Gs1Key> {
             batch: lot.join("."),
             serial: String::new(),
         }),
-        ("sscc", [company, reference]) => Some(Gs1Key {
-            ai: "00".to_owned(),
-            key: whole(company, reference)?,
-            ..Gs1Key::default()
-        }),
+        ("sscc", [company, reference]) => {
+            Some(Gs1Key { ai: "00".to_owned(), key: whole(company, reference)?, ..Gs1Key::default() })
+        }
         _ => None,
     }
 }
@@ -123,36 +110,20 @@ mod tests {
             "(01)06901234567892(10)B7(21)S2",
         ] {
             let key = gs1_key(code).expect(code);
-            assert_eq!(
-                (key.key.as_str(), key.batch.as_str(), key.serial.as_str()),
-                ("06901234567892", "B7", "S2")
-            );
+            assert_eq!((key.key.as_str(), key.batch.as_str(), key.serial.as_str()), ("06901234567892", "B7", "S2"));
             assert!(key.check_digit_is_right());
         }
         let key = gs1_key("urn:epc:id:sgtin:0614141.107346.2017").expect("a URN of a product");
-        assert_eq!(
-            (key.key.as_str(), key.serial.as_str()),
-            ("10614141073464", "2017")
-        );
+        assert_eq!((key.key.as_str(), key.serial.as_str()), ("10614141073464", "2017"));
     }
 
     #[test]
     fn g_5_4_4b_other_texts_hold_no_key() {
-        for code in [
-            "",
-            "6901234567892",
-            "https://example.cn/",
-            "(01",
-            "(01)",
-            "urn:epc:id:sgtin:",
-            "urn:epc:id:sgtin:é.é",
-        ] {
+        for code in
+            ["", "6901234567892", "https://example.cn/", "(01", "(01)", "urn:epc:id:sgtin:", "urn:epc:id:sgtin:é.é"]
+        {
             assert_eq!(gs1_key(code), None, "{code}");
         }
-        assert!(
-            !gs1_key("(01)06901234567893")
-                .expect("a key")
-                .check_digit_is_right()
-        );
+        assert!(!gs1_key("(01)06901234567893").expect("a key").check_digit_is_right());
     }
 }

@@ -1,16 +1,11 @@
 use super::*;
 
 fn schemes() -> CodeSchemes {
-    CodeSchemes::parse(include_str!("../../../../sql/reference/code_schemes.toml"))
-        .expect("the shipped pack")
+    CodeSchemes::parse(include_str!("../../../../sql/reference/code_schemes.toml")).expect("the shipped pack")
 }
 
 fn first(code: &str) -> Option<(String, CheckOutcome)> {
-    schemes()
-        .resolve(code)
-        .into_iter()
-        .next()
-        .map(|found| (found.scheme, found.check))
+    schemes().resolve(code).into_iter().next().map(|found| (found.scheme, found.check))
 }
 
 #[test]
@@ -31,11 +26,7 @@ fn g_5_4_4b_codes_resolve_to_their_scheme() {
         ("国药准字H20051234", "drug_approval", Without),
         ("1.2.156.326.8.1.3.0.0.1", "agri_oid", Without),
         ("88.111.100/PRODUCT_1", "industrial", Without),
-        (
-            "https://id.gs1.org/01/06901234567892/21/1",
-            "digital_link",
-            Right,
-        ),
+        ("https://id.gs1.org/01/06901234567892/21/1", "digital_link", Right),
         ("https://example.cn/q/1", "digital_link", Without),
         ("urn:epc:id:sgtin:0614141.107346.2017", "epc_urn", Right),
     ] {
@@ -59,9 +50,7 @@ fn g_5_4_4b_a_wrong_code_gets_the_nearest_guess() {
         ("9135O100M000100Y43", "uscc", "第 5 位“O”"),
         ("6924561884075", "gtin13", "校验位应为 4，填写为 5"),
     ] {
-        let guess = schemes
-            .explain(code)
-            .unwrap_or_else(|| panic!("no guess for {code}"));
+        let guess = schemes.explain(code).unwrap_or_else(|| panic!("no guess for {code}"));
         assert_eq!(guess.scheme, scheme, "{code}: {}", guess.text);
         assert!(guess.text.contains(words), "{}", guess.text);
     }
@@ -73,16 +62,9 @@ fn g_5_4_4b_a_wrong_code_gets_the_nearest_guess() {
 #[test]
 fn g_5_4_4b_no_text_can_break_the_registry() {
     let schemes = schemes();
-    for code in [
-        "é",
-        "\u{0}",
-        "𠮷𠮷𠮷𠮷𠮷𠮷𠮷𠮷𠮷𠮷𠮷𠮷𠮷𠮷𠮷𠮷𠮷𠮷",
-        &"9".repeat(5_000),
-        "SC",
-        "urn:",
-        "(((",
-        "国药准字",
-    ] {
+    for code in
+        ["é", "\u{0}", "𠮷𠮷𠮷𠮷𠮷𠮷𠮷𠮷𠮷𠮷𠮷𠮷𠮷𠮷𠮷𠮷𠮷𠮷", &"9".repeat(5_000), "SC", "urn:", "(((", "国药准字"]
+    {
         let _ = schemes.resolve(code);
         let _ = schemes.explain(code);
     }
@@ -91,12 +73,6 @@ fn g_5_4_4b_no_text_can_break_the_registry() {
 #[test]
 fn g_5_4_4b_a_scheme_that_cannot_work_is_refused() {
     let text = "[[scheme]]\ncode='x'\nname='x'\nkind='unit'\nsegments=[{name='a',len=1,max=3},{name='b',len=1}]";
-    assert_eq!(
-        CodeSchemes::parse(text),
-        Err(CodeSchemesError::Segments("x".into()))
-    );
-    assert!(matches!(
-        CodeSchemes::parse("scheme=1"),
-        Err(CodeSchemesError::Syntax(_))
-    ));
+    assert_eq!(CodeSchemes::parse(text), Err(CodeSchemesError::Segments("x".into())));
+    assert!(matches!(CodeSchemes::parse("scheme=1"), Err(CodeSchemesError::Syntax(_))));
 }

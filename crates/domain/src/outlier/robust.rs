@@ -34,46 +34,27 @@ pub fn judge(value: i64, earlier: &[i64], factor: u32) -> Judgement {
     if sorted.len() < 3 {
         let (low, high) = (median / 100, median.saturating_mul(100));
         let apart = median > 0 && (value > high || value < low);
-        return if apart {
-            Judgement::Outside { low, high, median }
-        } else {
-            Judgement::TooFew
-        };
+        return if apart { Judgement::Outside { low, high, median } } else { Judgement::TooFew };
     }
-    let reach = i128::from(scale(&sorted, median))
-        * i128::from(factor)
-        * (100 + small_sample(sorted.len()))
-        / 100;
-    let clamp = |bound: i128| {
-        i64::try_from(bound.clamp(i128::from(i64::MIN), i128::from(i64::MAX))).unwrap_or(i64::MAX)
-    };
+    let reach = i128::from(scale(&sorted, median)) * i128::from(factor) * (100 + small_sample(sorted.len())) / 100;
+    let clamp =
+        |bound: i128| i64::try_from(bound.clamp(i128::from(i64::MIN), i128::from(i64::MAX))).unwrap_or(i64::MAX);
     let high = clamp(i128::from(median) + reach);
     let mut low = clamp(i128::from(median) - reach);
     if sorted[0] >= 0 {
         low = low.max(median / 50);
     }
-    if value < low || value > high {
-        Judgement::Outside { low, high, median }
-    } else {
-        Judgement::Within
-    }
+    if value < low || value > high { Judgement::Outside { low, high, median } } else { Judgement::Within }
 }
 
 /// Hundredths by which few values widen the bounds.
 fn small_sample(count: usize) -> i128 {
-    if count >= 10 {
-        0
-    } else {
-        500 / i128::try_from(count.max(1)).unwrap_or(1)
-    }
+    if count >= 10 { 0 } else { 500 / i128::try_from(count.max(1)).unwrap_or(1) }
 }
 
 /// The typical distance from the median, at least one.
 fn scale(sorted: &[i64], median: i64) -> i64 {
-    let mut deviations: Vec<i64> = sorted
-        .iter()
-        .map(|value| value.saturating_sub(median).saturating_abs())
-        .collect();
+    let mut deviations: Vec<i64> = sorted.iter().map(|value| value.saturating_sub(median).saturating_abs()).collect();
     deviations.sort_unstable();
     let by_median = i128::from(at_half(&deviations).unwrap_or(0)) * 1_483 / 1_000;
     let quartile = sorted.len() / 4;
@@ -102,20 +83,11 @@ mod tests {
 
     #[test]
     fn g_6_4_2a_equal_and_few_values_do_not_blind_it() {
-        assert!(
-            outside(10_000, &[10; 7]),
-            "a thousandfold error in the eighth value"
-        );
+        assert!(outside(10_000, &[10; 7]), "a thousandfold error in the eighth value");
         assert!(outside(10_000, &[10, 11, 9]));
-        assert!(outside(
-            100_000,
-            &[10_000, 10_000, 10_000, 9_000, 11_000, 10_000]
-        ));
+        assert!(outside(100_000, &[10_000, 10_000, 10_000, 9_000, 11_000, 10_000]));
         assert!(outside(1, &[1_000; 12]), "a thousandth is flagged too");
-        assert!(
-            outside(200_000, &[1_000]),
-            "one earlier value is enough for a gross error"
-        );
+        assert!(outside(200_000, &[1_000]), "one earlier value is enough for a gross error");
     }
 
     #[test]

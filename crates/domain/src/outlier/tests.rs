@@ -38,26 +38,16 @@ fn g_6_4_2a_breaks_standard() {
         is_flagged("inspection_failed", &event, &Facts::default())
     };
     assert!(test(Some(false), None, None));
-    assert!(
-        test(Some(true), Some(3), Some(2)),
-        "the value decides, not the word"
-    );
+    assert!(test(Some(true), Some(3), Some(2)), "the value decides, not the word");
     assert!(!test(Some(true), Some(2), Some(2)));
     assert!(!test(None, None, None));
-    assert_eq!(
-        verdict("inspection_failed", &sale(), &Facts::default()),
-        Verdict::NotApplicable
-    );
+    assert_eq!(verdict("inspection_failed", &sale(), &Facts::default()), Verdict::NotApplicable);
 
     let mut farm = sale();
-    farm.fields
-        .insert("inputs_used".into(), "吡虫啉、甲胺磷乳油".into());
+    farm.fields.insert("inputs_used".into(), "吡虫啉、甲胺磷乳油".into());
     assert!(is_flagged("banned_input", &farm, &Facts::default()));
     farm.fields.insert("inputs_used".into(), "吡虫啉".into());
-    assert_eq!(
-        verdict("banned_input", &farm, &Facts::default()),
-        Verdict::Normal
-    );
+    assert_eq!(verdict("banned_input", &farm, &Facts::default()), Verdict::Normal);
 }
 
 #[test]
@@ -66,17 +56,8 @@ fn g_6_4_2a_illegal_repetition() {
     let packs = packs();
     let rule = packs.rule("voucher_repeated").expect("a shipped rule");
     let needs = rule.needs(&event);
-    assert_eq!(
-        needs,
-        [Lookup::SameKey {
-            key: "voucher".into(),
-            value: event.voucher.clone()
-        }]
-    );
-    assert_eq!(
-        evaluate(rule, &event, &Facts::default()),
-        Verdict::NotEvaluated("未能查询重复情况".into())
-    );
+    assert_eq!(needs, [Lookup::SameKey { key: "voucher".into(), value: event.voucher.clone() }]);
+    assert_eq!(evaluate(rule, &event, &Facts::default()), Verdict::NotEvaluated("未能查询重复情况".into()));
     let mut facts = Facts::default();
     facts.same.insert(needs[0].clone(), vec![]);
     assert_eq!(evaluate(rule, &event, &facts), Verdict::Normal);
@@ -85,11 +66,7 @@ fn g_6_4_2a_illegal_repetition() {
 
     let mut received = sale();
     received.inbound = true;
-    assert_eq!(
-        evaluate(rule, &received, &facts),
-        Verdict::NotApplicable,
-        "both sides quote one voucher"
-    );
+    assert_eq!(evaluate(rule, &received, &facts), Verdict::NotApplicable, "both sides quote one voucher");
 }
 
 #[test]
@@ -99,31 +76,20 @@ fn g_6_4_2a_outside_threshold() {
     let rule = packs.rule("quantity_outlier").expect("a shipped rule");
     let needs = rule.needs(&event);
     let mut facts = Facts::default();
-    facts
-        .history
-        .insert(needs[0].clone(), vec![Quantity::from_milli(95_000); 5]);
+    facts.history.insert(needs[0].clone(), vec![Quantity::from_milli(95_000); 5]);
     assert_eq!(evaluate(rule, &event, &facts), Verdict::Normal);
     event.quantity = Some(Quantity::from_milli(95_000_000));
-    let Verdict::Flagged(flag) = evaluate(rule, &event, &facts) else {
-        panic!("not flagged")
-    };
+    let Verdict::Flagged(flag) = evaluate(rule, &event, &facts) else { panic!("not flagged") };
     assert!(flag.text.contains("中位数 95"), "{}", flag.text);
     facts.history.insert(needs[0].clone(), vec![]);
-    assert!(matches!(
-        evaluate(rule, &event, &facts),
-        Verdict::NotEvaluated(_)
-    ));
+    assert!(matches!(evaluate(rule, &event, &facts), Verdict::NotEvaluated(_)));
 
     let mut ride = testing::event(EventType::Object, "transporting");
     ride.stage = "transport".into();
-    ride.fields
-        .insert("temperature".into(), serde_json::json!(31.5));
+    ride.fields.insert("temperature".into(), serde_json::json!(31.5));
     assert!(is_flagged("temperature_range", &ride, &Facts::default()));
     ride.fields.insert("temperature".into(), "-18".into());
-    assert_eq!(
-        verdict("temperature_range", &ride, &Facts::default()),
-        Verdict::Normal
-    );
+    assert_eq!(verdict("temperature_range", &ride, &Facts::default()), Verdict::Normal);
 }
 
 #[test]
@@ -131,32 +97,13 @@ fn g_6_4_2a_other_rules() {
     let mut event = sale();
     event.inbound = true;
     let lookup = Lookup::Unit { unit: "u1".into() };
-    let facts = |unit: UnitFacts| Facts {
-        units: [(lookup.clone(), unit)].into(),
-        ..Facts::default()
-    };
-    assert!(is_flagged(
-        "upstream_unknown",
-        &event,
-        &facts(UnitFacts::default())
-    ));
-    assert!(matches!(
-        verdict("upstream_unknown", &event, &Facts::default()),
-        Verdict::NotEvaluated(_)
-    ));
-    let known = UnitFacts {
-        known: true,
-        ..UnitFacts::default()
-    };
-    assert_eq!(
-        verdict("upstream_unknown", &event, &facts(known.clone())),
-        Verdict::Normal
-    );
+    let facts = |unit: UnitFacts| Facts { units: [(lookup.clone(), unit)].into(), ..Facts::default() };
+    assert!(is_flagged("upstream_unknown", &event, &facts(UnitFacts::default())));
+    assert!(matches!(verdict("upstream_unknown", &event, &Facts::default()), Verdict::NotEvaluated(_)));
+    let known = UnitFacts { known: true, ..UnitFacts::default() };
+    assert_eq!(verdict("upstream_unknown", &event, &facts(known.clone())), Verdict::Normal);
 
-    let later = UnitFacts {
-        first_at: Some(event.event_time.plus_millis(1)),
-        ..known.clone()
-    };
+    let later = UnitFacts { first_at: Some(event.event_time.plus_millis(1)), ..known.clone() };
     assert!(is_flagged("time_reversed", &event, &facts(later)));
 
     event.inbound = false;
@@ -165,16 +112,8 @@ fn g_6_4_2a_other_rules() {
         went_out: Some(Quantity::from_milli(went_out)),
         ..known.clone()
     };
-    assert!(is_flagged(
-        "more_out_than_in",
-        &event,
-        &facts(amounts(1_000, 1_021))
-    ));
-    assert!(!is_flagged(
-        "more_out_than_in",
-        &event,
-        &facts(amounts(1_000, 1_020))
-    ));
+    assert!(is_flagged("more_out_than_in", &event, &facts(amounts(1_000, 1_021))));
+    assert!(!is_flagged("more_out_than_in", &event, &facts(amounts(1_000, 1_020))));
 }
 
 #[test]
@@ -203,9 +142,5 @@ fn g_6_4_2a_rules_that_cannot_work_are_refused() {
 }
 
 fn units_of(event: &TraceEvent) -> Vec<String> {
-    event
-        .inputs
-        .iter()
-        .map(|UnitAmount { code, .. }| code.clone())
-        .collect()
+    event.inputs.iter().map(|UnitAmount { code, .. }| code.clone()).collect()
 }

@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::code::gs1_key;
-use suyuan_domain::event::{
-    ErrorDeclaration, EventType, Inspection, Source, TraceEvent, UnitAmount,
-};
+use suyuan_domain::event::{ErrorDeclaration, EventType, Inspection, Source, TraceEvent, UnitAmount};
 use suyuan_domain::fault::Fault;
 use suyuan_domain::quantity::Quantity;
 
@@ -20,11 +18,7 @@ type Members = Map<String, Value>;
 const INBOUND: [&str; 4] = ["receiving", "accepting", "arriving", "unloading"];
 
 /// Maps a valid event.
-pub(super) fn event(
-    members: &Members,
-    source: Source,
-    intake: &Intake<'_>,
-) -> Result<TraceEvent, Fault> {
+pub(super) fn event(members: &Members, source: Source, intake: &Intake<'_>) -> Result<TraceEvent, Fault> {
     let event_type = match text(members, "type") {
         "AggregationEvent" => EventType::Aggregation,
         "TransactionEvent" => EventType::Transaction,
@@ -39,28 +33,12 @@ pub(super) fn event(
     let (subject, peer_subject) = parties(members, inbound, &intake.defaults.subject);
     let extension = |name: &str| extension(members, name);
     let or = |name: &str, default: &String| extension(name).unwrap_or_else(|| default.clone());
-    let key = outputs
-        .iter()
-        .chain(&inputs)
-        .find_map(|unit| gs1_key(&unit.code));
-    let product = key
-        .as_ref()
-        .filter(|key| key.ai == "01")
-        .map(|key| key.key.clone())
-        .unwrap_or_default();
+    let key = outputs.iter().chain(&inputs).find_map(|unit| gs1_key(&unit.code));
+    let product = key.as_ref().filter(|key| key.ai == "01").map(|key| key.key.clone()).unwrap_or_default();
     let ilmd = members.get("ilmd").and_then(Value::as_object);
-    let of_ilmd = |names: &[&str]| {
-        ilmd.and_then(|ilmd| names.iter().find_map(|name| self::extension(ilmd, name)))
-    };
-    let batch = key
-        .map(|key| key.batch)
-        .filter(|batch| !batch.is_empty())
-        .or_else(|| of_ilmd(&["lotNumber", "batch"]));
-    let (quantity, unit) = total(if outputs.is_empty() {
-        &inputs
-    } else {
-        &outputs
-    });
+    let of_ilmd = |names: &[&str]| ilmd.and_then(|ilmd| names.iter().find_map(|name| self::extension(ilmd, name)));
+    let batch = key.map(|key| key.batch).filter(|batch| !batch.is_empty()).or_else(|| of_ilmd(&["lotNumber", "batch"]));
+    let (quantity, unit) = total(if outputs.is_empty() { &inputs } else { &outputs });
     Ok(TraceEvent {
         event_id: Some(text(members, "eventID").to_owned()).filter(|id| !id.is_empty()),
         event_type,
@@ -86,8 +64,7 @@ pub(super) fn event(
         quantity,
         unit,
         price: None,
-        voucher: first_of(members, "bizTransactionList", "bizTransaction", |_| true)
-            .unwrap_or_default(),
+        voucher: first_of(members, "bizTransactionList", "bizTransaction", |_| true).unwrap_or_default(),
         merchant: extension("merchant").unwrap_or_default(),
         inspection: inspection(members),
         error_declaration: declaration(members)?,
@@ -97,28 +74,17 @@ pub(super) fn event(
 }
 
 fn text<'a>(members: &'a Members, name: &str) -> &'a str {
-    members
-        .get(name)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
+    members.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
 fn time(members: &Members, name: &str) -> Result<Timestamp, Fault> {
-    text(members, name)
-        .parse()
-        .map_err(|_| Fault::new("EPC-0104", name, "时间格式不正确", "请填写带时区的时间"))
+    text(members, name).parse().map_err(|_| Fault::new("EPC-0104", name, "时间格式不正确", "请填写带时区的时间"))
 }
 
 /// An extension member by its local name, whatever its prefix.
 fn extension(members: &Members, name: &str) -> Option<String> {
-    let found = members
-        .iter()
-        .find(|(key, _)| key.split_once(':').is_some_and(|(_, local)| local == name))?;
-    found
-        .1
-        .as_str()
-        .map(str::to_owned)
-        .filter(|text| !text.is_empty())
+    let found = members.iter().find(|(key, _)| key.split_once(':').is_some_and(|(_, local)| local == name))?;
+    found.1.as_str().map(str::to_owned).filter(|text| !text.is_empty())
 }
 
 fn biz_step(members: &Members, event_type: EventType, action: &str) -> String {
@@ -131,18 +97,10 @@ fn biz_step(members: &Members, event_type: EventType, action: &str) -> String {
 
 /// A word of the CBV without the URI that stood before it in drafts; other texts as they are.
 fn word(text: &str) -> &str {
-    if text.starts_with("urn:epcglobal:cbv:") {
-        text.rsplit(':').next().unwrap_or(text)
-    } else {
-        text
-    }
+    if text.starts_with("urn:epcglobal:cbv:") { text.rsplit(':').next().unwrap_or(text) } else { text }
 }
 
-fn units(
-    members: &Members,
-    event_type: EventType,
-    action: &str,
-) -> (Vec<UnitAmount>, Vec<UnitAmount>) {
+fn units(members: &Members, event_type: EventType, action: &str) -> (Vec<UnitAmount>, Vec<UnitAmount>) {
     let list = |epcs: &str, quantities: &str| {
         let mut units = epc_units(members, epcs);
         units.extend(quantity_units(members, quantities));
@@ -151,19 +109,14 @@ fn units(
     let parent = || -> Vec<UnitAmount> {
         let code = text(members, "parentID");
         (!code.is_empty())
-            .then(|| UnitAmount {
-                code: code.to_owned(),
-                quantity: None,
-                unit: String::new(),
-            })
+            .then(|| UnitAmount { code: code.to_owned(), quantity: None, unit: String::new() })
             .into_iter()
             .collect()
     };
     match event_type {
-        EventType::Transformation => (
-            list("inputEPCList", "inputQuantityList"),
-            list("outputEPCList", "outputQuantityList"),
-        ),
+        EventType::Transformation => {
+            (list("inputEPCList", "inputQuantityList"), list("outputEPCList", "outputQuantityList"))
+        }
         EventType::Aggregation | EventType::Association => {
             let children = list("childEPCs", "childQuantityList");
             match action {
@@ -172,52 +125,31 @@ fn units(
                 _ => ([parent(), children].concat(), Vec::new()),
             }
         }
-        EventType::Transaction => (
-            [list("epcList", "quantityList"), parent()].concat(),
-            Vec::new(),
-        ),
+        EventType::Transaction => ([list("epcList", "quantityList"), parent()].concat(), Vec::new()),
         EventType::Object => {
             let units = list("epcList", "quantityList");
-            if action == "ADD" {
-                (Vec::new(), units)
-            } else {
-                (units, Vec::new())
-            }
+            if action == "ADD" { (Vec::new(), units) } else { (units, Vec::new()) }
         }
     }
 }
 
 /// Single things count as one piece; logistic units and others have no amount.
 fn epc_units(members: &Members, name: &str) -> Vec<UnitAmount> {
-    let codes = members
-        .get(name)
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str);
+    let codes = members.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     codes
         .map(|code| {
             let single = gs1_key(code).is_some_and(|key| key.ai == "01" && !key.serial.is_empty());
             UnitAmount {
                 code: code.to_owned(),
                 quantity: single.then(|| Quantity::from_milli(1_000)),
-                unit: if single {
-                    "件".to_owned()
-                } else {
-                    String::new()
-                },
+                unit: if single { "件".to_owned() } else { String::new() },
             }
         })
         .collect()
 }
 
 fn quantity_units(members: &Members, name: &str) -> Vec<UnitAmount> {
-    let items = members
-        .get(name)
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_object);
+    let items = members.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object);
     items
         .map(|item| UnitAmount {
             code: text(item, "epcClass").to_owned(),
@@ -231,9 +163,7 @@ fn quantity_units(members: &Members, name: &str) -> Vec<UnitAmount> {
 fn amount(value: &Value) -> Option<Quantity> {
     let text = value.as_number()?.to_string();
     let cut = match text.split_once('.') {
-        Some((whole, fraction))
-            if fraction.len() > 3 && fraction.bytes().all(|b| b.is_ascii_digit()) =>
-        {
+        Some((whole, fraction)) if fraction.len() > 3 && fraction.bytes().all(|b| b.is_ascii_digit()) => {
             format!("{whole}.{}", &fraction[..3])
         }
         _ => text,
@@ -270,45 +200,22 @@ fn total(units: &[UnitAmount]) -> (Option<Quantity>, String) {
     (Some(sum), first.unit.clone())
 }
 
-fn first_of(
-    members: &Members,
-    list: &str,
-    name: &str,
-    fits: impl Fn(&Members) -> bool,
-) -> Option<String> {
-    let items = members
-        .get(list)?
-        .as_array()?
-        .iter()
-        .filter_map(Value::as_object);
-    items
-        .filter(|item| fits(item))
-        .find_map(|item| item.get(name)?.as_str().map(str::to_owned))
+fn first_of(members: &Members, list: &str, name: &str, fits: impl Fn(&Members) -> bool) -> Option<String> {
+    let items = members.get(list)?.as_array()?.iter().filter_map(Value::as_object);
+    items.filter(|item| fits(item)).find_map(|item| item.get(name)?.as_str().map(str::to_owned))
 }
 
 /// Who reports and the other side: the holder at the destination for goods coming in, at the source otherwise; where the
 /// event has no parties, the connected system's subject, else the place.
 fn parties(members: &Members, inbound: bool, default: &str) -> (String, String) {
     let party = |list: &str, name: &str| {
-        let of = |kind: &'static str| {
-            first_of(members, list, name, move |item| {
-                word(text(item, "type")) == kind
-            })
-        };
+        let of = |kind: &'static str| first_of(members, list, name, move |item| word(text(item, "type")) == kind);
         of("possessing_party").or_else(|| of("owning_party"))
     };
-    let (source, destination) = (
-        party("sourceList", "source"),
-        party("destinationList", "destination"),
-    );
-    let (own, peer) = if inbound {
-        (destination, source)
-    } else {
-        (source, destination)
-    };
-    let place = ["bizLocation", "readPoint"]
-        .iter()
-        .find_map(|name| members.get(*name)?.get("id")?.as_str().map(str::to_owned));
+    let (source, destination) = (party("sourceList", "source"), party("destinationList", "destination"));
+    let (own, peer) = if inbound { (destination, source) } else { (source, destination) };
+    let place =
+        ["bizLocation", "readPoint"].iter().find_map(|name| members.get(*name)?.get("id")?.as_str().map(str::to_owned));
     let default = Some(default.to_owned()).filter(|code| !code.is_empty());
     let own = own.or(default).or(place).unwrap_or_default();
     let peer = peer.filter(|peer| *peer != own).unwrap_or_default();
@@ -335,11 +242,7 @@ fn declaration(members: &Members) -> Result<Option<ErrorDeclaration>, Fault> {
     let Some(declared) = members.get("errorDeclaration").and_then(Value::as_object) else {
         return Ok(None);
     };
-    let ids = declared
-        .get("correctiveEventIDs")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
+    let ids = declared.get("correctiveEventIDs").and_then(Value::as_array).into_iter().flatten();
     Ok(Some(ErrorDeclaration {
         declared_at: time(declared, "declarationTime")?,
         reason: text(declared, "reason").to_owned(),
@@ -364,14 +267,8 @@ fn fields(members: &Members) -> BTreeMap<String, Value> {
             fields.insert(key.to_owned(), id.clone());
         }
     }
-    let reports = members
-        .get("sensorElementList")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
-    let reports = reports
-        .filter_map(|element| element.get("sensorReport")?.as_array())
-        .flatten();
+    let reports = members.get("sensorElementList").and_then(Value::as_array).into_iter().flatten();
+    let reports = reports.filter_map(|element| element.get("sensorReport")?.as_array()).flatten();
     for report in reports {
         if report.get("type").and_then(Value::as_str) == Some("Temperature")
             && let Some(value) = report.get("value").or_else(|| report.get("maxValue"))
@@ -379,11 +276,7 @@ fn fields(members: &Members) -> BTreeMap<String, Value> {
             fields.insert("temperature".to_owned(), value.clone());
         }
     }
-    let ilmd = members
-        .get("ilmd")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten();
+    let ilmd = members.get("ilmd").and_then(Value::as_object).into_iter().flatten();
     for (name, value) in members.iter().chain(ilmd).filter(|(name, _)| is_uri(name)) {
         fields.insert(name.clone(), value.clone());
     }

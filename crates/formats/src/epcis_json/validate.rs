@@ -40,43 +40,18 @@ struct Shape {
 }
 
 const QUANTITY: Shape = Shape {
-    members: &[
-        ("epcClass", Form::Uri, true),
-        ("quantity", Form::Number, false),
-        ("uom", Form::Uom, false),
-    ],
+    members: &[("epcClass", Form::Uri, true), ("quantity", Form::Number, false), ("uom", Form::Uom, false)],
     open: false,
     one_of: &[],
 };
-const TRANSACTION: Shape = Shape {
-    members: &[
-        ("bizTransaction", Form::Uri, true),
-        ("type", Form::Text, false),
-    ],
-    open: false,
-    one_of: &[],
-};
-const SOURCE: Shape = Shape {
-    members: &[
-        ("type", Form::SourceType, true),
-        ("source", Form::Uri, true),
-    ],
-    open: false,
-    one_of: &[],
-};
-const DESTINATION: Shape = Shape {
-    members: &[
-        ("type", Form::SourceType, true),
-        ("destination", Form::Uri, true),
-    ],
-    open: false,
-    one_of: &[],
-};
+const TRANSACTION: Shape =
+    Shape { members: &[("bizTransaction", Form::Uri, true), ("type", Form::Text, false)], open: false, one_of: &[] };
+const SOURCE: Shape =
+    Shape { members: &[("type", Form::SourceType, true), ("source", Form::Uri, true)], open: false, one_of: &[] };
+const DESTINATION: Shape =
+    Shape { members: &[("type", Form::SourceType, true), ("destination", Form::Uri, true)], open: false, one_of: &[] };
 const PERSISTENT: Shape = Shape {
-    members: &[
-        ("set", Form::Dispositions, false),
-        ("unset", Form::Dispositions, false),
-    ],
+    members: &[("set", Form::Dispositions, false), ("unset", Form::Dispositions, false)],
     open: false,
     one_of: &["set", "unset"],
 };
@@ -214,11 +189,7 @@ const DISPOSITIONS: &str = "active available completeness_inferred completeness_
 
 /// Faults of the document around the events, or of a bare event's context.
 pub(super) fn document(root: &Members) -> Vec<Fault> {
-    let mut faults = Faults {
-        place: String::new(),
-        draft: false,
-        faults: Vec::new(),
-    };
+    let mut faults = Faults { place: String::new(), draft: false, faults: Vec::new() };
     let kind = root.get("type").and_then(Value::as_str).unwrap_or_default();
     if !root.contains_key("@context") {
         faults.missing("@context");
@@ -233,12 +204,8 @@ pub(super) fn document(root: &Members) -> Vec<Fault> {
         }
         "EPCISQueryDocument" => {
             envelope(root, false, &mut faults);
-            let results = root
-                .get("epcisBody")
-                .and_then(|body| body.get("queryResults"));
-            let list = results
-                .and_then(|results| results.get("resultsBody"))
-                .and_then(|body| body.get("eventList"));
+            let results = root.get("epcisBody").and_then(|body| body.get("queryResults"));
+            let list = results.and_then(|results| results.get("resultsBody")).and_then(|body| body.get("eventList"));
             if !list.is_some_and(Value::is_array) {
                 faults.missing("epcisBody.queryResults.resultsBody.eventList");
             }
@@ -286,16 +253,8 @@ pub(super) fn is_draft(context: &Value) -> bool {
 
 /// Faults of one event; `place` is put before the names of members, `draft` allows the words of the draft.
 pub(super) fn event(members: &Members, place: &str, draft: bool) -> Vec<Fault> {
-    let mut faults = Faults {
-        place: place.to_owned(),
-        draft,
-        faults: Vec::new(),
-    };
-    let own = match members
-        .get("type")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-    {
+    let mut faults = Faults { place: place.to_owned(), draft, faults: Vec::new() };
+    let own = match members.get("type").and_then(Value::as_str).unwrap_or_default() {
         "ObjectEvent" => OBJECT,
         "AggregationEvent" => AGGREGATION,
         "TransactionEvent" => TRADE,
@@ -303,13 +262,13 @@ pub(super) fn event(members: &Members, place: &str, draft: bool) -> Vec<Fault> {
         "AssociationEvent" => ASSOCIATION,
         other => {
             if is_uri(other) {
+                faults.add("type", "自定义事件类型无法归入追溯链", "请使用 EPCIS 的五种事件类型");
+            } else {
                 faults.add(
                     "type",
-                    "自定义事件类型无法归入追溯链",
-                    "请使用 EPCIS 的五种事件类型",
+                    "事件类型不正确",
+                    "应为 ObjectEvent、AggregationEvent、TransactionEvent、TransformationEvent 或 AssociationEvent",
                 );
-            } else {
-                faults.add("type", "事件类型不正确", "应为 ObjectEvent、AggregationEvent、TransactionEvent、TransformationEvent 或 AssociationEvent");
             }
             return faults.faults;
         }
@@ -319,13 +278,7 @@ pub(super) fn event(members: &Members, place: &str, draft: bool) -> Vec<Fault> {
     faults.faults
 }
 
-fn shape(
-    members: &Members,
-    known: &[&(&str, Form, bool)],
-    open: bool,
-    path: &str,
-    faults: &mut Faults,
-) {
+fn shape(members: &Members, known: &[&(&str, Form, bool)], open: bool, path: &str, faults: &mut Faults) {
     for (name, form, required) in known {
         match members.get(*name) {
             Some(value) => form.check(value, &format!("{path}{name}"), faults),
@@ -349,12 +302,7 @@ struct Faults {
 impl Faults {
     fn add(&mut self, path: &str, reason: &str, advice: &str) {
         if self.faults.len() < 50 {
-            self.faults.push(Fault::new(
-                "EPC-0104",
-                format!("{}{path}", self.place),
-                reason,
-                advice,
-            ));
+            self.faults.push(Fault::new("EPC-0104", format!("{}{path}", self.place), reason, advice));
         }
     }
 
@@ -363,11 +311,7 @@ impl Faults {
     }
 
     fn unknown(&mut self, path: &str) {
-        self.add(
-            path,
-            "不是 EPCIS 2.0 的成员",
-            "扩展成员须带命名空间前缀，如 example:myField",
-        );
+        self.add(path, "不是 EPCIS 2.0 的成员", "扩展成员须带命名空间前缀，如 example:myField");
     }
 }
 
@@ -382,40 +326,28 @@ impl Form {
             Self::One(of) => return object(of, value, path, faults),
             Self::Many(of) => return many(of, value, path, faults),
             Self::Place => return place(value, path, faults),
-            Self::Extensions => value
-                .as_object()
-                .is_some_and(|members| members.keys().all(|name| is_uri(name))),
+            Self::Extensions => value.as_object().is_some_and(|members| members.keys().all(|name| is_uri(name))),
             Self::Text => text.is_some(),
             Self::Uri => text.is_some_and(is_uri),
             Self::Uris => is_uri_list(value),
             Self::UriOrUris => text.is_some_and(is_uri) || is_uri_list(value),
-            Self::Time => {
-                text.is_some_and(|text| text.contains('T') && text.parse::<Timestamp>().is_ok())
-            }
+            Self::Time => text.is_some_and(|text| text.contains('T') && text.parse::<Timestamp>().is_ok()),
             Self::Offset => text.is_some_and(is_offset),
             Self::Number => value.is_number(),
             Self::Action => matches!(text, Some("ADD" | "OBSERVE" | "DELETE")),
             Self::Step => text.is_some_and(|text| word(STEPS, text) || own_uri(text)),
             Self::Disposition => text.is_some_and(|text| word(DISPOSITIONS, text) || own_uri(text)),
             Self::Dispositions => value.as_array().is_some_and(|list| {
-                let fits = |item: &Value| {
-                    item.as_str()
-                        .is_some_and(|text| word(DISPOSITIONS, text) || own_uri(text))
-                };
+                let fits = |item: &Value| item.as_str().is_some_and(|text| word(DISPOSITIONS, text) || own_uri(text));
                 !list.is_empty() && list.iter().all(fits)
             }),
             Self::Uom => text.is_some_and(|text| {
-                (2..=3).contains(&text.len())
-                    && text
-                        .bytes()
-                        .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+                (2..=3).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
             }),
-            Self::SourceType => text.is_some_and(|text| {
-                word("owning_party possessing_party location", text) || own_uri(text)
-            }),
-            Self::Reason => {
-                text.is_some_and(|text| word("did_not_occur incorrect_data", text) || own_uri(text))
+            Self::SourceType => {
+                text.is_some_and(|text| word("owning_party possessing_party location", text) || own_uri(text))
             }
+            Self::Reason => text.is_some_and(|text| word("did_not_occur incorrect_data", text) || own_uri(text)),
         };
         if !fits {
             faults.add(path, self.wanted(), "请按 EPCIS 2.0 与 CBV 2.0 填写");
@@ -468,23 +400,13 @@ fn many(of: &Shape, value: &Value, path: &str, faults: &mut Faults) {
 fn place(value: &Value, path: &str, faults: &mut Faults) {
     match value.get("id").and_then(Value::as_str) {
         Some(id) if is_uri(id) => {}
-        Some(_) => faults.add(
-            &format!("{path}.id"),
-            "应为 URI",
-            "请填写 GLN 的 URI 或网址",
-        ),
-        None => faults.add(
-            path,
-            "应为含 id 的对象",
-            "请填写 {\"id\":\"urn:epc:id:sgln:…\"}",
-        ),
+        Some(_) => faults.add(&format!("{path}.id"), "应为 URI", "请填写 GLN 的 URI 或网址"),
+        None => faults.add(path, "应为含 id 的对象", "请填写 {\"id\":\"urn:epc:id:sgln:…\"}"),
     }
 }
 
 fn is_uri_list(value: &Value) -> bool {
-    value
-        .as_array()
-        .is_some_and(|list| list.iter().all(|item| item.as_str().is_some_and(is_uri)))
+    value.as_array().is_some_and(|list| list.iter().all(|item| item.as_str().is_some_and(is_uri)))
 }
 
 /// `+hh:mm` or `-hh:mm`, at most 14:00.
@@ -512,18 +434,12 @@ pub(super) fn is_uri(text: &str) -> bool {
     letters.next().is_some_and(|c| c.is_ascii_alphabetic())
         && letters.all(|c| c.is_ascii_alphanumeric() || "+-._".contains(c))
         && !rest.is_empty()
-        && !rest
-            .chars()
-            .any(|c| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(c))
+        && !rest.chars().any(|c| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(c))
 }
 
 /// Words of the CBV are bare in JSON; their old URIs are not allowed.
 fn is_cbv(text: &str) -> bool {
-    [
-        "urn:epcglobal:cbv",
-        "http://ns.gs1.org/cbv/",
-        "https://ns.gs1.org/cbv/",
-    ]
-    .iter()
-    .any(|prefix| text.starts_with(prefix))
+    ["urn:epcglobal:cbv", "http://ns.gs1.org/cbv/", "https://ns.gs1.org/cbv/"]
+        .iter()
+        .any(|prefix| text.starts_with(prefix))
 }

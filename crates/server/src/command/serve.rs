@@ -18,10 +18,12 @@ pub(super) async fn run(path: &Path) -> Result<()> {
     let config = Config::read(path, &reference.divisions)?;
     let (warehouse, engine) = warehouse(&config).await?;
     let clock = SystemClock::default();
+    let mut accounts = Vec::new();
     if let Some(demo) = &config.demo {
         clock.set_offset_millis(demo.clock_offset_millis);
+        accounts.extend(demo.accounts.iter().map(|account| account.as_new(&config.node.code)));
     }
-    let options = Options { clock: Arc::new(clock), ..Options::default() };
+    let options = Options { clock: Arc::new(clock), accounts, ..Options::default() };
     let started = start(&config, &reference, &warehouse, options).await?;
     asked_to_end().await;
     started.stop().await?;

@@ -134,7 +134,7 @@ fn sqlite(data_dir: &Path) -> String {
 async fn system(ground: &Ground, url: &str) -> Result<String> {
     let regulator = ground.client.sign_in(url, "regulator").await?;
     let application = json!({
-        "code": "SYS-370200-001", "name": "压测系统", "operator": "测试单位", "category": "agri_food", "stage": "farming",
+        "code": "SYS-370200-001", "name": "压测系统", "operator": "测试单位", "category": "agri", "stage": "farming",
         "division": "370202", "url": "", "contact": "张三", "phone": "13800000000",
     });
     live_system(&ground.client, url, &regulator, &application).await
@@ -144,7 +144,7 @@ async fn system(ground: &Ground, url: &str) -> Result<String> {
 fn event(number: usize, now: Timestamp) -> Value {
     json!({
         "event_id": format!("urn:uuid:00000000-0000-4000-8000-{number:012}"),
-        "type": "object", "biz_step": "commissioning", "category": "agri_food", "stage": "farming",
+        "type": "object", "biz_step": "commissioning", "category": "agri", "stage": "farming",
         "event_time": now.plus_millis(-60_000).to_string(), "subject": "3702000010001", "subject_name": "青岛市南示范养殖场",
         "division": "370202", "product": "01010101", "product_name": "生猪", "batch": format!("B{:06}", number / 100),
         "outputs": [{ "code": format!("3702000010001{number:07}"), "quantity": "100.5", "unit": "kg" }],

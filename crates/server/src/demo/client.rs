@@ -65,7 +65,14 @@ impl Client {
     /// Writes.
     pub async fn post(&self, url: &str, path: &str, who: &Identity, body: &Value) -> Result<Value, ClientError> {
         let bytes = Bytes::from(body.to_string());
-        let request = Outgoing { body: Some(("application/json", bytes)), headers: headers(who), max_response: None };
+        let request = Outgoing { body: Some(("application/json", bytes)), headers: headers(who), ..Outgoing::default() };
+        Ok(json(&self.http.send(&format!("{url}{path}"), request).await?.body))
+    }
+
+    /// Replaces.
+    pub async fn put(&self, url: &str, path: &str, who: &Identity, body: &Value) -> Result<Value, ClientError> {
+        let body = Some(("application/json", Bytes::from(body.to_string())));
+        let request = Outgoing { body, replaces: true, headers: headers(who), max_response: None };
         Ok(json(&self.http.send(&format!("{url}{path}"), request).await?.body))
     }
 
@@ -101,7 +108,7 @@ impl Client {
 
     fn request(&self, who: &Identity, body: Option<&Value>) -> Result<Outgoing> {
         let body = body.map(|body| ("application/json", Bytes::from(body.to_string())));
-        Ok(Outgoing { body, headers: headers(who), max_response: None })
+        Ok(Outgoing { body, headers: headers(who), ..Outgoing::default() })
     }
 }
 

@@ -8,7 +8,7 @@ use std::io::Write;
 use anyhow::{Context, Result};
 use serde_json::{json, Value};
 use suyuan_domain::clock::{Clock, SystemClock, Timestamp};
-use suyuan_domain::period::Day;
+use suyuan_domain::period::{Day, Period};
 use suyuan_simulator::{Call, Plan as WorldPlan, World, WorldSize};
 
 use super::client::{Client, Identity};
@@ -187,10 +187,29 @@ impl Loader<'_> {
     async fn finish(mut self) -> Result<()> {
         set_clocks(&self.client, self.plan, 0).await?;
         self.progress.clock_offset_millis = 0;
+        self.reports().await?;
         self.progress.finished = true;
         self.plan.keep_progress(&self.progress)?;
         self.plan.write_summary(&self.progress.tokens)?;
         println!("示例数据已全部报送，各级平台正在汇总。");
+        Ok(())
+    }
+}
+
+impl Loader<'_> {
+    /// Every node mails its monthly report to its regulators from now on, and the last month's at once.
+    async fn reports(&self) -> Result<()> {
+        let month = Period::month_of(Day::of(self.machine.now())).previous();
+        for node in &self.plan.nodes {
+            let who = self.client.sign_in(&node.url(), "regulator").await?;
+            let receivers = json!([{ "name": "监管人员", "email": format!("regulator@{}.demo.invalid", node.code) }]);
+            let schedule = json!({ "enabled": true, "cron": "0 8 1 * *", "receivers": receivers });
+            self.client.put(&node.url(), "/api/v1/console/report-schedule", &who, &schedule).await?;
+            self.client
+                .post(&node.url(), "/api/v1/console/reports", &who, &json!({ "period": month.to_string() }))
+                .await
+                .with_context(|| format!("{} 月报", node.code))?;
+        }
         Ok(())
     }
 }

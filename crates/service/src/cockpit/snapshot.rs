@@ -15,8 +15,8 @@ use suyuan_store::intake::Activity;
 use suyuan_warehouse::query::{DayRange, Figures, IntakeFigures, IntakeKey};
 
 use crate::statistics::{
-    AreaValue, Connected, Reporting, Scores, State, View, areas_below, change, is_zero, last_scores, percent, reporting,
-    reporting_values,
+    AreaValue, Connected, Reporting, Scores, State, View, areas_below, change, is_zero, last_scores, percent,
+    reporting, reporting_values,
 };
 use crate::sync::state::{Link, LinkState, links};
 use crate::{Node, Result};
@@ -282,11 +282,22 @@ async fn desk(node: &Node, view: &View, days: u32, now: Timestamp) -> Result<Des
         )?;
         Ok::<_, crate::ServiceError>((subjects, older, systems, activities, findings, newest, complaints, lookups))
     };
-    let (counted, scores, (parent, children)) =
-        tokio::try_join!(counted, last_scores(node, scope), links(node, now))?;
+    let (counted, scores, (parent, children)) = tokio::try_join!(counted, last_scores(node, scope), links(node, now))?;
     let (subjects, older, systems, activities, findings, newest, complaints, lookups) = counted;
     let subjects_before = total(&older);
-    Ok(Desk { subjects, subjects_before, systems, activities, findings, newest, complaints, lookups, scores, parent, children })
+    Ok(Desk {
+        subjects,
+        subjects_before,
+        systems,
+        activities,
+        findings,
+        newest,
+        complaints,
+        lookups,
+        scores,
+        parent,
+        children,
+    })
 }
 
 async fn facts(node: &Node, view: &View, days: u32, now: Timestamp) -> Result<Facts> {
@@ -346,11 +357,23 @@ fn figures(
         count("subjects", "备案主体", "家", subjects, list("subjects", "&state=filed")),
         count("systems", "接入系统", "个", desk.systems.len() as u64, list("systems", "&state=filed")),
         figure("online_rate", "在线率", "%", rate, connected, list("systems", "&state=filed")),
-        count("events_today", "今日追溯记录", "条", facts.today.events, list("events", &format!("&from={today}&to={today}"))),
+        count(
+            "events_today",
+            "今日追溯记录",
+            "条",
+            facts.today.events,
+            list("events", &format!("&from={today}&to={today}")),
+        ),
         figure("reporting_rate", "报送率", "%", percent(reported, due), connected, list("capture", &yesterday)),
         count("findings_open", "异常待处理", "条", total(&desk.findings), list("findings", "&state=open")),
         count("complaints_open", "投诉在办", "件", desk.complaints, list("complaints", "&state=open")),
-        count("lookups_today", "今日公众查询", "次", desk.lookups.0, list("lookups", &format!("&from={today}&to={today}"))),
+        count(
+            "lookups_today",
+            "今日公众查询",
+            "次",
+            desk.lookups.0,
+            list("events", &format!("&from={today}&to={today}")),
+        ),
     ];
     figures[0].change = change(subjects, desk.subjects_before);
     figures
@@ -360,7 +383,14 @@ fn link_query(view: &View) -> String {
     view.category.as_deref().map(|code| format!("&category={code}")).unwrap_or_default()
 }
 
-fn figure(key: &'static str, label: &'static str, unit: &'static str, value: Option<String>, connected: bool, link: String) -> Figure {
+fn figure(
+    key: &'static str,
+    label: &'static str,
+    unit: &'static str,
+    value: Option<String>,
+    connected: bool,
+    link: String,
+) -> Figure {
     let state = match &value {
         Some(text) if is_zero(text) => State::Zero,
         Some(_) => State::Value,
@@ -480,13 +510,14 @@ fn finding_warning(row: &WarningRow) -> Option<Warning> {
         at: Timestamp::from_millis(row.found_at),
         kind: "finding",
         text: row.text.clone(),
-        link: format!("/console/findings/{object}"),
+        link: format!("/console/findings?record={object}"),
         severity: if row.severity == "high" { "high" } else { "normal" },
     })
 }
 
 fn stages(node: &Node, view: &View, facts: &Facts) -> Vec<StageView> {
-    let sums: BTreeMap<&str, &Figures> = facts.by_stage.iter().map(|(stage, figures)| (stage.as_str(), figures)).collect();
+    let sums: BTreeMap<&str, &Figures> =
+        facts.by_stage.iter().map(|(stage, figures)| (stage.as_str(), figures)).collect();
     let wanted = view.category.as_deref().and_then(|code| node.packs.category(code)).map(|category| &category.stages);
     let shown = node.packs.stages.iter().filter(|stage| match wanted {
         Some(stages) => stages.contains(&stage.code),

@@ -11,8 +11,7 @@ pub const MAX_BYTES: usize = 5 * 1024 * 1024;
 const PNG: [u8; 8] = [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n'];
 
 /// Chunks of a PNG that make up what is seen.
-const PNG_CHUNKS: [&[u8; 4]; 9] =
-    [b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"pHYs"];
+const PNG_CHUNKS: [&[u8; 4]; 9] = [b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"pHYs"];
 
 /// A picture without metadata.
 #[derive(Clone, Debug, PartialEq, Eq)]

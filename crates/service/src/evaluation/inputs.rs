@@ -144,7 +144,10 @@ mod tests {
     #[test]
     fn g_6_8_1_active_merchants_never_pass_the_enabled_ones() {
         let mut inputs = Inputs { merchants_active: 9, ..Inputs::default() };
-        from_register(&entry("filed", None, r#"{"merchants_enabled":7,"upkeep_points":8,"upkeep_full":10}"#), &mut inputs);
+        from_register(
+            &entry("filed", None, r#"{"merchants_enabled":7,"upkeep_points":8,"upkeep_full":10}"#),
+            &mut inputs,
+        );
         assert_eq!((inputs.merchants_active, inputs.merchants_enabled, inputs.upkeep_points), (7, 7, 8));
         from_register(&entry("filed", None, "[]"), &mut inputs);
         assert_eq!((inputs.merchants_active, inputs.merchants_enabled), (0, 0));

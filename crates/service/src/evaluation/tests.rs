@@ -17,7 +17,7 @@ fn rows() -> (Packs, Vec<EvaluationRow>) {
         Candidate { inputs: Inputs::default(), ..candidate("d", "slaughter", 0) },
         Candidate { inputs: Inputs { days_due: 30, ..Inputs::default() }, ..candidate("e", "slaughter", 0) },
     ];
-    let rows = evaluated(packs.formula(period.last()).expect("a formula"), candidates, &place).expect("results");
+    let rows = evaluated(packs.formula(period.last()).expect("a formula"), &candidates, &place).expect("results");
     (packs, rows)
 }
 
@@ -59,8 +59,8 @@ fn g_6_8_1_only_what_says_something_new_is_kept_again() {
 
 #[test]
 fn g_6_8_2b_changes_carry_their_sign() {
-    assert_eq!(view::change_text(Some(9_420), Some(9_300)).as_deref(), Some("+1.20"));
-    assert_eq!(view::change_text(Some(8_000), Some(8_050)).as_deref(), Some("-0.50"));
-    assert_eq!(view::change_text(Some(8_000), Some(8_000)).as_deref(), Some("+0.00"));
-    assert_eq!(view::change_text(None, Some(8_000)), None);
+    assert_eq!(change_text(Some(9_420), Some(9_300)).as_deref(), Some("+1.20"));
+    assert_eq!(change_text(Some(8_000), Some(8_050)).as_deref(), Some("-0.50"));
+    assert_eq!(change_text(Some(8_000), Some(8_000)).as_deref(), Some("+0.00"));
+    assert_eq!(change_text(None, Some(8_000)), None);
 }

@@ -13,6 +13,7 @@ use suyuan_security::policy::{Action, Kind};
 use suyuan_store::evaluation::{EvaluationFilter, EvaluationRow};
 
 use super::kind_of;
+use crate::register::within;
 use crate::{Node, Result, ServiceError};
 
 /// What a ranking is narrowed to.
@@ -184,7 +185,8 @@ pub async fn list(node: &Node, cx: &OpContext, query: &EvaluationQuery) -> Resul
             None => Period::month_of(Day::of(cx.now)).previous(),
         },
     };
-    let kind = query.kind.clone().filter(|kind| !kind.is_empty()).unwrap_or_else(|| kind_of(node.config.tier).to_owned());
+    let kind =
+        query.kind.clone().filter(|kind| !kind.is_empty()).unwrap_or_else(|| kind_of(node.config.tier).to_owned());
     let rows = visible(node, cx, query, chosen, &kind).await?;
     let before = visible(node, cx, query, chosen.previous(), &kind).await?;
     let before: BTreeMap<String, u32> = before.into_iter().filter_map(|row| Some((row.code, row.score?))).collect();
@@ -229,7 +231,7 @@ async fn visible(
         period: Some(period.to_string()),
         kind: Some(kind.to_owned()),
         stage: query.stage.clone(),
-        divisions: query.division.as_deref().filter(|code| !code.is_empty()).map(|code| node.divisions.subtree(code)),
+        divisions: within(node, cx, query.division.as_deref())?,
         ..EvaluationFilter::default()
     };
     let mut by_code: BTreeMap<String, EvaluationRow> = BTreeMap::new();
@@ -332,7 +334,9 @@ fn distribution(node: &Node, period: Period, rows: &[EvaluationOut]) -> Vec<Grad
     let Some(formula) = node.packs.formula(period.last()) else { return Vec::new() };
     let count = |code: &str| rows.iter().filter(|row| row.grade.as_deref() == Some(code)).count() as u64;
     let grades = formula.grades.iter();
-    grades.map(|grade| GradeCount { grade: grade.code.clone(), name: grade.name.clone(), count: count(&grade.code) }).collect()
+    grades
+        .map(|grade| GradeCount { grade: grade.code.clone(), name: grade.name.clone(), count: count(&grade.code) })
+        .collect()
 }
 
 async fn from_above(node: &Node, period: Period) -> Result<Option<EvaluationOut>> {
@@ -367,7 +371,9 @@ pub async fn trend(node: &Node, cx: &OpContext, code: &str, query: &TrendQuery) 
     let of_code = EvaluationFilter { code: Some(code.to_owned()), ..EvaluationFilter::default() };
     let rows = node.store.evaluations(&cx.scope, &of_code).await?;
     let own = rows.iter().find(|row| row.node == node.code()).or(rows.first());
-    let Some(latest) = own.filter(|_| may_see(cx, &rows)).cloned() else { return Err(ServiceError::NotFound("evaluation")) };
+    let Some(latest) = own.filter(|_| may_see(cx, &rows)).cloned() else {
+        return Err(ServiceError::NotFound("evaluation"));
+    };
     let mut points = Vec::with_capacity(wanted.len());
     for period in wanted {
         let found = rows.iter().find(|row| row.node == latest.node && row.period == period.to_string());
@@ -403,11 +409,14 @@ async fn rivals(node: &Node, row: &EvaluationRow) -> Result<u64> {
 }
 
 fn steps(from: Period, to: Period) -> Result<Vec<Period>> {
-    let fault = |reason: &str| ServiceError::Invalid(vec![Fault::new("EVA-0103", "from", reason, "请重新选择起止周期")]);
+    let fault =
+        |reason: &str| ServiceError::Invalid(vec![Fault::new("EVA-0103", "from", reason, "请重新选择起止周期")]);
     if std::mem::discriminant(&from) != std::mem::discriminant(&to) || from > to {
         return Err(fault("起止周期不一致"));
     }
-    let steps: Vec<Period> =
-        std::iter::successors(Some(from), |period| Some(period.next())).take_while(|period| *period <= to).take(61).collect();
+    let steps: Vec<Period> = std::iter::successors(Some(from), |period| Some(period.next()))
+        .take_while(|period| *period <= to)
+        .take(61)
+        .collect();
     if steps.len() > 60 { Err(fault("最多查看 60 个周期")) } else { Ok(steps) }
 }

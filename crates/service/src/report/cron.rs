@@ -76,6 +76,10 @@ fn number(text: &str) -> Result<u32, CronError> {
     text.parse().map_err(|_| CronError)
 }
 
+fn moment(day: Day, hour: u32, minute: u32) -> Timestamp {
+    day.start().plus_millis((i64::from(hour) * 60 + i64::from(minute)) * 60_000)
+}
+
 /// Days looked ahead: four years hold every date that there is, and a year more where a leap year is left out.
 const HORIZON: i64 = 9 * 366;
 
@@ -88,7 +92,7 @@ impl Cron {
         for day in days {
             for hour in &self.hours {
                 for minute in &self.minutes {
-                    let due = day.start().plus_millis((i64::from(*hour) * 60 + i64::from(*minute)) * 60_000);
+                    let due = moment(day, *hour, *minute);
                     if due > at {
                         return Some(due);
                     }
@@ -101,15 +105,25 @@ impl Cron {
     /// The last due time after `since` that is not after `now`.
     #[must_use]
     pub fn last_due(&self, since: Timestamp, now: Timestamp) -> Option<Timestamp> {
-        // A schedule that runs every minute need not be followed through a year of standstill.
-        let since = since.max(now.plus_millis(-62 * 86_400_000));
-        let dues = std::iter::successors(self.next_after(since), |due| self.next_after(*due));
-        dues.take_while(|due| *due <= now).take(100_000).last()
+        let today = Day::of(now);
+        let most = Day::of(since).days_until(today).clamp(0, HORIZON);
+        for day in (0..=most).map(|offset| today.plus(-offset)).filter(|day| self.is_day(*day)) {
+            for hour in self.hours.iter().rev() {
+                for minute in self.minutes.iter().rev() {
+                    let due = moment(day, *hour, *minute);
+                    if due <= now {
+                        return (due > since).then_some(due);
+                    }
+                }
+            }
+        }
+        None
     }
 
     fn is_day(&self, day: Day) -> bool {
         let text = day.to_string();
-        let part = |range: std::ops::Range<usize>| text.get(range).and_then(|digits| digits.parse::<u32>().ok()).unwrap_or(0);
+        let part =
+            |range: std::ops::Range<usize>| text.get(range).and_then(|digits| digits.parse::<u32>().ok()).unwrap_or(0);
         if !self.months.contains(&part(5..7)) {
             return false;
         }
@@ -163,7 +177,18 @@ mod tests {
 
     #[test]
     fn g_6_8_3_other_texts_are_no_schedule() {
-        for text in ["", "0 8 1 *", "0 8 1 * * *", "60 8 1 * *", "0 24 1 * *", "0 8 0 * *", "5-1 8 1 * *", "*/0 * * * *", "a b c d e", "0 8 1 13 *"] {
+        for text in [
+            "",
+            "0 8 1 *",
+            "0 8 1 * * *",
+            "60 8 1 * *",
+            "0 24 1 * *",
+            "0 8 0 * *",
+            "5-1 8 1 * *",
+            "*/0 * * * *",
+            "a b c d e",
+            "0 8 1 13 *",
+        ] {
             assert_eq!(text.parse::<Cron>(), Err(CronError), "{text}");
         }
     }

@@ -29,7 +29,8 @@ struct Scored {
 
 /// The edition of a period without its number; everything else is final.
 pub(super) async fn edition(node: &Node, period: Period, now: Timestamp) -> Result<EvaluationEdition> {
-    let formula = node.packs.formula(period.last()).ok_or_else(|| ServiceError::Internal("no evaluation formula".into()))?;
+    let formula =
+        node.packs.formula(period.last()).ok_or_else(|| ServiceError::Internal("no evaluation formula".into()))?;
     let rows = stored(node, period).await?;
     let before = stored(node, period.previous()).await?;
     let anomalies = anomalies(node, period).await?;
@@ -93,12 +94,14 @@ fn summary(rows: &[Scored], before: &[Scored], anomalies: &[AnomalyRow], kind: &
     };
     let sum = |rows: &[Scored], pick: fn(&Evaluation) -> u64| rows.iter().map(|row| pick(&row.result)).sum::<u64>();
     let acceptance = |rows: &[Scored]| {
-        let (received, rejected) = (sum(rows, |result| result.inputs.received), sum(rows, |result| result.inputs.rejected));
+        let (received, rejected) =
+            (sum(rows, |result| result.inputs.received), sum(rows, |result| result.inputs.rejected));
         let good = received.saturating_sub(rejected);
         (received > 0).then(|| u32::try_from((good * 20_000 + received) / (received * 2)).unwrap_or(10_000))
     };
     let (average, average_before) = (mean_of(rows), mean_of(before));
-    let (records, records_before) = (sum(rows, |result| result.inputs.records), sum(before, |result| result.inputs.records));
+    let (records, records_before) =
+        (sum(rows, |result| result.inputs.records), sum(before, |result| result.inputs.records));
     let found: u64 = anomalies.iter().map(|row| row.count).sum();
     let handled: u64 = anomalies.iter().map(|row| row.handled).sum();
     vec![
@@ -205,7 +208,8 @@ async fn anomalies(node: &Node, period: Period) -> Result<Vec<AnomalyRow>> {
         sums.0 += total;
         sums.1 += if is_handled(&row.state) { total } else { 0 };
     }
-    let row = |(rule, (count, handled)): (String, (u64, u64))| AnomalyRow { rule: rule_name(node, &rule), count, handled };
+    let row =
+        |(rule, (count, handled)): (String, (u64, u64))| AnomalyRow { rule: rule_name(node, &rule), count, handled };
     Ok(by_rule.into_iter().map(row).collect())
 }
 

@@ -7,8 +7,8 @@ use suyuan_domain::fault::Fault;
 use suyuan_domain::record::{kind, Record};
 use suyuan_store::Tx;
 
-use crate::payload::{EventBody, IntakeBody, LookupHourBody};
-use crate::{complaint, disclosure, evaluation, quality, register, Node, Result};
+use crate::payload::{EventBody, IntakeBody};
+use crate::{complaint, disclosure, evaluation, lookup, quality, register, Node, Result};
 
 /// Applies one record. Gives what is wrong with it, if something is.
 ///
@@ -18,7 +18,7 @@ pub async fn record(node: &Node, tx: &Tx, record: &Record) -> Result<Option<Faul
     match record.kind.as_str() {
         kind::EVENT => Ok(readable::<EventBody>(record)),
         kind::INTAKE => Ok(readable::<IntakeBody>(record)),
-        kind::LOOKUP_HOUR => Ok(readable::<LookupHourBody>(record)),
+        kind::LOOKUP_HOUR => lookup::take(node, tx, record).await,
         kind::SUBJECT | kind::PRODUCT | kind::DEVICE | kind::ACCESS => register::take(node, tx, record).await,
         kind::FINDING => quality::take(node, tx, record).await,
         kind::COMPLAINT => complaint::take(node, tx, record).await,

@@ -135,7 +135,13 @@ pub struct EventDetail {
 /// # Errors
 /// [`ServiceError::Denied`] without the permission, [`ServiceError::Invalid`] for dates and cursors that cannot be read,
 /// and faults of store and warehouse.
-pub async fn list(node: &Node, cx: &OpContext, query: &EventQuery, limit: usize, after: Option<&str>) -> Result<Listed<EventRow>> {
+pub async fn list(
+    node: &Node,
+    cx: &OpContext,
+    query: &EventQuery,
+    limit: usize,
+    after: Option<&str>,
+) -> Result<Listed<EventRow>> {
     cx.authorize(Action::Read, Kind::Event)?;
     let filter = filter(node, cx, query)?;
     let page = Page { limit: u32::try_from(limit).unwrap_or(50), after: after.map(cursor).transpose()? };

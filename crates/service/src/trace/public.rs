@@ -17,7 +17,7 @@ use suyuan_domain::scope::Scope;
 use suyuan_warehouse::query::{EventView, LinkRow};
 
 use super::view::full_name;
-use super::{Walked, category_name, checked, filled, product_of, stage_name, walk};
+use super::{Walked, category_name, checked, filled, misprint, product_of, stage_name, walk};
 use crate::payload::EventBody;
 use crate::{Node, Result, lookup};
 
@@ -182,7 +182,7 @@ async fn events(node: &Node, walked: &Walked) -> Result<BTreeMap<ObjectId, Event
 async fn without_records(node: &Node, code: &str) -> Result<PublicTrace> {
     let schemes = &node.packs.schemes;
     let plain = normalise(code);
-    let guess = schemes.explain(&plain);
+    let guess = misprint(node, &plain);
     let found = schemes.resolve(&plain).into_iter().next().filter(|_| guess.is_none());
     let product = node.store.system_entry_by_code("product", &plain).await?.filter(|entry| entry.filed_at.is_some());
     let known = found.is_some() || product.is_some();
@@ -192,12 +192,10 @@ async fn without_records(node: &Node, code: &str) -> Result<PublicTrace> {
             "不在追溯范围：编码正确，但本平台没有它的追溯记录",
             "该产品可能尚未纳入追溯，或经营者尚未上报；请向销售者索取凭证，如有疑问可投诉举报".to_owned(),
         ),
-        (Some(guess), false) => (Verdict::Unknown, "编码不认识", format!("{}，请核对后重新输入", guess.text)),
-        (None, false) => (
-            Verdict::Unknown,
-            "编码不认识",
-            "请核对是否输入完整，或扫描包装、标签、小票上的追溯码".to_owned(),
-        ),
+        (Some(guess), false) => (Verdict::Unknown, "编码不认识", format!("{guess}，请核对后重新输入")),
+        (None, false) => {
+            (Verdict::Unknown, "编码不认识", "请核对是否输入完整，或扫描包装、标签、小票上的追溯码".to_owned())
+        }
     };
     Ok(PublicTrace {
         code: code.to_owned(),
@@ -232,7 +230,8 @@ fn with_records(node: &Node, code: &str, walked: &Walked, events: &BTreeMap<Obje
         code: code.to_owned(),
         verdict,
         verdict_text,
-        advice: (verdict == Verdict::Gaps).then(|| "缺少的环节及原因见下，可向销售者索取凭证，也可带码投诉举报".to_owned()),
+        advice: (verdict == Verdict::Gaps)
+            .then(|| "缺少的环节及原因见下，可向销售者索取凭证，也可带码投诉举报".to_owned()),
         scheme: scheme.map(|found| Scheme { code: found.scheme, name: found.name }),
         product: product.map(|row| PublicProduct {
             name: row.product_name.clone(),
@@ -247,11 +246,11 @@ fn with_records(node: &Node, code: &str, walked: &Walked, events: &BTreeMap<Obje
     }
 }
 
-/// Who first had the unit that the code stands on.
+/// Who made the goods as they are: the subject of the latest making or turning into others on the way.
 fn producer(walked: &Walked) -> Option<String> {
-    let own = walked.chain.nodes.iter().filter(|item| walked.starts.contains(&item.unit));
-    let first = own.min_by_key(|item| (item.first_at, item.layer))?;
-    walked.subjects.get(&first.subject).and_then(|subject| filled(&subject.name))
+    let made = walked.links.iter().filter(|row| row.kind == "transform" || row.kind == "origin");
+    let last = made.max_by_key(|row| (row.event_time, row.event))?;
+    walked.subjects.get(&last.down_subject).and_then(|subject| filled(&subject.name))
 }
 
 /// One station for each subject and stage of the chain, in the order of time.
@@ -270,9 +269,32 @@ fn path(node: &Node, walked: &Walked, events: &BTreeMap<ObjectId, EventView>) ->
         .into_iter()
         .filter_map(|((subject, stage), rows)| step(node, walked, events, subject, stage, &rows))
         .collect();
+    let told: BTreeSet<&str> = walked.links.iter().map(|row| row.reporter.as_str()).collect();
+    let silent: BTreeSet<&str> =
+        places.iter().map(|(_, subject)| *subject).filter(|subject| !told.contains(subject)).collect();
+    steps.extend(silent.into_iter().filter_map(|subject| received(node, walked, subject)));
     let order = |step: &Step| node.packs.stage(&step.stage).map_or(u32::MAX, |stage| stage.order);
     steps.sort_by(|a, b| (a.at, order(a), &a.subject_name).cmp(&(b.at, order(b), &b.subject_name)));
     steps
+}
+
+/// The station of a subject that reported nothing itself: what the other side says that it received.
+fn received(node: &Node, walked: &Walked, subject: &str) -> Option<Step> {
+    let arrivals = walked.links.iter().filter(|row| row.down_subject == subject && !row.down_unit.is_empty());
+    let first = arrivals.min_by_key(|row| (row.event_time, row.event))?;
+    let known = walked.subjects.get(subject)?;
+    let stage = known.entry.as_ref().map(|entry| entry.stage.clone()).unwrap_or_default();
+    Some(Step {
+        stage_name: if stage.is_empty() { "收货".to_owned() } else { stage_name(node, &stage) },
+        stage,
+        subject_name: filled(&known.name).unwrap_or_else(|| "未登记的经营者".to_owned()),
+        division_name: filled(&known.division).map(|code| full_name(node, &code)),
+        at: first.event_time,
+        biz_step_name: node.packs.name_in("biz_step", "receiving").to_owned(),
+        quantity: first.quantity.map(|amount| amount.to_string()),
+        unit: filled(&first.unit),
+        inspection: None,
+    })
 }
 
 fn step(

@@ -12,7 +12,7 @@ use suyuan_domain::search::mask_phone;
 use suyuan_security::context::OpContext;
 use suyuan_warehouse::query::MASK;
 
-use super::{Subject, Walked, as_of, category_name, filled, product_of, stage_name};
+use super::{Subject, Walked, as_of, category_name, filled, misprint, product_of, stage_name};
 use crate::Node;
 
 /// A chain to be shown.
@@ -226,8 +226,8 @@ pub(super) fn of(node: &Node, cx: &OpContext, code: &str, walked: &Walked) -> Ch
 }
 
 fn hint(node: &Node, code: &str) -> String {
-    match node.packs.schemes.explain(code) {
-        Some(guess) => format!("没有查询到该编码的追溯记录。{}，请核对后再试", guess.text),
+    match misprint(node, code) {
+        Some(text) => format!("没有查询到该编码的追溯记录。{text}，请核对后再试"),
         None => "没有查询到该编码的追溯记录：可能尚未上报，或不在本账号的数据范围内。请核对编码，或改用批次号、交易凭证号查询".to_owned(),
     }
 }

@@ -3,6 +3,7 @@
 //! Every body runs on SQLite, and on PostgreSQL when `SUYUAN_TEST_POSTGRES_URL` names a server; a skip is printed. What
 //! chance decides comes from a seed that every failure names. Rows: D-shape, N-TIER, G-6.4.1, H-8, G-10.
 
+mod casework;
 mod exchange;
 mod full_disk;
 mod golden;

@@ -11,31 +11,16 @@ use suyuan_warehouse::{EventFact, ProjectStep, RebuildStep, Warehouse};
 use crate::support::{Outcome, Place, at, next, sale, settle, units};
 
 fn november() -> DayRange {
-    DayRange {
-        from: Day::of(at("2026-11-01T00:00:00+08:00")),
-        to: Day::of(at("2026-11-30T00:00:00+08:00")),
-    }
+    DayRange { from: Day::of(at("2026-11-01T00:00:00+08:00")), to: Day::of(at("2026-11-30T00:00:00+08:00")) }
 }
 
 async fn events_counted(warehouse: &Warehouse) -> Result<u64, Box<dyn std::error::Error>> {
     settle(warehouse).await?;
-    Ok(warehouse
-        .totals(&Scope::everything(), november(), &FigureFilter::default())
-        .await?
-        .events)
+    Ok(warehouse.totals(&Scope::everything(), november(), &FigureFilter::default()).await?.events)
 }
 
-async fn targets(
-    warehouse: &Warehouse,
-    unit: &str,
-) -> Result<Vec<String>, Box<dyn std::error::Error>> {
-    let links = warehouse
-        .hop(
-            &Scope::everything(),
-            &[unit.to_owned()],
-            Direction::Downstream,
-        )
-        .await?;
+async fn targets(warehouse: &Warehouse, unit: &str) -> Result<Vec<String>, Box<dyn std::error::Error>> {
+    let links = warehouse.hop(&Scope::everything(), &[unit.to_owned()], Direction::Downstream).await?;
     Ok(links.into_iter().map(|link| link.down_unit).collect())
 }
 
@@ -50,12 +35,7 @@ async fn g_6_4_1_a_repeated_batch_counts_once() -> Outcome {
     }
     assert_eq!(targets(&warehouse, "u7").await?, ["t7"]);
     let page = warehouse
-        .events(
-            &Scope::everything(),
-            &EventFilter::default(),
-            EventOrder::NewestFirst,
-            Page::first(1_000),
-        )
+        .events(&Scope::everything(), &EventFilter::default(), EventOrder::NewestFirst, Page::first(1_000))
         .await?;
     assert_eq!(page.rows.len(), 300);
     assert_eq!(warehouse.marks_waiting().await?, 0);
@@ -75,13 +55,7 @@ async fn g_6_5_3a_only_links_of_the_current_version_are_followed() -> Outcome {
     // The first version comes again, late.
     warehouse.project(std::slice::from_ref(&first)).await?;
     assert_eq!(targets(&warehouse, "u1").await?, ["other"]);
-    let upstream = warehouse
-        .hop(
-            &Scope::everything(),
-            &["t1".to_owned()],
-            Direction::Upstream,
-        )
-        .await?;
+    let upstream = warehouse.hop(&Scope::everything(), &["t1".to_owned()], Direction::Upstream).await?;
     assert_eq!(upstream, []);
 
     let mut declaration = sale(2);
@@ -97,20 +71,12 @@ async fn g_6_5_3a_only_links_of_the_current_version_are_followed() -> Outcome {
     assert_eq!(targets(&warehouse, "u1").await?, [] as [&str; 0]);
     // Visible, not counted.
     let seen = warehouse.events_by_unit(&Scope::everything(), "u1").await?;
-    let mut objects: Vec<_> = seen
-        .iter()
-        .map(|event| (event.object, event.counted))
-        .collect();
+    let mut objects: Vec<_> = seen.iter().map(|event| (event.object, event.counted)).collect();
     objects.sort();
     let mut expected = vec![(first.key.object, false), (declaration.key.object, false)];
     expected.sort();
     assert_eq!(objects, expected);
-    assert_eq!(
-        seen.iter()
-            .filter(|e| e.voided_by == declaration.key.object.to_string())
-            .count(),
-        1
-    );
+    assert_eq!(seen.iter().filter(|e| e.voided_by == declaration.key.object.to_string()).count(), 1);
     assert_eq!(events_counted(&warehouse).await?, 0);
     Ok(())
 }
@@ -119,14 +85,10 @@ async fn g_6_5_3a_only_links_of_the_current_version_are_followed() -> Outcome {
 async fn g_6_4_1_a_stop_between_any_two_steps_is_made_good_by_repetition() -> Outcome {
     let place = Place::open().await?;
     for (index, step) in ProjectStep::ALL.into_iter().enumerate() {
-        for (place_in_rebuild, rebuild) in [
-            None,
-            Some(RebuildStep::Days),
-            Some(RebuildStep::Flows),
-            Some(RebuildStep::Cleared),
-        ]
-        .into_iter()
-        .enumerate()
+        for (place_in_rebuild, rebuild) in
+            [None, Some(RebuildStep::Days), Some(RebuildStep::Flows), Some(RebuildStep::Cleared)]
+                .into_iter()
+                .enumerate()
         {
             let name = format!("write_stop_{index}_{place_in_rebuild}");
             let warehouse = place.warehouse(&name).await?;
@@ -136,9 +98,7 @@ async fn g_6_4_1_a_stop_between_any_two_steps_is_made_good_by_repetition() -> Ou
             let mut second = next(&first);
             second.event.division = "370203".into();
             second.event.event_time = at("2026-10-31T23:30:00+08:00");
-            warehouse
-                .project_until(std::slice::from_ref(&second), Some(step))
-                .await?;
+            warehouse.project_until(std::slice::from_ref(&second), Some(step)).await?;
             drop(warehouse);
             let warehouse = place.connect(&name, "Asia/Shanghai").await?;
             warehouse.rebuild_until(10, rebuild).await?;
@@ -146,18 +106,11 @@ async fn g_6_4_1_a_stop_between_any_two_steps_is_made_good_by_repetition() -> Ou
             let warehouse = place.connect(&name, "UTC").await?;
             warehouse.project(std::slice::from_ref(&second)).await?;
             assert_eq!(events_counted(&warehouse).await?, 0, "{step:?} {rebuild:?}");
-            let october = DayRange {
-                from: november().from.plus(-1),
-                to: november().from.plus(-1),
-            };
-            let totals = warehouse
-                .totals(&Scope::everything(), october, &FigureFilter::default())
-                .await?;
+            let october = DayRange { from: november().from.plus(-1), to: november().from.plus(-1) };
+            let totals = warehouse.totals(&Scope::everything(), october, &FigureFilter::default()).await?;
             assert_eq!(totals.events, 1, "{step:?} {rebuild:?}");
             assert_eq!(targets(&warehouse, "u1").await?, ["t1"]);
-            place
-                .run("default", &format!("DROP DATABASE {name}"))
-                .await?;
+            place.run("default", &format!("DROP DATABASE {name}")).await?;
         }
     }
     Ok(())
@@ -167,20 +120,9 @@ async fn g_6_4_1_a_stop_between_any_two_steps_is_made_good_by_repetition() -> Ou
 async fn text_is_never_part_of_a_statement() -> Outcome {
     let place = Place::open().await?;
     let warehouse = place.warehouse("write_text").await?;
-    for (seed, text) in (1..).zip([
-        "?",
-        "??",
-        "猪肉？",
-        "' OR 1=1 --",
-        "\\",
-        "a\tb\nc",
-        "{x:String}",
-        "\u{0}",
-        "%",
-        "*",
-        "🐖",
-        "]['",
-    ]) {
+    for (seed, text) in
+        (1..).zip(["?", "??", "猪肉？", "' OR 1=1 --", "\\", "a\tb\nc", "{x:String}", "\u{0}", "%", "*", "🐖", "]['"])
+    {
         let mut fact = sale(seed);
         fact.event.inputs = units(&[text]);
         fact.event.subject = text.to_owned();
@@ -191,10 +133,7 @@ async fn text_is_never_part_of_a_statement() -> Outcome {
         fact.event.event_id = Some(text.to_owned());
         fact.payload = vec![0, 159, 146, 150];
         warehouse.project(std::slice::from_ref(&fact)).await?;
-        let scope = Scope {
-            subject: Some(text.to_owned()),
-            ..Scope::everything()
-        };
+        let scope = Scope { subject: Some(text.to_owned()), ..Scope::everything() };
         let found = warehouse.events_by_unit(&scope, text).await?;
         assert_eq!(found.len(), 1, "{text}");
         assert_eq!(found[0].subject_name, text);
@@ -207,36 +146,14 @@ async fn text_is_never_part_of_a_statement() -> Outcome {
             unit_prefix: Some(text.to_owned()),
             ..EventFilter::default()
         };
-        assert_eq!(
-            warehouse
-                .count_events(&Scope::everything(), &filter)
-                .await?
-                .value,
-            1,
-            "{text}"
-        );
-        let links = warehouse
-            .hop(&scope, &[text.to_owned()], Direction::Downstream)
-            .await?;
+        assert_eq!(warehouse.count_events(&Scope::everything(), &filter).await?.value, 1, "{text}");
+        let links = warehouse.hop(&scope, &[text.to_owned()], Direction::Downstream).await?;
         assert_eq!(links.len(), 1, "{text}");
         let known = warehouse.system_known_keys(&[text.to_owned()]).await?;
-        assert_eq!(
-            known.iter().map(|key| key.object).collect::<Vec<_>>(),
-            [fact.key.object]
-        );
-        let key = SeriesKey {
-            subject: text.to_owned(),
-            product: text.to_owned(),
-            biz_step: None,
-            unit: None,
-        };
+        assert_eq!(known.iter().map(|key| key.object).collect::<Vec<_>>(), [fact.key.object]);
+        let key = SeriesKey { subject: text.to_owned(), product: text.to_owned(), biz_step: None, unit: None };
         let before = at("2027-01-01T00:00:00Z");
-        assert_eq!(
-            warehouse
-                .system_history(&key, Metric::Quantity, before, 10)
-                .await?,
-            [80_500]
-        );
+        assert_eq!(warehouse.system_history(&key, Metric::Quantity, before, 10).await?, [80_500]);
     }
     Ok(())
 }
@@ -252,29 +169,19 @@ async fn n_tier_the_journal_can_compare_what_is_stored() -> Outcome {
     warehouse.project(std::slice::from_ref(&gone)).await?;
     batch[3] = gone;
     assert_eq!(warehouse.system_months(Kind::Event).await?, [202_611]);
-    let mut expected: Vec<_> = batch
-        .iter()
-        .map(|fact| (fact.key.object, fact.key.order()))
-        .collect();
+    let mut expected: Vec<_> = batch.iter().map(|fact| (fact.key.object, fact.key.order())).collect();
     expected.sort();
     let mut stored = Vec::new();
     loop {
         let after = stored.last().map(|(object, _)| *object);
-        let page = warehouse
-            .system_versions(Kind::Event, 202_611, after, 7)
-            .await?;
+        let page = warehouse.system_versions(Kind::Event, 202_611, after, 7).await?;
         if page.is_empty() {
             break;
         }
         stored.extend(page);
     }
     assert_eq!(stored, expected);
-    assert!(
-        warehouse
-            .event(&Scope::everything(), batch[3].key.object)
-            .await?
-            .is_none()
-    );
+    assert!(warehouse.event(&Scope::everything(), batch[3].key.object).await?.is_none());
     assert_eq!(events_counted(&warehouse).await?, 49);
     Ok(())
 }
@@ -306,9 +213,7 @@ async fn old_marks_go_away() -> Outcome {
 async fn g_6_4_1_rebuilds_beside_projections_lose_nothing() -> Outcome {
     let place = Place::open().await?;
     let warehouse = place.warehouse("write_beside").await?;
-    let batches: Vec<Vec<EventFact>> = (0..12)
-        .map(|part| (part * 20..part * 20 + 20).map(sale).collect())
-        .collect();
+    let batches: Vec<Vec<EventFact>> = (0..12).map(|part| (part * 20..part * 20 + 20).map(sale).collect()).collect();
     let writers = batches.iter().map(|batch| warehouse.project(batch));
     let rebuilds = async {
         for _ in 0..6 {
@@ -319,5 +224,27 @@ async fn g_6_4_1_rebuilds_beside_projections_lose_nothing() -> Outcome {
     futures::try_join!(futures::future::try_join_all(writers), rebuilds)?;
     assert_eq!(events_counted(&warehouse).await?, 240);
     assert_eq!(warehouse.marks_waiting().await?, 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn g_6_8_1_units_are_known_by_current_events_only() -> Outcome {
+    let place = Place::open().await?;
+    let warehouse = place.warehouse("write_units").await?;
+    let (first, mut second) = (sale(1), sale(2));
+    second.event.outputs = units(&["t1"]);
+    warehouse.project(&[first.clone(), second.clone()]).await?;
+    let asked = ["t1", "t2", "u1", "没有?"].map(str::to_owned);
+    let events = warehouse.system_unit_events(&asked).await?;
+    assert_eq!(events.keys().collect::<Vec<_>>(), ["t1"]);
+    assert_eq!(events["t1"].len(), 2);
+    let (mut voided, mut gone) = (next(&first), next(&second));
+    voided.voided_by = Some(second.key.object);
+    warehouse.project(std::slice::from_ref(&voided)).await?;
+    let events = warehouse.system_unit_events(&asked).await?;
+    assert_eq!(events["t1"], [second.key.object]);
+    gone.key.withdrawn = true;
+    warehouse.project(std::slice::from_ref(&gone)).await?;
+    assert!(warehouse.system_known_units(&asked).await?.is_empty());
     Ok(())
 }

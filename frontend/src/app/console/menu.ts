@@ -8,7 +8,7 @@ const { entries: t } = shellText;
 export const groups: Group[] = [
   { key: "cockpit", entries: [
     { href: "/console", label: t.overview, permission: "cockpit.read" },
-    { href: "/console/map", label: t.map, permission: "cockpit.read" },
+    { href: "/console/map", label: t.map, permission: "map.read" },
   ] },
   { key: "subjects", entries: [
     { href: "/console/subjects", label: t.subjects, permission: "subject.read" },
@@ -16,9 +16,9 @@ export const groups: Group[] = [
     { href: "/console/devices", label: t.devices, permission: "device.read" },
   ] },
   { key: "data", entries: [
-    { href: "/console/systems", label: t.systems, permission: "system.read" },
+    { href: "/console/systems", label: t.systems, permission: "access.read" },
     { href: "/console/capture", label: t.capture, permission: "capture.read" },
-    { href: "/console/events", label: t.events, permission: "trace.read" },
+    { href: "/console/events", label: t.events, permission: "event.read" },
     { href: "/console/findings", label: t.findings, permission: "finding.read" },
   ] },
   { key: "trace", entries: [{ href: "/console/trace", label: t.trace, permission: "trace.read" }] },

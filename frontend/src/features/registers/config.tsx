@@ -69,8 +69,8 @@ function subjects(names: Names): Register {
       ];
     },
     related: (row) => [
-      { href: `/console/events?subject=${row.id}`, label: registerText.events }, { href: `/console/findings?subject=${row.id}`, label: registerText.findings },
-      { href: `/console/products?subject=${row.id}`, label: registerText.products_of }, { href: `/console/devices?subject=${row.id}`, label: registerText.devices_of },
+      { href: `/console/events?subject=${row.code}`, label: registerText.events },
+      { href: `/console/products?subject=${row.code}`, label: registerText.products_of }, { href: `/console/devices?subject=${row.code}`, label: registerText.devices_of },
     ],
   };
 }
@@ -105,24 +105,24 @@ function devices(names: Names): Register {
   return {
     noun: "devices", permission: "device",
     columns: columns<Device & Row>([
-      { key: "device_type", title: label("device_type") }, { key: "model", title: label("model") }, { key: "serial", title: label("serial"), hidden: true, render: (row) => <span className="code">{row.serial ?? "—"}</span> },
+      { key: "device_type", title: label("device_type"), render: (row) => names.name("device_type", row.device_type), text: (row) => names.name("device_type", row.device_type) }, { key: "model", title: label("model") }, { key: "serial", title: label("serial"), hidden: true, render: (row) => <span className="code">{row.serial ?? "—"}</span> },
       { key: "online", title: label("online"), render: online, text: (row) => (row.online ? "在线" : "离线") }, { key: "last_seen_at", title: label("last_seen_at"), render: (row) => <When at={row.last_seen_at} />, text: (row) => row.last_seen_at },
     ]),
-    filters: [{ key: "q", label: label("q"), kind: "text" }, { key: "type", label: label("device_type"), kind: "text", width: 150 }, { key: "state", label: label("state"), kind: "select", options: names.options("subject_state") }, { key: "subject", label: label("subject"), kind: "text", folded: true }],
+    filters: [{ key: "q", label: label("q"), kind: "text" }, { key: "type", label: label("device_type"), kind: "select", options: names.options("device_type") }, { key: "state", label: label("state"), kind: "select", options: names.options("subject_state") }, { key: "subject", label: label("subject"), kind: "text", folded: true }],
     fields: [
-      { key: "name", kind: "text", required: true, max: 100 }, { key: "device_type", kind: "text", required: true, max: 50 }, { key: "model", kind: "text", max: 50 }, { key: "mac", kind: "text", pattern: /^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$/ },
+      { key: "name", kind: "text", required: true, max: 100 }, { key: "device_type", kind: "select", required: true, options: names.options("device_type") }, { key: "model", kind: "text", max: 50 }, { key: "mac", kind: "text", pattern: /^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$/ },
       { key: "serial", kind: "text", max: 50 }, { key: "subject", kind: "subject", required: true }, { key: "division", kind: "division", required: true },
     ],
     facts: (any) => {
       const row = any as unknown as Device;
-      return [[label("device_type"), row.device_type], [label("model"), row.model], [label("mac"), row.mac], [label("serial"), row.serial], [label("online"), online(row)], [label("last_seen_at"), <When key="s" at={row.last_seen_at} />], [label("division"), row.division], [label("subject"), row.subject]];
+      return [[label("device_type"), names.name("device_type", row.device_type)], [label("model"), row.model], [label("mac"), row.mac], [label("serial"), row.serial], [label("online"), online(row)], [label("last_seen_at"), <When key="s" at={row.last_seen_at} />], [label("division"), (row as Device & { division_name?: string }).division_name ?? row.division], [label("subject"), (row as Device & { subject_name?: string }).subject_name ?? row.subject]];
     },
     related: (row) => [{ href: `/console/subjects/${(row as unknown as Device).subject}`, label: label("subject") }],
   };
 }
 function systems(names: Names): Register {
   return {
-    noun: "systems", permission: "system",
+    noun: "systems", permission: "access",
     columns: columns<ConnectedSystem & Row>([
       { key: "operator", title: label("operator") }, { key: "category", title: label("category"), render: (row) => names.name("category", row.category), text: (row) => names.name("category", row.category) },
       { key: "stage", title: label("stage"), render: (row) => names.name("stage", row.stage), text: (row) => names.name("stage", row.stage) }, { key: "online", title: label("online"), render: online, text: (row) => (row.online ? "在线" : "离线") },
@@ -131,7 +131,7 @@ function systems(names: Names): Register {
     ]),
     filters: [
       { key: "q", label: label("q"), kind: "text" }, { key: "category", label: label("category"), kind: "select", options: names.options("category") },
-      { key: "state", label: label("state"), kind: "select", options: [...names.options("subject_state")] }, { key: "stage", label: label("stage"), kind: "select", options: names.options("stage"), folded: true },
+      { key: "state", label: label("state"), kind: "select", options: names.options("system_state") }, { key: "stage", label: label("stage"), kind: "select", options: names.options("stage"), folded: true },
     ],
     fields: [
       { key: "name", kind: "text", required: true, max: 100 }, { key: "operator", kind: "text", required: true, max: 100 }, { key: "category", kind: "select", required: true, options: names.options("category") },
@@ -141,11 +141,11 @@ function systems(names: Names): Register {
     facts: (any) => {
       const row = any as unknown as ConnectedSystem;
       return [
-        [label("operator"), row.operator], [label("category"), names.name("category", row.category)], [label("stage"), names.name("stage", row.stage)], [label("division"), row.division], [label("url"), row.url], [label("contact"), row.contact],
+        [label("operator"), row.operator], [label("category"), names.name("category", row.category)], [label("stage"), names.name("stage", row.stage)], [label("division"), (row as ConnectedSystem & { division_name?: string }).division_name ?? row.division], [label("url"), row.url], [label("contact"), row.contact],
         [label("phone"), row.phone], [label("token_hint"), row.token_hint ?? "尚未发放"], [label("last_report_at"), <When key="r" at={row.last_report_at} />], [label("events_total"), number(row.events_total)], [label("online"), online(row)],
       ];
     },
-    related: (row) => [{ href: `/console/events?system=${row.id}`, label: registerText.events }, { href: `/console/findings?system=${row.id}`, label: registerText.findings }],
+    related: (row) => [{ href: `/console/events?system=${row.code}`, label: registerText.events }, { href: `/console/findings?system=${row.code}`, label: registerText.findings }],
   };
 }
 

@@ -2,7 +2,7 @@
 import type { Chain } from "@/api/types";
 
 export interface Spot { id: string; x: number; y: number }
-export const gapX = 206;
+export const gapX = 224;
 export const gapY = 96;
 
 /** Positions by layer; two sweeps put each unit near the middle of its neighbours. */

@@ -15,12 +15,12 @@ export const common = {
   related: "相关", traces: "追溯记录", map: "位置", noPlace: "没有登记位置", actions: "操作", online: "在线", offline: "离线", tier: "层级",
 } as const;
 export const review = {
-  title: "审核", approve: "通过", return: "退回", suspend: "暂停", resume: "恢复", revoke: "注销", confirm: "确认异常", dismiss: "排除",
+  title: "审核", submit: "提交审核", cancel: "撤回申请", approve: "通过", return: "退回", suspend: "暂停", resume: "恢复", revoke: "注销", confirm: "确认异常", dismiss: "排除",
   reasonTitle: "填写理由", reasonHint: "选择或填写理由，将告知对方", next: "下一条", previous: "上一条",
   keys: "快捷键：A 通过或确认，R 退回，J 下一条，K 上一条", reasonRequired: "请填写理由",
   reasons: ["证照信息与填报不一致", "地址不完整", "联系方式有误", "缺少必填材料", "数据重复上报", "计量单位有误"],
 } as const;
 export const actionNames: Record<string, string> = {
   submit: "提交", create: "登记", approve: "审核通过", return: "退回", change: "变更", suspend: "暂停", resume: "恢复", revoke: "注销",
-  confirm: "确认异常", dismiss: "排除", upload: "上传", update: "修改",
+  confirm: "确认异常", dismiss: "排除", cancel: "撤回申请", restore: "恢复", upload: "上传", update: "修改",
 };

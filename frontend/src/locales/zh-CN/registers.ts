@@ -12,5 +12,5 @@ export const registerText = {
   devices: { title: "设备", create: "登记设备", hint: "可点击“登记设备”录入，或由接入系统上传" },
   systems: { title: "接入系统", create: "申请接入", hint: "可点击“申请接入”登记新的追溯系统" },
   events: "查看追溯记录", findings: "查看异常数据", products_of: "查看产品", devices_of: "查看设备", token: "发放接入凭证", tokenOnce: "凭证只显示这一次，请立即交给对接人员保存。旧凭证随即失效。",
-  changing: "变更正在审核，审核通过前仍按已备案内容执行", freshness: "更新于", invalid: "格式不正确", usccRule: "应为 18 位数字或大写字母", gtinRule: "应为 8 至 14 位数字", number: "应为数字", openMap: "在一张图中查看",
+  noCode: (code: string) => `编码 ${code} 没有登记`, noCodeAdvice: "可能尚未登记，或不在您的管辖范围内", proposal: "申请变更的内容", changing: "变更正在审核，审核通过前仍按已备案内容执行", freshness: "更新于", invalid: "格式不正确", usccRule: "应为 18 位数字或大写字母", gtinRule: "应为 8 至 14 位数字", number: "应为数字", openMap: "在一张图中查看",
 } as const;

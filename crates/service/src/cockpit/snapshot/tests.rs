@@ -23,7 +23,13 @@ fn desk() -> Desk {
 }
 
 fn facts() -> Facts {
-    Facts { today: Figures::default(), by_day: Vec::new(), by_stage: Vec::new(), received: Vec::new(), last: BTreeMap::new() }
+    Facts {
+        today: Figures::default(),
+        by_day: Vec::new(),
+        by_stage: Vec::new(),
+        received: Vec::new(),
+        last: BTreeMap::new(),
+    }
 }
 
 fn system(code: &str, filed_at: i64) -> LiveSystem {
@@ -51,9 +57,13 @@ fn g_6_7_a_node_without_anybody_shows_not_connected_and_not_zero() {
     assert_eq!(nobody.len(), 8);
     assert!(nobody.iter().all(|figure| figure.state == State::NotConnected && figure.value.is_none()));
     let some = Desk { systems: vec![system("s1", 0), system("s2", 0)], ..desk() };
-    let heard = BTreeMap::from([("s1".to_owned(), now.plus_millis(-DAY_MILLIS)), ("s2".to_owned(), now.plus_millis(-DAY_MILLIS - 1))]);
+    let heard = BTreeMap::from([
+        ("s1".to_owned(), now.plus_millis(-DAY_MILLIS)),
+        ("s2".to_owned(), now.plus_millis(-DAY_MILLIS - 1)),
+    ]);
     let shown = figures(&view(), &some, &facts(), &Reporting::default(), &heard, now);
-    let of = |key: &str| shown.iter().find(|figure| figure.key == key).map(|figure| (figure.value.as_deref(), figure.state));
+    let of =
+        |key: &str| shown.iter().find(|figure| figure.key == key).map(|figure| (figure.value.as_deref(), figure.state));
     assert_eq!(of("systems"), Some((Some("2"), State::Value)));
     assert_eq!(of("online_rate"), Some((Some("50.0"), State::Value)));
     assert_eq!(of("events_today"), Some((Some("0"), State::Zero)));
@@ -79,7 +89,8 @@ fn g_6_6_1a_the_trend_has_every_day_of_the_period() {
     let today: Day = "2026-11-21".parse().expect("a day");
     let mut facts = facts();
     facts.by_day = vec![(today.plus(-1), Figures { events: 7, ..Figures::default() })];
-    facts.received = vec![("2026-11-21".into(), IntakeFigures { received: 5, rejected: 2, ..IntakeFigures::default() })];
+    facts.received =
+        vec![("2026-11-21".into(), IntakeFigures { received: 5, rejected: 2, ..IntakeFigures::default() })];
     let days = trend(&facts, 3, today);
     let got: Vec<(String, u64, u64, u64)> =
         days.iter().map(|day| (day.date.to_string(), day.events, day.received, day.rejected)).collect();

@@ -25,13 +25,14 @@ function Editor({ row, onClose }: { row: AccountRow | null; onClose: () => void 
   const names = useNames();
   const me = useMe();
   const [form] = Form.useForm();
-  const save = (values: object) => void act(() => (row ? http.put(`/console/accounts/${row.id}`, values) : http.post("/console/accounts", values)), common.saved, touched).then((done) => { if (done) onClose(); });
+  const save = ({ username, ...values }: { username: string }) => void act(() => (row ? http.put(`/console/accounts/${row.id}`, { ...values, version: row.version }) : http.post("/console/accounts", { username, ...values })), common.saved, touched).then((done) => { if (done) onClose(); });
   const need = [{ required: true, message: common.required }];
   return (
     <Modal open title={row ? t.edit : t.create} onCancel={onClose} onOk={() => form.submit()} confirmLoading={busy}>
       <Form form={form} layout="vertical" initialValues={row ?? { division: me.divisions_in_scope_root }} onFinish={save}>
         <Form.Item name="username" label={t.username} rules={need}><Input disabled={row !== null} autoComplete="off" /></Form.Item>
         <Form.Item name="display_name" label={t.name} rules={need}><Input /></Form.Item>
+        <Form.Item name="email" label={t.email}><Input autoComplete="off" /></Form.Item>
         <Form.Item name="role" label={t.role} rules={need}><Select options={names.options("role")} /></Form.Item>
         <Form.Item name="division" label={t.division} rules={need}><Division /></Form.Item>
         {!row && <Form.Item name="password" label={t.password} extra={t.passwordHint} rules={[...need, { min: 10, message: t.passwordHint }]}><Input.Password autoComplete="new-password" /></Form.Item>}
@@ -45,12 +46,12 @@ export function AccountsPage() {
   const [editing, setEditing] = useState<AccountRow | null | undefined>(undefined);
   const columns: Column<AccountRow>[] = [
     { key: "username", title: t.username, fixed: true, render: (row) => <span className="code">{row.username}</span> }, { key: "display_name", title: t.name }, { key: "role_name", title: t.role }, { key: "division_name", title: t.division },
-    { key: "state", title: t.state, render: (row) => <StateMark state={disabled(row) ? "disabled" : "enabled"} /> }, { key: "last_login_at", title: t.last, render: (row) => <When at={row.last_login_at} /> },
-    ...(can("account.write") ? [{ key: "act", title: common.actions, render: (row: AccountRow) => <Space><Button size="small" onClick={() => setEditing(row)}>{t.edit}</Button>{!disabled(row) && <Popconfirm title={t.disableAsk} onConfirm={() => void act(() => http.post(`/console/accounts/${row.id}/disable`), undefined, touched)}><Button size="small" danger>{t.disable}</Button></Popconfirm>}</Space> }] : []),
+    { key: "state", title: t.state, render: (row) => <StateMark state={disabled(row) ? "disabled" : "enabled"} /> }, { key: "updated_at", title: common.time, render: (row) => <When at={row.updated_at} /> },
+    ...(can("account.update") ? [{ key: "act", title: common.actions, render: (row: AccountRow) => <Space><Button size="small" onClick={() => setEditing(row)}>{t.edit}</Button>{!disabled(row) && can("account.disable") && <Popconfirm title={t.disableAsk} onConfirm={() => void act(() => http.post(`/console/accounts/${row.id}/disable`), undefined, touched)}><Button size="small" danger>{t.disable}</Button></Popconfirm>}{disabled(row) && can("account.disable") && <Button size="small" onClick={() => void act(() => http.post(`/console/accounts/${row.id}/enable`), undefined, touched)}>{t.enable}</Button>}</Space> }] : []),
   ];
   return (
     <>
-      <ListPage<AccountRow> title={t.title} resource="/console/accounts" columns={columns} filters={[{ key: "q", label: `${t.username} / ${t.name}`, kind: "text" }]} rowId={(row) => row.id} actions={can("account.write") && <Button type="primary" icon={<PlusOutlined />} onClick={() => setEditing(null)}>{t.create}</Button>} />
+      <ListPage<AccountRow> title={t.title} resource="/console/accounts" columns={columns} filters={[]} rowId={(row) => row.id} actions={can("account.create") && <Button type="primary" icon={<PlusOutlined />} onClick={() => setEditing(null)}>{t.create}</Button>} />
       {editing !== undefined && <Editor row={editing} onClose={() => setEditing(undefined)} />}
     </>
   );

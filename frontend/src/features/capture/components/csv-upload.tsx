@@ -12,7 +12,7 @@ import { StateMark } from "@/ui/marks";
 import { Panel } from "@/ui/page";
 import { useAct } from "@/ui/use-act";
 
-const faultText = (row: CsvResult["rows"][number]) => row.faults.map((fault) => `${fault.field ? `${fault.field}：` : ""}${fault.reason}${fault.advice ? `。${fault.advice}` : ""}（${fault.code}）`).join("；");
+const faultText = (row: CsvResult["rows"][number]) => (row.faults ?? []).map((fault) => `${fault.field ? `${t.fields[fault.field] ?? fault.field}：` : ""}${fault.reason}${fault.advice ? `。${fault.advice}` : ""}（${fault.code}）`).join("；");
 
 function Rows({ result }: { result: CsvResult }) {
   const [bad, setBad] = useState(false);
@@ -20,7 +20,7 @@ function Rows({ result }: { result: CsvResult }) {
   const save = () => download(`逐行结果-${result.message_id}.csv`, csvText([t.row, t.state, t.rowId, t.fault], result.rows.map((row) => [row.row, row.status, row.id, faultText(row)])));
   return (
     <>
-      <Space style={{ margin: "12px 0" }}><Checkbox checked={bad} onChange={(event) => setBad(event.target.checked)}>{t.onlyBad}</Checkbox><Button icon={<DownloadOutlined />} onClick={save}>{t.report}</Button></Space>
+      <Space style={{ margin: "12px 0", display: "flex" }}><Checkbox checked={bad} onChange={(event) => setBad(event.target.checked)}>{t.onlyBad}</Checkbox><Button icon={<DownloadOutlined />} onClick={save}>{t.report}</Button></Space>
       <Table size="small" rowKey="row" dataSource={rows} pagination={{ pageSize: 50, hideOnSinglePage: true }} columns={[
         { title: t.row, dataIndex: "row", width: 80, align: "right" }, { title: t.state, width: 110, render: (_, row) => <StateMark state={row.status} name={{ accepted: "可接收", rejected: "退回", duplicate: "重复" }[row.status]} /> },
         { title: t.fault, render: (_, row) => faultText(row) || "—" }, { title: t.rowId, width: 220, render: (_, row) => <span className="code">{row.id ?? "—"}</span> },

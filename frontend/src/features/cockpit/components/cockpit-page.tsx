@@ -78,8 +78,10 @@ export function CockpitPage({ menu }: { menu: ReactNode }) {
   const parent = steps.at(steps.at(-1) === division ? -2 : -1);
   const carry = stringifySearch({ division: scope.division, category: scope.category });
   const data = query.data;
-  const trend = useMemo(() => (data ? trendOption(data.trend, darkGround) : null), [data]);
-  const stages = useMemo(() => (data ? stageOption(data.stages, darkGround) : null), [data]);
+  const trendData = data?.trend;
+  const stageData = data?.stages;
+  const trend = useMemo(() => (trendData ? trendOption(trendData, darkGround) : null), [trendData]);
+  const stages = useMemo(() => (stageData ? stageOption(stageData, darkGround) : null), [stageData]);
   const go = useGo();
   const full = () => void (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen?.());
   const pick = (code: string) => patch({ division: code });

@@ -33,7 +33,7 @@ export function Ranking({ rows, onPick }: { rows: Cockpit["ranking"]; onPick: (r
         return (
           <li key={row.code}>
             <button type="button" onClick={() => onPick(row)} title={`${row.name} ${mark?.name ?? t.notEvaluated}`}>
-              <span className="ranking-no">{row.rank}</span>
+              <span className="ranking-no">{row.rank ?? "—"}</span>
               <span style={{ color: mark?.light }} aria-label={mark?.name}>{mark?.symbol ?? "○"}</span>
               <span className="ranking-name">{row.name}</span>
               <span className="ranking-bar"><i style={{ width: `${Math.max(0, Math.min(100, Number(row.score ?? 0)))}%`, background: mark?.light }} /></span>

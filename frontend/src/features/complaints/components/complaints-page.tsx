@@ -21,9 +21,10 @@ const columns: Column<Complaint>[] = [
   { key: "state", title: common.state, render: (row) => <StateMark state={row.state} name={row.state_name} />, text: (row) => row.state_name }, { key: "submitted_at", title: t.submitted, render: (row) => <When at={row.submitted_at} /> }, { key: "due_at", title: t.due, render: (row) => <When at={row.due_at} /> },
 ];
 /** Which steps may follow a state. */
-export function stepsAfter(state: string): string[] {
+export function stepsAfter(state: string, allowed?: string[]): string[] {
+  if (allowed) return Object.keys(t.actions).filter((action) => allowed.includes(action));
   if (state === "submitted" || state === "received") return ["accept", "reject", "transfer"];
-  if (state === "accepted" || state === "transferred") return ["answer", "transfer"];
+  if (state === "accepted" || state === "handling" || state === "transferred") return ["answer", "transfer"];
   return state === "answered" ? ["close", "answer"] : [];
 }
 
@@ -39,13 +40,13 @@ function ComplaintView({ id }: { id: string }) {
         <>
           <div className="record-head" style={{ marginBottom: 12 }}><h2 style={{ margin: 0 }}>{t.kinds[row.kind]} {row.number}</h2><StateMark state={row.state} name={row.state_name} /></div>
           <Panel><p style={{ marginTop: 0, fontSize: 16, whiteSpace: "pre-wrap" }}>{row.text}</p>
-            <Facts rows={[[t.submitted, <When key="s" at={row.submitted_at} />], [t.due, <When key="d" at={row.due_at} />], [t.contact, row.name], [t.phone, row.phone], [t.code, row.code ? <AppLink key="c" href={`/console/trace?code=${encodeURIComponent(row.code)}`}>{row.code}（{t.trace}）</AppLink> : null]]} />
+            <Facts rows={[[t.submitted, <When key="s" at={row.submitted_at} />], [t.due, <span key="d"><When at={row.due_at} />{row.overdue && <strong style={{ color: "#C62828" }}> ▼ {t.overdue}</strong>}</span>], [t.contact, row.name], [t.phone, row.phone], [t.code, row.code ? <AppLink key="c" href={`/console/trace?code=${encodeURIComponent(row.code)}`}>{row.code}（{t.trace}）</AppLink> : null]]} />
             {row.photos.length > 0 && <div style={{ marginTop: 12 }}><Image.PreviewGroup>{row.photos.map((photo) => <Image key={photo} src={photo} width={120} alt={t.photos} />)}</Image.PreviewGroup></div>}
           </Panel>
-          {can("complaint.write") && stepsAfter(row.state).length > 0 && (
+          {(row.actions !== undefined || can("complaint.answer")) && stepsAfter(row.state, row.actions).length > 0 && (
             <Panel title={t.act}>
               <Input.TextArea rows={3} maxLength={1000} showCount value={text} placeholder={t.reply} aria-label={t.reply} onChange={(event) => setText(event.target.value)} />
-              <Space style={{ marginTop: 24 }}>{stepsAfter(row.state).map((action, index) => <Button key={action} loading={busy} type={index === 0 ? "primary" : "default"} disabled={text.trim() === "" && action !== "accept" && action !== "close"} onClick={() => step(row, action)}>{t.actions[action]}</Button>)}</Space>
+              <Space style={{ marginTop: 24 }}>{stepsAfter(row.state, row.actions).map((action, index) => <Button key={action} loading={busy} type={index === 0 ? "primary" : "default"} disabled={text.trim() === "" && action !== "accept"} onClick={() => step(row, action)}>{t.actions[action]}</Button>)}</Space>
             </Panel>
           )}
           <Panel title={t.steps}><Timeline items={row.steps.map((one, index) => ({ key: index, content: <><strong>{one.state_name}</strong> <span className="soft">{dateTime(one.at)}</span>{one.text && <div>{one.text}</div>}</> }))} /></Panel>
@@ -55,6 +56,6 @@ function ComplaintView({ id }: { id: string }) {
   );
 }
 export function ComplaintsPage() {
-  const filters = [{ key: "q", label: `${t.number} / ${t.text}`, kind: "text" as const }, { key: "state", label: common.state, kind: "select" as const, options: [["submitted", "待受理"], ["accepted", "办理中"], ["answered", "已答复"], ["closed", "已办结"], ["rejected", "不予受理"]].map(([value = "", label = ""]) => ({ value, label })) }, { key: "kind", label: t.kind, kind: "select" as const, options: Object.entries(t.kinds).map(([value, label]) => ({ value, label })) }];
+  const filters = [{ key: "state", label: common.state, kind: "select" as const, options: [["submitted", "待受理"], ["accepted", "已受理"], ["handling", "办理中"], ["answered", "已答复"], ["closed", "已办结"], ["rejected", "不予受理"]].map(([value = "", label = ""]) => ({ value, label })) }, { key: "kind", label: t.kind, kind: "select" as const, options: Object.entries(t.kinds).map(([value, label]) => ({ value, label })) }];
   return <ListPage<Complaint> title={t.title} resource="/console/complaints" columns={columns} filters={filters} rowId={(row) => row.id} emptyHint={t.emptyHint} drawer={(id) => <ComplaintView key={id} id={id} />} />;
 }

@@ -26,7 +26,7 @@ function Row({ row }: { row: EvaluationRow }) {
   const option = useMemo(() => (trend.data ? scoreOption(trend.data.points, lightGround) : null), [trend.data]);
   return (
     <>
-      <div className="record-head" style={{ marginBottom: 12 }}><h2 style={{ margin: 0 }}>{row.name}</h2><GradeMark grade={row.grade} /><strong className="figures" style={{ fontSize: 22 }}>{row.score ?? t.notEvaluated}</strong></div>
+      <div className="record-head" style={{ marginBottom: 12 }}><h2 style={{ margin: 0 }}>{row.name}</h2><GradeMark grade={row.grade} /><strong className="figures" style={{ fontSize: 22 }}>{row.score ?? t.notEvaluated}</strong>{row.rank !== null && <span className="soft">{t.rank} {row.rank}</span>}{row.veto && <Tag color="red">▼ {t.veto}：{row.veto}</Tag>}</div>
       <Panel flush title={t.indicators}>
         <Table size="small" rowKey="code" pagination={false} dataSource={row.indicators} columns={[
           { title: t.name, dataIndex: "name" },
@@ -54,7 +54,7 @@ function Found({ data }: { data: Evaluations }) {
         <Table<EvaluationRow> size="middle" rowKey="code" dataSource={shown} pagination={{ pageSize: 50, hideOnSinglePage: true }} scroll={{ x: "max-content" }} rowClassName={(one) => (one.code === row?.code ? "row-open" : "row-link")}
           onRow={(one) => ({ onClick: () => patch({ record: one.code }), tabIndex: 0, onKeyDown: (event) => { if (event.key === "Enter") patch({ record: one.code }); } })}
           columns={[
-            { title: t.rank, width: 64, align: "right", render: (_, one) => <span className="figures">{one.rank}</span> }, { title: t.name, render: (_, one) => <strong>{one.name}</strong> }, ...(data.rows.some((one) => one.stage_name) ? [{ title: common.stage, render: (_: unknown, one: EvaluationRow) => one.stage_name ?? "—" }] : []),
+            { title: t.rank, width: 64, align: "right", render: (_, one) => <span className="figures">{one.rank ?? "—"}</span> }, { title: t.name, render: (_, one) => <strong>{one.name}</strong> }, ...(data.rows.some((one) => one.stage_name) ? [{ title: common.stage, render: (_: unknown, one: EvaluationRow) => one.stage_name ?? "—" }] : []),
             { title: t.grade, render: (_, one) => <GradeMark grade={one.grade} /> }, { title: t.score, align: "right", render: (_, one) => (one.score === null ? <Missing reason={t.notEvaluated} /> : <b className="figures">{one.score}</b>) }, { title: t.change, align: "right", render: (_, one) => signed(one.change) },
             ...heads.slice(0, 4).map((head, index) => ({ title: head.name, align: "right" as const, render: (_: unknown, one: EvaluationRow) => { const cell = one.indicators[index]; return cell?.applicable && cell.value !== null ? <span className="figures">{number(cell.value)}{cell.unit}</span> : <Missing reason={cell?.applicable === false ? t.notApplicable : "没有收到数据"} />; } })),
           ]} />

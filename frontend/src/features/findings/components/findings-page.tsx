@@ -5,7 +5,6 @@ import { FindingReview } from "@/features/findings/components/finding-review";
 import { http } from "@/lib/client";
 import { useUrl } from "@/lib/nav";
 import { useNames } from "@/lib/reference";
-import { states } from "@/lib/palette";
 import { common } from "@/locales/zh-CN/common";
 import { findingText as t } from "@/locales/zh-CN/findings";
 import { ListPage, type Column } from "@/ui/list-page";
@@ -41,9 +40,9 @@ export function FindingsPage() {
   const names = useNames();
   const [, patch] = useUrl();
   const filters = [
-    { key: "state", label: common.state, kind: "select" as const, options: (["open", "confirmed", "dismissed", "returned"] as const).map((value) => ({ value, label: states[value]?.name ?? value })) },
+    { key: "state", label: common.state, kind: "select" as const, options: names.options("finding_state") },
     { key: "rule", label: t.rule, kind: "select" as const, options: names.options("rule") },
-    { key: "system", label: t.system, kind: "text" as const, folded: true }, { key: "subject", label: t.subject, kind: "text" as const, folded: true },
+    { key: "system", label: t.system, kind: "text" as const, folded: true },
   ];
   const step = (rows: Finding[], id: string, by: number) => {
     const other = rows[rows.findIndex((row) => row.id === id) + by];

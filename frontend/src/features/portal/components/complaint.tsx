@@ -26,6 +26,7 @@ export function PortalComplaint() {
   const [kind, setKind] = useState<ComplaintKind>(isKind(search["kind"]) ? search["kind"] : "complaint");
   const [faults, setFaults] = useState<{ text?: string; phone?: string; all?: string }>({});
   const [busy, setBusy] = useState(false);
+  const [photoName, setPhotoName] = useState<string | null>(null);
   const [done, setDone] = useState<{ number: string; due_at: string } | null>(null);
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -59,7 +60,7 @@ export function PortalComplaint() {
       <textarea id="text" name="text" rows={5} maxLength={2000} placeholder={t.textHint} aria-invalid={faults.text !== undefined} aria-describedby="text-fault" />
       <p id="text-fault" className="fault" role="alert">{faults.text}</p>
       <label htmlFor="complaint-code">{t.code}</label><input id="complaint-code" name="code" defaultValue={search["code"] ?? ""} maxLength={200} autoComplete="off" />
-      <label htmlFor="photo">{t.photo}</label><input id="photo" name="photo" type="file" accept="image/*" /><p className="hint">{t.photoHint}</p>
+      <label htmlFor="photo">{t.photo}</label><div className="picker"><input id="photo" name="photo" type="file" accept="image/*" onChange={(event) => setPhotoName(event.target.files?.[0]?.name ?? null)} /><span aria-hidden="true">{photoName ?? t.choosePhoto}</span></div><p className="hint">{t.photoHint}</p>
       <label htmlFor="phone">{t.phone}</label><input id="phone" name="phone" type="tel" inputMode="numeric" autoComplete="tel" maxLength={11} aria-invalid={faults.phone !== undefined} aria-describedby="phone-hint" />
       <p id="phone-hint" className="hint">{t.phoneHint}</p>{faults.phone && <p className="fault" role="alert">{faults.phone}</p>}
       <label htmlFor="name">{t.name}</label><input id="name" name="name" maxLength={50} autoComplete="name" />

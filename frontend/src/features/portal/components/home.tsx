@@ -50,7 +50,7 @@ export function PortalHome() {
         <div className="block-head"><h2>{t.notices}</h2><AppLink href="/notices">{t.allNotices}</AppLink></div>
         <ul className="lines">
           {notices.isLoading && <li><div className="soft">{t.loading}</div></li>}
-          {notices.data?.items.slice(0, 3).map((notice) => <li key={notice.id}><AppLink href={`/notices#${notice.id}`}>{notice.title}<small>{notice.kind} · {date(notice.published_at)}</small></AppLink></li>)}
+          {notices.data?.items.slice(0, 3).map((notice) => <li key={notice.id}><AppLink href={`/notices#${notice.id}`}>{notice.title}<small>{notice.kind_name ?? notice.kind} · {date(notice.published_at)}</small></AppLink></li>)}
           {(notices.isError || notices.data?.items.length === 0) && <li><div className="soft">{t.noNotices}</div></li>}
         </ul>
       </section>

@@ -15,7 +15,7 @@ export function PortalNotices() {
       {query.data?.items.length === 0 && <p className="soft">{t.noNotices}</p>}
       {query.data?.items.map((notice) => (
         <details key={notice.id} className="notice" open={notice.id === chosen}>
-          <summary><strong>{notice.title}</strong><br /><small className="soft">{notice.kind} · {date(notice.published_at)}</small></summary>
+          <summary><strong>{notice.title}</strong><br /><small className="soft">{notice.kind_name ?? notice.kind} · {date(notice.published_at)}</small></summary>
           <div className="notice-body">{notice.body}</div>
         </details>
       ))}

@@ -21,7 +21,7 @@ function RegisterPage({ noun }: { noun: Noun }) {
   const [, patch] = useUrl();
   const [creating, setCreating] = useState(false);
   const text = registerText[noun];
-  const create = can(`${register.permission}.write`) && <Button type="primary" icon={<PlusOutlined />} onClick={() => setCreating(true)}>{text.create}</Button>;
+  const create = can(`${register.permission}.create`) && <Button type="primary" icon={<PlusOutlined />} onClick={() => setCreating(true)}>{text.create}</Button>;
   const step = (rows: Row[], id: string, by: number) => {
     const other = rows[rows.findIndex((row) => row.id === id) + by];
     return other ? () => patch({ record: other.id }, true) : undefined;

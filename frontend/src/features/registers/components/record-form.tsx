@@ -16,14 +16,14 @@ interface Bound<T> { value?: T; onChange?: (value: T) => void; id?: string }
 
 function DivisionInput({ value, onChange, id }: Bound<string>) {
   const me = useMe();
-  return <DivisionSelect {...(id && { id })} root={me.divisions_in_scope_root} rootName={me.account.division_name} value={value} onChange={(code) => onChange?.(code ?? me.divisions_in_scope_root)} width="100%" />;
+  return <DivisionSelect {...(id && { id })} root={me.divisions_in_scope_root} rootName={me.account.division_name} blank value={value} onChange={(code) => onChange?.(code ?? "")} width="100%" />;
 }
 function SubjectInput({ value, onChange, id }: Bound<string>) {
   const [q, setQ] = useState("");
   const query = useQuery({ queryKey: ["list", "/console/subjects", "pick", q], queryFn: ({ signal }) => http.get<Page<Row>>("/console/subjects", { q, limit: 20 }, signal) });
   return (
     <Select {...(id && { id })} showSearch={{ filterOption: false, onSearch: setQ }} allowClear value={value ?? null} onChange={(next: string | null) => onChange?.(next ?? "")}
-      options={(query.data?.items ?? []).map((row) => ({ value: row.id, label: `${row.name}（${row.code}）` }))} />
+      options={(query.data?.items ?? []).map((row) => ({ value: row.code, label: `${row.name}（${row.code}）` }))} />
   );
 }
 function control(field: Field) {
@@ -35,6 +35,11 @@ function control(field: Field) {
     case "division": return <DivisionInput />;
     case "subject": return <SubjectInput />;
   }
+}
+
+/** Parts of an entry that the form does not show but a change must not lose. */
+function unshown(noun: Noun, row: Row): Record<string, unknown> {
+  return { code: row.code, ...(noun === "systems" && { subjects: (row as Row & { subjects?: string[] }).subjects ?? [] }) };
 }
 
 interface Props { noun: Noun; row: Row | null; onClose: () => void; onSaved: (id: string) => void }
@@ -52,7 +57,7 @@ export function RecordForm({ noun, row, onClose, onSaved }: Props) {
     setError(null);
     try {
       const body = Object.fromEntries(fields.map(({ key }) => [key, values[key] === "" ? null : (values[key] ?? null)]));
-      const saved = row ? await http.put<Row>(`/console/${noun}/${row.id}`, { ...body, version: row.version }) : await http.post<Row>(`/console/${noun}`, body);
+      const saved = row ? await http.put<Row>(`/console/${noun}/${row.id}`, { ...body, ...unshown(noun, row), version: row.version }) : await http.post<Row>(`/console/${noun}`, body);
       message.success(common.submitted);
       await Promise.all([client.invalidateQueries({ queryKey: ["list", `/console/${noun}`] }), client.invalidateQueries({ queryKey: ["record", noun] })]);
       onSaved(saved.id);

@@ -3,17 +3,17 @@ import { CopyOutlined, EditOutlined, KeyOutlined } from "@ant-design/icons";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Alert, App, Button, Modal, Space, Tooltip, Typography } from "antd";
 import { useState } from "react";
-import type { Detail, ReviewAction } from "@/api/types";
+import type { Detail, Page, ReviewAction } from "@/api/types";
 import { RecordForm } from "@/features/registers/components/record-form";
 import { registerOf, type Noun, type Row } from "@/features/registers/config";
-import { http } from "@/lib/client";
+import { ApiError, http } from "@/lib/client";
 import { dateTime } from "@/lib/format";
 import { useNames } from "@/lib/reference";
 import { useCan } from "@/lib/session";
 import { common, review } from "@/locales/zh-CN/common";
 import { fieldLabels, registerText } from "@/locales/zh-CN/registers";
 import { AppLink } from "@/ui/app-link";
-import { HistoryRail } from "@/ui/history-rail";
+import { differences, HistoryRail } from "@/ui/history-rail";
 import { StateMark } from "@/ui/marks";
 import { Facts, Panel } from "@/ui/page";
 import { ReviewBar, type Decision } from "@/ui/review-bar";
@@ -21,11 +21,13 @@ import { QueryView } from "@/ui/state-views";
 import { useAct } from "@/ui/use-act";
 
 const decisions: Partial<Record<ReviewAction, Decision>> = {
+  submit: { key: "submit", label: review.submit, primary: true, reason: false },
   approve: { key: "approve", label: review.approve, hotkey: "a", primary: true, reason: false },
   return: { key: "return", label: review.return, hotkey: "r", reason: true },
   suspend: { key: "suspend", label: review.suspend, reason: true },
   resume: { key: "resume", label: review.resume, reason: true },
   revoke: { key: "revoke", label: review.revoke, danger: true, reason: true },
+  cancel: { key: "cancel", label: review.cancel, reason: false },
 };
 
 function TokenButton({ id }: { id: string }) {
@@ -43,6 +45,15 @@ function TokenButton({ id }: { id: string }) {
   );
 }
 
+/** One entry by its id, or by its code as other records name it; ids have dashes, codes have none. */
+async function load(noun: Noun, id: string, signal: AbortSignal): Promise<Detail<Row>> {
+  if (id.includes("-")) return http.get<Detail<Row>>(`/console/${noun}/${id}`, undefined, signal);
+  const page = await http.get<Page<Row>>(`/console/${noun}`, { q: id, limit: 20 }, signal);
+  const row = page.items.find((one) => one.code === id);
+  if (!row) throw new ApiError(404, { code: "HTTP-404", message: registerText.noCode(id), advice: registerText.noCodeAdvice });
+  return http.get<Detail<Row>>(`/console/${noun}/${row.id}`, undefined, signal);
+}
+
 interface Props { noun: Noun; id: string; wide?: boolean; onNext?: (() => void) | undefined; onPrevious?: (() => void) | undefined }
 
 export function RecordView({ noun, id, wide = false, onNext, onPrevious }: Props) {
@@ -52,7 +63,7 @@ export function RecordView({ noun, id, wide = false, onNext, onPrevious }: Props
   const client = useQueryClient();
   const { message } = App.useApp();
   const [editing, setEditing] = useState(false);
-  const query = useQuery({ queryKey: ["record", noun, id], queryFn: ({ signal }) => http.get<Detail<Row>>(`/console/${noun}/${id}`, undefined, signal) });
+  const query = useQuery({ queryKey: ["record", noun, id], queryFn: ({ signal }) => load(noun, id, signal) });
   const touch = () => Promise.all([client.invalidateQueries({ queryKey: ["record", noun, id] }), client.invalidateQueries({ queryKey: ["list", `/console/${noun}`] })]);
   const copy = (code: string) => void navigator.clipboard?.writeText(code).then(() => message.success(common.copied)).catch(() => undefined);
   return (
@@ -68,12 +79,13 @@ export function RecordView({ noun, id, wide = false, onNext, onPrevious }: Props
             </div>
             {row.state === "changing" && <Alert style={{ marginTop: 12 }} type="info" showIcon title={registerText.changing} />}
             <Space wrap style={{ marginTop: 4 }}>
-              <ReviewBar decisions={can(`${register.permission}.review`) ? row.actions.flatMap((action) => decisions[action] ?? []) : []} onNext={onNext} onPrevious={onPrevious} onDone={onNext}
-                onDecide={(decision, reason) => http.post(`/console/${noun}/${id}/review`, { version: row.version, decision, reason: reason || null }).then(touch)} />
+              <ReviewBar decisions={row.actions.flatMap((action) => decisions[action] ?? [])} onNext={onNext} onPrevious={onPrevious} onDone={onNext}
+                onDecide={(decision, reason) => http.post(`/console/${noun}/${row.id}/review`, { version: row.version, decision, reason }).then(touch)} />
               {row.actions.includes("change") && <Button icon={<EditOutlined />} onClick={() => setEditing(true)}>{common.edit}</Button>}
-              {noun === "systems" && can("system.write") && row.state === "filed" && <TokenButton id={id} />}
+              {noun === "systems" && can("access.update") && row.state === "filed" && <TokenButton id={row.id} />}
             </Space>
-            <Panel title={common.facts}><Facts rows={register.facts(row)} columns={wide ? 2 : 1} /></Panel>
+            {row.proposal && <Panel title={registerText.proposal}>{differences({ before: { ...row }, after: { ...row.proposal } }).map((one) => <div key={one.field} className="difference">{fieldLabels[one.field] ?? one.field}：<del>{one.before}</del> → <ins>{one.after}</ins></div>)}</Panel>}
+            <Panel title={common.facts}><Facts rows={register.facts(row)} columns={2} /></Panel>
             <Panel title={common.related}>
               <Space size="large" wrap>
                 {register.related(row).map((link) => <AppLink key={link.href} href={link.href}>{link.label}</AppLink>)}

@@ -29,8 +29,8 @@ function Deliveries({ id }: { id: string }) {
     <Panel flush title={t.deliveries} extra={can("report.send") && <Button type="primary" size="small" disabled={!schedule.data?.receivers.length} onClick={() => void send()}>{t.send}</Button>}>
       <QueryView query={query} height={120} isEmpty={(page) => page.items.length === 0} empty={<EmptyView text={t.noDeliveries} />}>
         {(page) => (
-          <Table<Delivery> size="small" rowKey="id" pagination={false} dataSource={page.items} scroll={{ x: "max-content" }} columns={[
-            { title: t.receiver, dataIndex: "receiver" }, { title: t.state, render: (_, row) => <StateMark state={row.state} /> }, { title: t.attempts, align: "right", dataIndex: "attempts" }, { title: t.error, render: (_, row) => row.last_error ?? "—" }, { title: t.at, render: (_, row) => <When at={row.at} /> },
+          <Table<Delivery> size="small" rowKey="id" pagination={false} dataSource={page.items} columns={[
+            { title: t.receiver, render: (_, row) => <>{row.receiver}<div className="soft">{row.email}</div></> }, { title: t.state, render: (_, row) => <><StateMark state={row.state} name={row.state_name} />{row.attempts > 1 && <span className="soft"> ×{row.attempts}</span>}<div className="soft"><When at={row.at} /></div>{row.last_error && <div style={{ color: "#C62828" }}>{row.last_error}</div>}</> },
             { title: "", render: (_, row) => row.state === "failed" && can("report.send") && <Button size="small" onClick={() => void act(() => http.post(`/console/deliveries/${row.id}/resend`), t.queued, [key])}>{t.resend}</Button> },
           ]} />
         )}
@@ -54,7 +54,7 @@ function Editions() {
         return (
           <div style={{ display: "grid", gridTemplateColumns: "minmax(380px, 5fr) minmax(0, 7fr)", gap: 16, alignItems: "start" }}>
             <div>
-              <Panel flush title={t.editions} extra={can("report.write") && <Button size="small" icon={<PlusOutlined />} onClick={() => setAsking(true)}>{t.make}</Button>}>
+              <Panel flush title={t.editions} extra={can("report.create") && <Button size="small" icon={<PlusOutlined />} onClick={() => setAsking(true)}>{t.make}</Button>}>
                 <Table<Edition> size="middle" rowKey="id" pagination={false} dataSource={page.items} rowClassName={(row) => (row.id === chosen?.id ? "row-open" : "row-link")} onRow={(row) => ({ onClick: () => patch({ record: row.id }) })} locale={{ emptyText: <EmptyView text="还没有编制过报告" hint="点击“编制报告”开始" /> }} columns={[
                   { title: t.name, render: (_, row) => <><strong>{row.title}</strong><div className="soft">{row.number} · {dateTime(row.created_at)}</div></> },
                   { title: t.formats, render: (_, row) => <Space size={8}>{row.formats.map((format) => <a key={format} href={fileHref(row.id, format)} target="_blank" rel="noreferrer" onClick={(event) => event.stopPropagation()}>{format.toUpperCase()}</a>)}</Space> },
@@ -79,7 +79,7 @@ function Schedule() {
     <QueryView query={query}>
       {(schedule) => (
         <Panel>
-          <Form layout="vertical" style={{ maxWidth: 640 }} initialValues={schedule} disabled={!can("report.write")} onFinish={(values: ReportSchedule) => void act(() => http.put("/console/report-schedule", { enabled: values.enabled, cron: values.cron, receivers: values.receivers ?? [] }), common.saved, [["report-schedule"]])}>
+          <Form layout="vertical" style={{ maxWidth: 640 }} initialValues={schedule} disabled={!can("report.update")} onFinish={(values: ReportSchedule) => void act(() => http.put("/console/report-schedule", { enabled: values.enabled, cron: values.cron, receivers: values.receivers ?? [] }), common.saved, [["report-schedule"]])}>
             <Form.Item name="enabled" label={t.enabled} valuePropName="checked"><Switch /></Form.Item>
             <Form.Item name="cron" label={t.cron} extra={`${t.next}：${dateTime(schedule.next_at)}`} rules={[{ required: true, message: common.required }]}><Input className="code" /></Form.Item>
             <Form.List name="receivers">

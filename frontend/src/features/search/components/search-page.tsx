@@ -15,8 +15,7 @@ interface Source { key: string; label: string; resource: string; permission: str
 const sources: Source[] = [
   { key: "subjects", label: t.subjects, resource: "/console/subjects", permission: "subject.read", param: "q", title: (hit) => hit.name ?? "", note: (hit) => hit.code ?? "", href: (hit) => `/console/subjects/${hit.id}` },
   { key: "products", label: t.products, resource: "/console/products", permission: "product.read", param: "q", title: (hit) => hit.name ?? "", note: (hit) => hit.code ?? "", href: (hit) => `/console/products/${hit.id}` },
-  { key: "events", label: t.events, resource: "/console/events", permission: "trace.read", param: "unit", title: (hit) => hit.batch ?? hit.id, note: (hit) => hit.subject_name ?? "", href: (hit) => `/console/events?record=${hit.id}` },
-  { key: "complaints", label: t.complaints, resource: "/console/complaints", permission: "complaint.read", param: "q", title: (hit) => hit.number ?? "", note: (hit) => hit.text ?? "", href: (hit) => `/console/complaints?record=${hit.id}` },
+  { key: "events", label: t.events, resource: "/console/events", permission: "event.read", param: "unit", title: (hit) => hit.batch ?? hit.id, note: (hit) => hit.subject_name ?? "", href: (hit) => `/console/events?record=${hit.id}` },
 ];
 
 function Hits({ source, q }: { source: Source; q: string }) {

@@ -21,9 +21,9 @@ function graphData(chain: Chain): { nodes: NodeData[]; edges: EdgeData[] } {
         labelPlacement: "center", labelText: `${faulty.has(node.id) ? "▼ " : ""}${clip(node.subject_name ?? node.unit)}\n${node.stage_name} · ${node.division_name ?? "—"}`, labelFill: palette.ink, labelFontSize: 13, labelLineHeight: 19, labelFontFamily: fonts, labelWordWrap: false,
       },
     })),
-    edges: chain.edges.map((edge, index) => ({
+    edges: chain.edges.filter((edge) => spots.has(edge.from) && spots.has(edge.to) && edge.from !== edge.to).map((edge, index) => ({
       id: `edge-${index}`, source: edge.from, target: edge.to,
-      style: { stroke: "#7d8ba0", lineWidth: 1.4, endArrow: true, ...(edge.kind === "inferred" && { lineDash: [6, 4] }), labelText: `${number(edge.quantity)}${edge.quantity ? (edge.unit ?? "") : ""}${edge.kind === "inferred" ? `（${t.inferred}）` : ""}`, labelFontSize: 12, labelAutoRotate: false, labelFill: palette.soft, labelBackground: true, labelBackgroundFill: "#fff", labelFontFamily: fonts },
+      style: { stroke: "#7d8ba0", lineWidth: 1.4, endArrow: true, ...(edge.kind === "inferred" && { lineDash: [6, 4] }), labelText: `${number(edge.quantity)}${edge.quantity ? (edge.unit ?? "") : ""}${edge.kind === "inferred" ? `\n${t.inferred}` : ""}`, labelFontSize: 12, labelAutoRotate: false, labelFill: palette.soft, labelBackground: true, labelBackgroundFill: "#fff", labelFontFamily: fonts },
     })),
   };
 }
@@ -38,7 +38,7 @@ export function ChainGraph({ chain, chosen, onChoose }: { chain: Chain; chosen: 
     if (!place.current) return;
     const made = new Graph({
       container: place.current, autoResize: true, autoFit: "view", padding: 12, animation: false, zoomRange: [0.2, 2], data,
-      node: { type: "rect", state: { selected: { fill: "#e8f0fc", lineWidth: 3 } } },
+      node: { type: "rect", state: { selected: { fill: "#d6e5fb", lineWidth: 3, stroke: palette.primary, halo: false } } },
       edge: { type: "cubic-horizontal" },
       behaviors: ["drag-canvas", "zoom-canvas"],
     });

@@ -20,7 +20,7 @@ function EventView({ id }: { id: string }) {
       {(row) => (
         <>
           <Panel title={common.facts}><Facts columns={1} rows={[
-            [t.type, eventTypes[row.type ?? ""] ?? row.type], [t.step, bizSteps[row.biz_step ?? ""] ?? row.biz_step], [t.at, <When key="t" at={row.event_time} />], [t.recorded, <When key="r" at={row.recorded_at} />],
+            [t.type, eventTypes[row.type ?? ""] ?? row.type], [t.step, row.biz_step_name ?? bizSteps[row.biz_step ?? ""] ?? row.biz_step], [t.at, <When key="t" at={row.event_time} />], [t.recorded, <When key="r" at={row.recorded_at} />],
             [common.category, names.name("category", row.category)], [common.stage, names.name("stage", row.stage)], [t.subject, row.subject ? <AppLink key="s" href={`/console/subjects/${row.subject}`}>{row.subject_name ?? row.subject}</AppLink> : null], [t.peer, row.peer_name],
             [t.product, row.product_name], [t.batch, row.batch], [t.quantity, quantity(row.quantity, row.unit)], [t.system, row.system_name],
           ]} />{row.batch && <p><AppLink href={`/console/trace?code=${encodeURIComponent(row.batch)}`}>{t.traceThis}</AppLink></p>}</Panel>
@@ -35,7 +35,7 @@ export function EventsPage() {
   const columns: Column<TraceEvent>[] = [
     { key: "event_time", title: t.at, fixed: true, render: (row) => <When at={row.event_time} /> },
     { key: "stage", title: common.stage, render: (row) => names.name("stage", row.stage), text: (row) => names.name("stage", row.stage) },
-    { key: "biz_step", title: t.step, render: (row) => bizSteps[row.biz_step ?? ""] ?? row.biz_step ?? "—" }, { key: "subject_name", title: t.subject }, { key: "peer_name", title: t.peer }, { key: "product_name", title: t.product },
+    { key: "biz_step", title: t.step, render: (row) => row.biz_step_name ?? bizSteps[row.biz_step ?? ""] ?? row.biz_step ?? "—" }, { key: "subject_name", title: t.subject }, { key: "peer_name", title: t.peer }, { key: "product_name", title: t.product },
     { key: "batch", title: t.batch, render: (row) => <span className="code">{row.batch ?? "—"}</span> }, { key: "quantity", title: t.quantity, align: "right", render: (row) => <span className="figures">{quantity(row.quantity, row.unit)}</span>, text: (row) => row.quantity },
     { key: "category", title: common.category, hidden: true, render: (row) => names.name("category", row.category) }, { key: "system_name", title: t.system, hidden: true },
   ];

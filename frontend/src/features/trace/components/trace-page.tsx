@@ -27,8 +27,8 @@ function FlowTable({ chain, chosen, onChoose }: { chain: Chain; chosen: string |
     <Table<ChainRow> size="small" rowKey={(row) => `${row.subject}-${row.at ?? ""}-${row.basis}`} dataSource={chain.table} pagination={false} scroll={{ x: "max-content", y: 300 }} rowClassName={(row) => (row.subject === marked ? "row-open" : "row-link")}
       onRow={(row) => ({ onClick: () => onChoose(nodeOf(row)), tabIndex: 0, onKeyDown: (event) => { if (event.key === "Enter") onChoose(nodeOf(row)); } })}
       columns={[
-        { title: t.subject, render: (_, row) => row.subject_name ?? row.subject }, { title: t.in, align: "right", render: (_, row) => amount(row.in) }, { title: t.out, align: "right", render: (_, row) => amount(row.out) }, { title: t.rest, align: "right", render: (_, row) => amount(row.rest) },
-        { title: t.at, render: (_, row) => dateTime(row.at) }, { title: t.basis, dataIndex: "basis" }, { title: t.state, render: (_, row) => (row.state === "no_answer" || row.state === "gap" ? <span style={{ color: "#C62828" }}>▼ {t.states[row.state]}</span> : <StateMark state="ok" name={t.states[row.state] ?? row.state} />) }, { title: t.contact, render: (_, row) => row.contact ?? MISSING },
+        { title: t.subject, render: (_, row) => row.subject_name ?? row.subject }, { title: t.state, render: (_, row) => (["no_answer", "gap", "有缺口", "未答复"].includes(row.state) ? <span style={{ color: "#C62828" }}>▼ {t.states[row.state] ?? row.state}</span> : <StateMark state="ok" name={t.states[row.state] ?? row.state} />) }, { title: t.in, align: "right", render: (_, row) => amount(row.in) }, { title: t.out, align: "right", render: (_, row) => amount(row.out) }, { title: t.rest, align: "right", render: (_, row) => amount(row.rest) },
+        { title: t.at, render: (_, row) => dateTime(row.at) }, { title: t.basis, dataIndex: "basis" }, { title: t.contact, render: (_, row) => row.contact ?? MISSING },
       ]} />
   );
 }
@@ -59,6 +59,7 @@ function Found({ chain }: { chain: Chain }) {
         <span className="soft">{t.asOf} {dateTime(chain.as_of)}</span><span className="grow" />
         {node && <span>{node.subject_name} · {node.stage_name} · {t.in} {number(node.in)} {t.out} {number(node.out)} {t.rest} {number(node.rest)} {node.unit_of_measure}{node.contact && ` · ${node.contact}`}</span>}
       </div>
+      {(chain.truncated || chain.hint) && <Alert type="info" showIcon title={chain.hint ?? t.truncated} style={{ marginBottom: 12 }} />}
       <div className="trace-grid">
         <Panel flush title={t.graph}><div style={{ height: 360 }}><ChainGraph chain={chain} chosen={chosen} onChoose={choose} /></div></Panel>
         <Panel flush title={`${t.table}（${t.unit}：${chain.nodes.find((one) => one.unit_of_measure)?.unit_of_measure ?? MISSING}）`} extra={<Button size="small" icon={<DownloadOutlined />} onClick={save}>{t.export}</Button>}><FlowTable chain={chain} chosen={chosen} onChoose={choose} /></Panel>

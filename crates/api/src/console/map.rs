@@ -1,0 +1,207 @@
+//! One map (一张图): outlines, values, clustered subjects, flows. Rows: G-6.2.2a, G-6.5.3c.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use serde::{Deserialize, Serialize};
+use suyuan_service::map::{self, Atlas, ClusterView, Drawing};
+use suyuan_service::statistics::{AreaValue, Metric, View};
+use suyuan_service::trace::FlowView;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::cockpit::answer::MapValues;
+use crate::error::{ApiResult, ErrorEnvelope};
+use crate::extract::{At, Console, Find};
+use crate::state::AppState;
+
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(get_map_lines))
+        .routes(routes!(get_map_values))
+        .routes(routes!(get_map_points))
+        .routes(routes!(get_map_flows))
+        .routes(routes!(get_map))
+        .layer(Extension(Arc::new(Atlas::default())))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct MapQuery {
+    /// Division; the account's own where it is left out.
+    division: Option<String>,
+    /// Category.
+    category: Option<String>,
+    /// `reporting_rate`, `score`, `findings`, `events` or `subjects`.
+    metric: Option<String>,
+    /// Days of the period, 1 to 366; 30 where it is left out.
+    days: Option<u32>,
+    /// Zoom of a web map, for points.
+    zoom: Option<f64>,
+    /// `west,south,east,north` in degrees, for points.
+    bbox: Option<String>,
+}
+
+/// The outline, or "not modified" for a browser that has it.
+fn drawn(drawing: &Drawing, headers: &HeaderMap) -> Response {
+    let tag = HeaderValue::from_str(&drawing.etag).unwrap_or(HeaderValue::from_static("\"\""));
+    let keep = (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=86400"));
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let same =
+        known.is_some_and(|known| known.split(',').any(|tag| tag.trim().trim_start_matches("W/") == &*drawing.etag));
+    if same {
+        return (StatusCode::NOT_MODIFIED, [keep, (header::ETAG, tag)]).into_response();
+    }
+    let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/geo+json"));
+    ([keep, (header::ETAG, tag), kind], drawing.geojson.to_string()).into_response()
+}
+
+/// 下级行政区边界（GeoJSON）
+#[utoipa::path(get, path = "/map/{parent}", tag = "一张图", params(("parent" = String, Path, description = "区划代码，000000 为全国")),
+    responses((status = 200, content_type = "application/geo+json", body = serde_json::Value), (status = "default", body = ErrorEnvelope)))]
+async fn get_map(
+    State(state): State<AppState>,
+    Extension(atlas): Extension<Arc<Atlas>>,
+    Console(cx): Console,
+    At(parent): At<String>,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
+    Ok(drawn(&atlas.below(&state.node, &cx, &parent)?, &headers))
+}
+
+/// 南海断续线等线要素（GeoJSON）
+#[utoipa::path(get, path = "/map/lines", tag = "一张图",
+    responses((status = 200, content_type = "application/geo+json", body = serde_json::Value), (status = "default", body = ErrorEnvelope)))]
+async fn get_map_lines(
+    State(state): State<AppState>,
+    Extension(atlas): Extension<Arc<Atlas>>,
+    Console(cx): Console,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
+    Ok(drawn(&atlas.lines(&state.node, &cx)?, &headers))
+}
+
+/// Values as they are answered.
+#[derive(Serialize)]
+struct ValuesAnswer {
+    parent: String,
+    metric: &'static str,
+    values: Arc<Vec<AreaValue>>,
+}
+
+/// 下级行政区指标值
+#[utoipa::path(get, path = "/map/values", tag = "一张图", params(MapQuery),
+    responses((status = 200, body = MapValues), (status = "default", body = ErrorEnvelope)))]
+async fn get_map_values(
+    State(state): State<AppState>,
+    Extension(atlas): Extension<Arc<Atlas>>,
+    Console(cx): Console,
+    Find(query): Find<MapQuery>,
+) -> ApiResult<Json<ValuesAnswer>> {
+    let view = View::of(&state.node, &cx, query.division.as_deref(), query.category.as_deref())?;
+    let metric = Metric::parse(query.metric.as_deref().unwrap_or_default())?;
+    let values = atlas.values(&state.node, &cx, &view, metric, query.days.unwrap_or(30)).await?;
+    Ok(Json(ValuesAnswer { parent: view.division, metric: metric.as_str(), values }))
+}
+
+/// Clusters as they are answered.
+#[derive(Serialize)]
+struct PointsAnswer {
+    clusters: Vec<ClusterView>,
+}
+
+/// 主体点位（聚合）
+#[utoipa::path(get, path = "/map/points", tag = "一张图", params(MapQuery),
+    responses((status = 200, body = answer::MapPoints), (status = "default", body = ErrorEnvelope)))]
+async fn get_map_points(
+    State(state): State<AppState>,
+    Extension(atlas): Extension<Arc<Atlas>>,
+    Console(cx): Console,
+    Find(query): Find<MapQuery>,
+) -> ApiResult<Json<PointsAnswer>> {
+    let view = View::of(&state.node, &cx, query.division.as_deref(), query.category.as_deref())?;
+    let extent = map::parse_box(query.bbox.as_deref().unwrap_or_default())?;
+    // `as` saturates and turns what is no number into 0.
+    let zoom = query.zoom.unwrap_or(5.0).floor() as u8;
+    Ok(Json(PointsAnswer { clusters: atlas.points(&state.node, &cx, &view, zoom, extent).await? }))
+}
+
+/// Flows as they are answered.
+#[derive(Serialize)]
+struct FlowsAnswer {
+    flows: Arc<Vec<FlowView>>,
+}
+
+/// 区划间流向
+#[utoipa::path(get, path = "/map/flows", tag = "一张图", params(MapQuery),
+    responses((status = 200, body = answer::MapFlows), (status = "default", body = ErrorEnvelope)))]
+async fn get_map_flows(
+    State(state): State<AppState>,
+    Extension(atlas): Extension<Arc<Atlas>>,
+    Console(cx): Console,
+    Find(query): Find<MapQuery>,
+) -> ApiResult<Json<FlowsAnswer>> {
+    let view = View::of(&state.node, &cx, query.division.as_deref(), query.category.as_deref())?;
+    Ok(Json(FlowsAnswer { flows: atlas.flows(&state.node, &cx, &view, query.days.unwrap_or(1)).await? }))
+}
+
+/// The form of the answers, for the OpenAPI document.
+pub(super) mod answer {
+    #![expect(dead_code, reason = "these types describe what the use cases answer; nobody makes one")]
+
+    use utoipa::ToSchema;
+
+    /// Subjects on the map.
+    #[derive(ToSchema)]
+    pub(crate) struct MapPoints {
+        clusters: Vec<MapCluster>,
+    }
+
+    /// Some subjects close to each other.
+    #[derive(ToSchema)]
+    struct MapCluster {
+        lon: f64,
+        lat: f64,
+        count: u64,
+        subject: Option<MapSubject>,
+    }
+
+    /// A subject alone in its place.
+    #[derive(ToSchema)]
+    struct MapSubject {
+        #[schema(format = "uuid")]
+        id: String,
+        code: String,
+        name: String,
+        stage: String,
+    }
+
+    /// Goods between places.
+    #[derive(ToSchema)]
+    pub(crate) struct MapFlows {
+        flows: Vec<MapFlow>,
+    }
+
+    /// Goods between two places (流向).
+    #[derive(ToSchema)]
+    pub(crate) struct MapFlow {
+        from: MapPlace,
+        to: MapPlace,
+        quantity: Option<String>,
+        unit: Option<String>,
+        events: u64,
+    }
+
+    /// Where a flow begins or ends.
+    #[derive(ToSchema)]
+    struct MapPlace {
+        code: String,
+        name: String,
+        lon: f64,
+        lat: f64,
+    }
+}

@@ -1,0 +1,125 @@
+//! Notices in the console (公告): write, publish, withdraw. Rows: G-6.9a.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use suyuan_domain::id::ObjectId;
+use suyuan_service::disclosure::{self, NoticeIn, NoticeOut, NoticeQuery};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::error::{ApiResult, ErrorEnvelope};
+use crate::extract::{At, Console, Find, In};
+use crate::listing::{Listing, Paging};
+use crate::state::AppState;
+
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list_notices, create_notice))
+        .routes(routes!(get_notice, change_notice))
+        .routes(routes!(publish_notice))
+        .routes(routes!(withdraw_notice))
+}
+
+/// Which notices.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct NoticeListQuery {
+    /// `draft`, `published` or `withdrawn`.
+    state: Option<String>,
+    #[serde(flatten)]
+    #[param(ignore)]
+    paging: Paging,
+}
+
+/// A notice as it is written (公告).
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NoticeBody {
+    title: String,
+    /// `notice`, `policy`, `standard`, `news` or `recall`.
+    #[serde(default)]
+    kind: String,
+    body: String,
+    /// Version that was shown, for changes.
+    #[serde(default)]
+    version: Option<u64>,
+}
+
+impl From<NoticeBody> for NoticeIn {
+    fn from(input: NoticeBody) -> Self {
+        let NoticeBody { title, kind, body, version } = input;
+        Self { title, kind, body, version }
+    }
+}
+
+/// 查询公告
+#[utoipa::path(get, path = "/notices", tag = "公告", params(NoticeListQuery, Paging),
+    responses((status = 200, body = Object), (status = "default", body = ErrorEnvelope)))]
+async fn list_notices(
+    State(state): State<AppState>,
+    Console(cx): Console,
+    Find(query): Find<NoticeListQuery>,
+) -> ApiResult<Json<Listing<NoticeOut>>> {
+    let limit = Some(query.paging.limit());
+    let query = NoticeQuery { state: query.state, after: query.paging.after, limit };
+    Ok(Json(Listing::of(disclosure::list(&state.node, &cx, &query).await?, |row| row)))
+}
+
+/// 起草公告
+#[utoipa::path(post, path = "/notices", tag = "公告", request_body = NoticeBody,
+    responses((status = 201, body = Object), (status = "default", body = ErrorEnvelope)))]
+async fn create_notice(
+    State(state): State<AppState>,
+    Console(cx): Console,
+    In(body): In<NoticeBody>,
+) -> ApiResult<(StatusCode, Json<NoticeOut>)> {
+    Ok((StatusCode::CREATED, Json(disclosure::create(&state.node, &cx, &body.into()).await?)))
+}
+
+/// 公告详情
+#[utoipa::path(get, path = "/notices/{id}", tag = "公告", params(("id" = String, Path)),
+    responses((status = 200, body = Object), (status = "default", body = ErrorEnvelope)))]
+async fn get_notice(
+    State(state): State<AppState>,
+    Console(cx): Console,
+    At(id): At<ObjectId>,
+) -> ApiResult<Json<NoticeOut>> {
+    Ok(Json(disclosure::get(&state.node, &cx, id).await?))
+}
+
+/// 修改公告草稿
+#[utoipa::path(put, path = "/notices/{id}", tag = "公告", params(("id" = String, Path)), request_body = NoticeBody,
+    responses((status = 200, body = Object), (status = "default", body = ErrorEnvelope)))]
+async fn change_notice(
+    State(state): State<AppState>,
+    Console(cx): Console,
+    At(id): At<ObjectId>,
+    In(body): In<NoticeBody>,
+) -> ApiResult<Json<NoticeOut>> {
+    Ok(Json(disclosure::change(&state.node, &cx, id, &body.into()).await?))
+}
+
+/// 发布公告
+#[utoipa::path(post, path = "/notices/{id}/publish", tag = "公告", params(("id" = String, Path)),
+    responses((status = 200, body = Object), (status = "default", body = ErrorEnvelope)))]
+async fn publish_notice(
+    State(state): State<AppState>,
+    Console(cx): Console,
+    At(id): At<ObjectId>,
+) -> ApiResult<Json<NoticeOut>> {
+    Ok(Json(disclosure::publish(&state.node, &cx, id).await?))
+}
+
+/// 撤回公告
+#[utoipa::path(post, path = "/notices/{id}/withdraw", tag = "公告", params(("id" = String, Path)),
+    responses((status = 200, body = Object), (status = "default", body = ErrorEnvelope)))]
+async fn withdraw_notice(
+    State(state): State<AppState>,
+    Console(cx): Console,
+    At(id): At<ObjectId>,
+) -> ApiResult<Json<NoticeOut>> {
+    Ok(Json(disclosure::withdraw(&state.node, &cx, id).await?))
+}

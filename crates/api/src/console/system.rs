@@ -1,0 +1,303 @@
+//! 接入系统 on the wire: list, detail, registration, change, review. Rows: G-6.7.1, G-6.7.2.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::Json;
+use serde::{Deserialize, Serialize};
+use suyuan_domain::clock::Timestamp;
+use suyuan_domain::id::ObjectId;
+use suyuan_service::register::{self, Detail, Item};
+use suyuan_service::access::{self, AccessDoc, Heard};
+use suyuan_service::Node;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::register::{some, wanted_version, FrameOut, HistoryOut, LookFind, RegisterFind, RegisterReviewIn};
+use crate::error::{ApiResult, ErrorEnvelope};
+use crate::extract::{At, Console, Find, In};
+use crate::listing::{Listing, Paging};
+use crate::state::AppState;
+
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list_systems, create_system))
+        .routes(routes!(get_system, change_system))
+        .routes(routes!(review_system))
+        .routes(routes!(issue_system_token))
+}
+
+/// 接入系统 as it is handed in. `version` belongs to changes.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SystemIn {
+    /// Version that was read; for changes only.
+    #[serde(default)]
+    version: Option<u64>,
+    /// Code; made where none is given.
+    #[serde(default)]
+    code: Option<String>,
+    /// Name.
+    name: String,
+    /// Who runs it.
+    operator: String,
+    /// Category that it reports.
+    category: String,
+    /// Stage that it reports.
+    stage: String,
+    /// Division.
+    division: String,
+    /// Code of the subject that answers for it.
+    #[serde(default)]
+    subject: Option<String>,
+    /// Codes of the subjects it reports for.
+    #[serde(default)]
+    subjects: Vec<String>,
+    /// Address of the system.
+    #[serde(default)]
+    url: Option<String>,
+    /// Whom to ask.
+    #[serde(default)]
+    contact: Option<String>,
+    /// Telephone, masked unless asked for in full.
+    #[serde(default)]
+    phone: Option<String>,
+}
+
+impl From<SystemIn> for AccessDoc {
+    fn from(body: SystemIn) -> Self {
+        Self {
+            code: body.code.unwrap_or_default(),
+            name: body.name,
+            operator: body.operator,
+            category: body.category,
+            stage: body.stage,
+            division: body.division,
+            subject: body.subject.unwrap_or_default(),
+            subjects: body.subjects,
+            url: body.url.unwrap_or_default(),
+            contact: body.contact.unwrap_or_default(),
+            phone: body.phone.unwrap_or_default(),
+        }
+    }
+}
+
+/// What is registered of a system (接入系统).
+#[derive(Serialize, ToSchema)]
+struct SystemFacts {
+    /// Code; made where none is given.
+    code: Option<String>,
+    /// Name.
+    name: String,
+    /// Who runs it.
+    operator: String,
+    /// Category that it reports.
+    category: String,
+    /// Stage that it reports.
+    stage: String,
+    /// Division.
+    division: String,
+    /// Code of the subject that answers for it.
+    subject: Option<String>,
+    /// Codes of the subjects it reports for.
+    subjects: Vec<String>,
+    /// Address of the system.
+    url: Option<String>,
+    /// Whom to ask.
+    contact: Option<String>,
+    /// Telephone, masked unless asked for in full.
+    phone: Option<String>,
+}
+
+/// 接入系统.
+#[derive(Serialize, ToSchema)]
+struct SystemOut {
+    #[serde(flatten)]
+    frame: FrameOut,
+    #[serde(flatten)]
+    doc: SystemFacts,
+    /// Name of the division.
+    division_name: String,
+    /// Name of the category.
+    category_name: String,
+    /// Name of the stage.
+    stage_name: String,
+    /// Last characters of its token.
+    token_hint: Option<String>,
+    /// Last accepted report.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_report_at: Option<Timestamp>,
+    /// Last sign of life.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_seen_at: Option<Timestamp>,
+    /// Whether it was heard of within a day.
+    online: bool,
+    /// Events accepted in all.
+    events_total: u64,
+}
+
+/// 接入系统 with its history.
+#[derive(Serialize, ToSchema)]
+struct SystemDetail {
+    #[serde(flatten)]
+    system: SystemOut,
+    /// A change under review.
+    proposal: Option<SystemFacts>,
+    history: Vec<HistoryOut>,
+    /// Steps allowed now.
+    actions: Vec<String>,
+}
+
+impl From<AccessDoc> for SystemFacts {
+    fn from(doc: AccessDoc) -> Self {
+        Self {
+            code: some(doc.code),
+            name: doc.name,
+            operator: doc.operator,
+            category: doc.category,
+            stage: doc.stage,
+            division: doc.division,
+            subject: some(doc.subject),
+            subjects: doc.subjects,
+            url: some(doc.url),
+            contact: some(doc.contact),
+            phone: some(doc.phone),
+        }
+    }
+}
+
+/// What was heard of the systems of a page, and the ends of their tokens.
+struct More {
+    heard: BTreeMap<String, Heard>,
+    hints: BTreeMap<String, String>,
+}
+
+impl More {
+    async fn of(node: &Node, items: &[Item<AccessDoc>]) -> ApiResult<Self> {
+        let mut hints = BTreeMap::new();
+        for item in items {
+            if let Some(hint) = access::token_hint(node, &item.doc.code).await? {
+                hints.insert(item.doc.code.clone(), hint);
+            }
+        }
+        Ok(Self { heard: access::heard(node).await?, hints })
+    }
+}
+
+fn out(node: &Node, more: &More, item: Item<AccessDoc>) -> SystemOut {
+    let heard = more.heard.get(&item.doc.code).copied().unwrap_or_default();
+    let category = node.packs.category(&item.doc.category);
+    let stage = node.packs.stage(&item.doc.stage);
+    SystemOut {
+        frame: FrameOut::of(node, &item),
+        division_name: node.divisions.name(&item.doc.division).to_owned(),
+        category_name: category.map_or_else(|| item.doc.category.clone(), |category| category.name.clone()),
+        stage_name: stage.map_or_else(|| item.doc.stage.clone(), |stage| stage.name.clone()),
+        token_hint: more.hints.get(&item.doc.code).cloned(),
+        last_report_at: heard.last_report_at,
+        last_seen_at: heard.last_seen_at,
+        online: heard.is_online(node.now()),
+        events_total: heard.events_total,
+        doc: item.doc.into(),
+    }
+}
+
+/// 查询接入系统
+#[utoipa::path(get, path = "/systems", tag = "接入系统", params(RegisterFind, Paging),
+    responses((status = 200, body = Listing<SystemOut>), (status = "default", body = ErrorEnvelope)))]
+async fn list_systems(
+    State(state): State<AppState>,
+    Console(cx): Console,
+    Find(query): Find<RegisterFind>,
+) -> ApiResult<Json<Listing<SystemOut>>> {
+    let listed = register::list::<AccessDoc>(&state.node, &cx, query.query()?).await?;
+    let more = More::of(&state.node, &listed.items).await?;
+    Ok(Json(Listing::of(listed, |item| out(&state.node, &more, item))))
+}
+
+/// 登记接入系统
+#[utoipa::path(post, path = "/systems", tag = "接入系统", request_body = SystemIn,
+    responses((status = 201, body = SystemOut), (status = "default", body = ErrorEnvelope)))]
+async fn create_system(
+    State(state): State<AppState>,
+    Console(cx): Console,
+    In(body): In<SystemIn>,
+) -> ApiResult<(StatusCode, Json<SystemOut>)> {
+    let item = register::create(&state.node, &cx, body.into()).await?;
+    Ok((StatusCode::CREATED, Json(single(&state.node, item).await?)))
+}
+
+/// 接入系统详情
+#[utoipa::path(get, path = "/systems/{id}", tag = "接入系统", params(("id" = String, Path), LookFind),
+    responses((status = 200, body = SystemDetail), (status = "default", body = ErrorEnvelope)))]
+async fn get_system(
+    State(state): State<AppState>,
+    Console(cx): Console,
+    At(id): At<ObjectId>,
+    Find(look): Find<LookFind>,
+) -> ApiResult<Json<SystemDetail>> {
+    let found: Detail<AccessDoc> = match look.wants_all() {
+        true => register::unmask(&state.node, &cx, id).await?,
+        false => register::get(&state.node, &cx, id).await?,
+    };
+    let proposal = found.item.proposal.clone().map(SystemFacts::from);
+    Ok(Json(SystemDetail {
+        system: single(&state.node, found.item).await?,
+        proposal,
+        history: found.history.into_iter().map(HistoryOut::from).collect(),
+        actions: found.actions.into_iter().map(str::to_owned).collect(),
+    }))
+}
+
+/// 变更接入系统
+#[utoipa::path(put, path = "/systems/{id}", tag = "接入系统", params(("id" = String, Path)), request_body = SystemIn,
+    responses((status = 200, body = SystemOut), (status = "default", body = ErrorEnvelope)))]
+async fn change_system(
+    State(state): State<AppState>,
+    Console(cx): Console,
+    At(id): At<ObjectId>,
+    In(body): In<SystemIn>,
+) -> ApiResult<Json<SystemOut>> {
+    let version = wanted_version(body.version)?;
+    let item = register::change(&state.node, &cx, id, version, body.into()).await?;
+    Ok(Json(single(&state.node, item).await?))
+}
+
+/// 审核接入系统
+#[utoipa::path(post, path = "/systems/{id}/review", tag = "接入系统", params(("id" = String, Path)),
+    request_body = RegisterReviewIn,
+    responses((status = 200, body = SystemOut), (status = "default", body = ErrorEnvelope)))]
+async fn review_system(
+    State(state): State<AppState>,
+    Console(cx): Console,
+    At(id): At<ObjectId>,
+    In(body): In<RegisterReviewIn>,
+) -> ApiResult<Json<SystemOut>> {
+    let item = register::review::<AccessDoc>(&state.node, &cx, id, body.decision()?).await?;
+    Ok(Json(single(&state.node, item).await?))
+}
+
+async fn single(node: &Node, item: Item<AccessDoc>) -> ApiResult<SystemOut> {
+    let more = More::of(node, std::slice::from_ref(&item)).await?;
+    Ok(out(node, &more, item))
+}
+
+/// A new token (接入令牌); shown once.
+#[derive(Serialize, ToSchema)]
+struct SystemTokenOut {
+    token: String,
+}
+
+/// 签发接入令牌
+#[utoipa::path(post, path = "/systems/{id}/token", tag = "接入系统", params(("id" = String, Path)),
+    responses((status = 200, body = SystemTokenOut), (status = "default", body = ErrorEnvelope)))]
+async fn issue_system_token(
+    State(state): State<AppState>,
+    Console(cx): Console,
+    At(id): At<ObjectId>,
+) -> ApiResult<Json<SystemTokenOut>> {
+    let token = access::issue_token(&state.node, &cx, id).await?;
+    Ok(Json(SystemTokenOut { token }))
+}

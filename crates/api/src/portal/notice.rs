@@ -1,0 +1,28 @@
+//! Notices for the public (公告). Rows: G-6.9a, G-6.9c.
+
+use axum::Json;
+use axum::extract::State;
+use suyuan_service::disclosure::{self, NoticeOut, NoticeQuery};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::error::{ApiResult, ErrorEnvelope};
+use crate::extract::Find;
+use crate::listing::{Listing, Paging};
+use crate::state::AppState;
+
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(read_notices))
+}
+
+/// 查看公告
+#[utoipa::path(get, path = "/notices", tag = "公众服务", params(Paging),
+    responses((status = 200, body = Object), (status = "default", body = ErrorEnvelope)))]
+async fn read_notices(
+    State(state): State<AppState>,
+    Find(paging): Find<Paging>,
+) -> ApiResult<Json<Listing<NoticeOut>>> {
+    let limit = Some(paging.limit());
+    let query = NoticeQuery { state: None, after: paging.after, limit };
+    Ok(Json(Listing::of(disclosure::published(&state.node, &query).await?, |row| row)))
+}
