@@ -32,7 +32,14 @@ export default tseslint.config(
     rules: {
       "no-restricted-imports": [
         "error",
-        { patterns: [forbid(["@/features/*", "@/app/*", "**/features/**", "**/app/**"], "Shared code knows no feature and no route.")] },
+        {
+          patterns: [
+            forbid(
+              ["@/features/*", "@/app/*", "**/features/**", "**/app/**"],
+              "Shared code knows no feature and no route.",
+            ),
+          ],
+        },
       ],
     },
   },
@@ -44,7 +51,10 @@ export default tseslint.config(
         {
           patterns: [
             forbid(["@/app/*"], "A feature does not know the routes."),
-            forbid(["@/features/*", `!@/features/${feature}`, `!@/features/${feature}/**`], "A feature does not import another."),
+            forbid(
+              ["@/features/*", `!@/features/${feature}`, `!@/features/${feature}/**`],
+              "A feature does not import another.",
+            ),
           ],
         },
       ],

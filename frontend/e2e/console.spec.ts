@@ -20,7 +20,10 @@ test("g_6_8_the_wall_screen_shows_figures_map_and_tiles_that_lead_to_lists", asy
   await expect(page.getByRole("heading", { name: "异常数据" })).toBeVisible();
 });
 
-for (const [width, height] of [[1920, 1080], [1440, 900]] as const) {
+for (const [width, height] of [
+  [1920, 1080],
+  [1440, 900],
+] as const) {
   test(`g_6_8_the_wall_screen_cuts_nothing_at_${width}_by_${height}`, async ({ page }) => {
     await page.setViewportSize({ width, height });
     await signIn(page);

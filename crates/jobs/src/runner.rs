@@ -67,7 +67,8 @@ impl Runner {
     pub fn start(node: Arc<Node>, captured: mpsc::Receiver<Prepared>, mailer: Arc<Mailer>, config: RunnerConfig) -> Self {
         let runner = Self { tasks: TaskTracker::new(), stop: CancellationToken::new() };
         let around = Loop { node: node.clone(), config: config.clone(), stop: runner.stop.clone() };
-        runner.tasks.spawn(async move { suyuan_service::capture::write_all(&node, captured).await });
+        let stopped = runner.stop.clone().cancelled_owned();
+        runner.tasks.spawn(async move { suyuan_service::capture::write_all(&node, captured, stopped).await });
         runner.tasks.spawn(loops::sequence(around.clone()));
         runner.tasks.spawn(loops::project(around.clone()));
         runner.tasks.spawn(loops::rebuild(around.clone()));

@@ -276,9 +276,16 @@ fn summed(message_id: String, rows: Vec<RowAnswer>) -> Answer {
     }
 }
 
-/// Serves the queue until it is closed: the one writer, which merges waiting messages into one transaction.
-pub async fn write_all(node: &Node, mut queue: mpsc::Receiver<Prepared>) {
-    while let Some(first) = queue.recv().await {
+/// Serves the queue until `stop` ends: the one writer, which merges waiting messages into one transaction. A round that
+/// has begun is finished; what still waits then is answered as unavailable and comes again.
+pub async fn write_all(node: &Node, mut queue: mpsc::Receiver<Prepared>, stop: impl Future<Output = ()>) {
+    tokio::pin!(stop);
+    loop {
+        let first = tokio::select! {
+            () = &mut stop => return,
+            next = queue.recv() => next,
+        };
+        let Some(first) = first else { return };
         let mut merged = vec![first];
         let mut events = merged[0].rows.len();
         while events < MERGED_EVENTS {

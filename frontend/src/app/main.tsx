@@ -15,7 +15,9 @@ if (place) {
   holder.go = (href) => router.history.push(href);
   createRoot(place).render(
     <StrictMode>
-      <QueryClientProvider client={client}><RouterProvider router={router} /></QueryClientProvider>
+      <QueryClientProvider client={client}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
     </StrictMode>,
   );
 }

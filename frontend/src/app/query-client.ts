@@ -10,14 +10,21 @@ export function loginHref(back: string): string {
 export function makeQueryClient(go: (href: string) => void): QueryClient {
   const lost = (error: unknown) => {
     const here = window.location.pathname + window.location.search;
-    if (error instanceof ApiError && error.status === 401 && here.startsWith("/console") && !here.startsWith("/console/login")) go(loginHref(here));
+    if (
+      error instanceof ApiError &&
+      error.status === 401 &&
+      here.startsWith("/console") &&
+      !here.startsWith("/console/login")
+    )
+      go(loginHref(here));
   };
   return new QueryClient({
     queryCache: new QueryCache({ onError: lost }),
     mutationCache: new MutationCache({ onError: lost }),
     defaultOptions: {
       queries: {
-        staleTime: 15_000, refetchOnWindowFocus: false,
+        staleTime: 15_000,
+        refetchOnWindowFocus: false,
         retry: (count, error) => !(error instanceof ApiError && error.status >= 400 && error.status < 500) && count < 2,
       },
     },

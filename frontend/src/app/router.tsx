@@ -1,7 +1,14 @@
 // The map of addresses. Every page is its own lazy chunk; the portal never loads console, chart or map code.
 import type { QueryClient } from "@tanstack/react-query";
 import {
-  createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect, type AnyRoute, type RouteComponent,
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+  type AnyRoute,
+  type RouteComponent,
 } from "@tanstack/react-router";
 import { Crash } from "@/app/crash";
 import { NotFound } from "@/app/not-found";
@@ -10,7 +17,9 @@ import { ApiError } from "@/lib/client";
 import { parseSearch, stringifySearch, type Search } from "@/lib/nav";
 import { sessionQuery } from "@/lib/session";
 
-interface Context { client: QueryClient }
+interface Context {
+  client: QueryClient;
+}
 type Load = () => Promise<Record<string, unknown>>;
 
 const root = createRootRouteWithContext<Context>()({
@@ -19,10 +28,19 @@ const root = createRootRouteWithContext<Context>()({
   notFoundComponent: NotFound,
   errorComponent: Crash,
 });
-const lazy = (load: Load, name: string): RouteComponent => lazyRouteComponent(load as never, name as never) as RouteComponent;
+const lazy = (load: Load, name: string): RouteComponent =>
+  lazyRouteComponent(load as never, name as never) as RouteComponent;
 
-const portal = createRoute({ getParentRoute: () => root, id: "portal", component: lazy(() => import("@/app/portal/layout"), "PortalLayout") });
-const login = createRoute({ getParentRoute: () => root, path: "/console/login", component: lazy(() => import("@/app/console/login-route"), "LoginRoute") });
+const portal = createRoute({
+  getParentRoute: () => root,
+  id: "portal",
+  component: lazy(() => import("@/app/portal/layout"), "PortalLayout"),
+});
+const login = createRoute({
+  getParentRoute: () => root,
+  path: "/console/login",
+  component: lazy(() => import("@/app/console/login-route"), "LoginRoute"),
+});
 const guard = createRoute({
   getParentRoute: () => root,
   id: "console",
@@ -36,7 +54,11 @@ const guard = createRoute({
   },
   component: lazy(() => import("@/app/console/providers"), "ConsoleProviders"),
 });
-const shell = createRoute({ getParentRoute: () => guard, id: "shell", component: lazy(() => import("@/app/console/shell"), "ConsoleShell") });
+const shell = createRoute({
+  getParentRoute: () => guard,
+  id: "shell",
+  component: lazy(() => import("@/app/console/shell"), "ConsoleShell"),
+});
 
 const page = (parent: AnyRoute, path: string, load: Load, name: string): AnyRoute =>
   createRoute({ getParentRoute: () => parent, path, component: lazy(load, name) }) as unknown as AnyRoute;
@@ -67,10 +89,20 @@ const tree = root.addChildren([
       page(shell, "/console/findings", () => import("@/features/findings/components/findings-page"), "FindingsPage"),
       page(shell, "/console/events", () => import("@/features/trace/components/events-page"), "EventsPage"),
       page(shell, "/console/trace", () => import("@/features/trace/components/trace-page"), "TracePage"),
-      page(shell, "/console/evaluations", () => import("@/features/evaluation/components/evaluation-page"), "EvaluationPage"),
+      page(
+        shell,
+        "/console/evaluations",
+        () => import("@/features/evaluation/components/evaluation-page"),
+        "EvaluationPage",
+      ),
       page(shell, "/console/reports", () => import("@/features/reports/components/reports-page"), "ReportsPage"),
       page(shell, "/console/exchange", () => import("@/features/exchange/components/exchange-page"), "ExchangePage"),
-      page(shell, "/console/complaints", () => import("@/features/complaints/components/complaints-page"), "ComplaintsPage"),
+      page(
+        shell,
+        "/console/complaints",
+        () => import("@/features/complaints/components/complaints-page"),
+        "ComplaintsPage",
+      ),
       page(shell, "/console/notices", () => import("@/features/notices/components/notices-page"), "NoticesPage"),
       page(shell, "/console/accounts", () => import("@/features/accounts/components/accounts-page"), "AccountsPage"),
       page(shell, "/console/audit", () => import("@/features/audit/components/audit-page"), "AuditPage"),
@@ -80,5 +112,12 @@ const tree = root.addChildren([
 ]);
 
 export function makeRouter(client: QueryClient) {
-  return createRouter({ routeTree: tree, context: { client }, parseSearch, stringifySearch, defaultPreload: false, scrollRestoration: true });
+  return createRouter({
+    routeTree: tree,
+    context: { client },
+    parseSearch,
+    stringifySearch,
+    defaultPreload: false,
+    scrollRestoration: true,
+  });
 }

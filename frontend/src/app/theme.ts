@@ -2,18 +2,38 @@
 import { theme as antd, type ThemeConfig } from "antd";
 import { palette } from "@/lib/palette";
 
-const fontFamily = 'system-ui, -apple-system, "PingFang SC", "Microsoft YaHei", "Noto Sans SC", "Noto Sans CJK SC", sans-serif';
+const fontFamily =
+  'system-ui, -apple-system, "PingFang SC", "Microsoft YaHei", "Noto Sans SC", "Noto Sans CJK SC", sans-serif';
 
 export const lightTheme: ThemeConfig = {
   token: {
-    colorPrimary: palette.primary, colorInfo: palette.primary, colorLink: palette.primary, colorSuccess: palette.success,
-    colorWarning: palette.warning, colorError: palette.error, colorTextBase: palette.ink, colorBgLayout: palette.ground, colorTextPlaceholder: "#66717F", colorTextDescription: palette.soft, colorTextTertiary: "#66717F",
-    borderRadius: 4, fontSize: 14, sizeUnit: 4, fontFamily, motionDurationMid: "0.12s",
+    colorPrimary: palette.primary,
+    colorInfo: palette.primary,
+    colorLink: palette.primary,
+    colorSuccess: palette.success,
+    colorWarning: palette.warning,
+    colorError: palette.error,
+    colorTextBase: palette.ink,
+    colorBgLayout: palette.ground,
+    colorTextPlaceholder: "#66717F",
+    colorTextDescription: palette.soft,
+    colorTextTertiary: "#66717F",
+    borderRadius: 4,
+    fontSize: 14,
+    sizeUnit: 4,
+    fontFamily,
+    motionDurationMid: "0.12s",
   },
   components: {
     Layout: { headerBg: "#ffffff", headerHeight: 56, headerPadding: "0 16px", siderBg: "#ffffff" },
     Table: { headerBg: "#F6F8FA", headerColor: palette.soft, cellPaddingBlockMD: 9, rowHoverBg: "#F2F7FF" },
-    Menu: { itemHeight: 32, itemMarginBlock: 1, itemSelectedBg: "#E8F0FC", groupTitleFontSize: 12, groupTitleColor: "#66717F" },
+    Menu: {
+      itemHeight: 32,
+      itemMarginBlock: 1,
+      itemSelectedBg: "#E8F0FC",
+      groupTitleFontSize: 12,
+      groupTitleColor: "#66717F",
+    },
     Card: { headerHeight: 44 },
   },
 };
@@ -22,7 +42,15 @@ export const darkTheme: ThemeConfig = {
   inherit: false,
   algorithm: antd.darkAlgorithm,
   token: {
-    colorPrimary: "#6FA8FF", colorBgBase: palette.night, colorBgContainer: palette.nightPanel, colorBgElevated: "#142C57", colorBgLayout: "#0B1B33",
-    colorTextBase: palette.nightInk, colorBorder: palette.nightLine, borderRadius: 4, fontSize: 14, fontFamily,
+    colorPrimary: "#6FA8FF",
+    colorBgBase: palette.night,
+    colorBgContainer: palette.nightPanel,
+    colorBgElevated: "#142C57",
+    colorBgLayout: "#0B1B33",
+    colorTextBase: palette.nightInk,
+    colorBorder: palette.nightLine,
+    borderRadius: 4,
+    fontSize: 14,
+    fontFamily,
   },
 };

@@ -7,15 +7,33 @@ import type { GridComponentOption, LegendComponentOption, TooltipComponentOption
 import { SVGRenderer } from "echarts/renderers";
 import { useEffect, useRef } from "react";
 
-register([BarChart, LineChart, GridComponent, TooltipComponent, LegendComponent, MarkLineComponent, AriaComponent, SVGRenderer]);
+register([
+  BarChart,
+  LineChart,
+  GridComponent,
+  TooltipComponent,
+  LegendComponent,
+  MarkLineComponent,
+  AriaComponent,
+  SVGRenderer,
+]);
 
-export type ChartOption = ComposeOption<BarSeriesOption | LineSeriesOption | GridComponentOption | TooltipComponentOption | LegendComponentOption>;
-interface Props { option: ChartOption; label: string; height?: number | string; onPick?: (index: number) => void }
+export type ChartOption = ComposeOption<
+  BarSeriesOption | LineSeriesOption | GridComponentOption | TooltipComponentOption | LegendComponentOption
+>;
+interface Props {
+  option: ChartOption;
+  label: string;
+  height?: number | string;
+  onPick?: (index: number) => void;
+}
 
 export function Chart({ option, label, height = "100%", onPick }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const pick = useRef(onPick);
-  useEffect(() => { pick.current = onPick; });
+  useEffect(() => {
+    pick.current = onPick;
+  });
   const chart = useRef<EChartsType | null>(null);
   useEffect(() => {
     if (!place.current) return;
@@ -24,8 +42,14 @@ export function Chart({ option, label, height = "100%", onPick }: Props) {
     const observer = new ResizeObserver(() => made.resize());
     observer.observe(place.current);
     chart.current = made;
-    return () => { observer.disconnect(); chart.current = null; made.dispose(); };
+    return () => {
+      observer.disconnect();
+      chart.current = null;
+      made.dispose();
+    };
   }, []);
-  useEffect(() => { chart.current?.setOption({ animationDuration: 300, ...option }, { notMerge: true }); }, [option]);
+  useEffect(() => {
+    chart.current?.setOption({ animationDuration: 300, ...option }, { notMerge: true });
+  }, [option]);
   return <div ref={place} role="img" aria-label={label} style={{ width: "100%", height }} />;
 }

@@ -3,7 +3,13 @@ import { darkGround, distributionOption, lightGround, scoreOption, stageOption }
 
 describe("charts", () => {
   it("g_6_8_leave_a_gap_where_a_period_was_not_evaluated", () => {
-    const option = scoreOption([{ period: "2026-09", score: "80", grade: "good", rank: 1, of: 2 }, { period: "2026-10", score: null, grade: null, rank: null, of: null }], lightGround);
+    const option = scoreOption(
+      [
+        { period: "2026-09", score: "80", grade: "good", rank: 1, of: 2 },
+        { period: "2026-10", score: null, grade: null, rank: null, of: null },
+      ],
+      lightGround,
+    );
     const [series] = option.series as { connectNulls: boolean; data: { value: number | null }[] }[];
     expect(series?.data.map((point) => point.value)).toEqual([80, null]);
     expect(series?.connectNulls).toBe(false);

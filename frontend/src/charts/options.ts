@@ -4,52 +4,193 @@ import type { ChartOption } from "@/charts/chart";
 import { short } from "@/lib/format";
 import { grades, palette } from "@/lib/palette";
 
-export interface Ground { ink: string; soft: string; line: string; primary: string; accent: string; bad: string; panel: string }
-export const darkGround: Ground = { ink: palette.nightInk, soft: palette.nightSoft, line: palette.nightLine, primary: "#6FA8FF", accent: "#5BD27C", bad: "#FF7B7B", panel: "#142C57" };
-export const lightGround: Ground = { ink: palette.ink, soft: palette.soft, line: palette.line, primary: palette.primary, accent: palette.success, bad: palette.error, panel: "#ffffff" };
+export interface Ground {
+  ink: string;
+  soft: string;
+  line: string;
+  primary: string;
+  accent: string;
+  bad: string;
+  panel: string;
+}
+export const darkGround: Ground = {
+  ink: palette.nightInk,
+  soft: palette.nightSoft,
+  line: palette.nightLine,
+  primary: "#6FA8FF",
+  accent: "#5BD27C",
+  bad: "#FF7B7B",
+  panel: "#142C57",
+};
+export const lightGround: Ground = {
+  ink: palette.ink,
+  soft: palette.soft,
+  line: palette.line,
+  primary: palette.primary,
+  accent: palette.success,
+  bad: palette.error,
+  panel: "#ffffff",
+};
 
-const compact = (value: number) => { const { text, scale } = short(value); return `${text}${scale}`; };
-const tooltip = (ground: Ground) => ({ trigger: "axis" as const, backgroundColor: ground.panel, borderColor: ground.line, textStyle: { color: ground.ink, fontSize: 12 }, confine: true });
-const category = (ground: Ground, data: string[]) => ({ type: "category" as const, data, axisLine: { lineStyle: { color: ground.line } }, axisTick: { show: false }, axisLabel: { color: ground.soft, fontSize: 11, hideOverlap: true } });
-const amount = (ground: Ground) => ({ type: "value" as const, splitLine: { lineStyle: { color: ground.line, opacity: 0.5 } }, axisLabel: { color: ground.soft, fontSize: 11, formatter: compact } });
-const percent = (ground: Ground) => ({ type: "value" as const, min: 0, max: 100, splitLine: { show: false }, axisLabel: { color: ground.soft, fontSize: 11, formatter: "{value}%" } });
-const legend = (ground: Ground) => ({ top: 0, right: 0, itemWidth: 14, itemHeight: 8, textStyle: { color: ground.soft, fontSize: 11 } });
+const compact = (value: number) => {
+  const { text, scale } = short(value);
+  return `${text}${scale}`;
+};
+const tooltip = (ground: Ground) => ({
+  trigger: "axis" as const,
+  backgroundColor: ground.panel,
+  borderColor: ground.line,
+  textStyle: { color: ground.ink, fontSize: 12 },
+  confine: true,
+});
+const category = (ground: Ground, data: string[]) => ({
+  type: "category" as const,
+  data,
+  axisLine: { lineStyle: { color: ground.line } },
+  axisTick: { show: false },
+  axisLabel: { color: ground.soft, fontSize: 11, hideOverlap: true },
+});
+const amount = (ground: Ground) => ({
+  type: "value" as const,
+  splitLine: { lineStyle: { color: ground.line, opacity: 0.5 } },
+  axisLabel: { color: ground.soft, fontSize: 11, formatter: compact },
+});
+const percent = (ground: Ground) => ({
+  type: "value" as const,
+  min: 0,
+  max: 100,
+  splitLine: { show: false },
+  axisLabel: { color: ground.soft, fontSize: 11, formatter: "{value}%" },
+});
+const legend = (ground: Ground) => ({
+  top: 0,
+  right: 0,
+  itemWidth: 14,
+  itemHeight: 8,
+  textStyle: { color: ground.soft, fontSize: 11 },
+});
 
 /** Received records of each day, and the rejected ones on an axis of their own. */
 export function trendOption(trend: Cockpit["trend"], ground: Ground): ChartOption {
   return {
-    grid: { left: 4, right: 4, top: 26, bottom: 2, containLabel: true }, tooltip: tooltip(ground), legend: legend(ground), aria: { enabled: true },
-    xAxis: category(ground, trend.map((day) => day.date.slice(5))), yAxis: [amount(ground), { ...amount(ground), splitLine: { show: false } }],
+    grid: { left: 4, right: 4, top: 26, bottom: 2, containLabel: true },
+    tooltip: tooltip(ground),
+    legend: legend(ground),
+    aria: { enabled: true },
+    xAxis: category(
+      ground,
+      trend.map((day) => day.date.slice(5)),
+    ),
+    yAxis: [amount(ground), { ...amount(ground), splitLine: { show: false } }],
     series: [
-      { name: "追溯记录", type: "line", smooth: true, showSymbol: false, data: trend.map((day) => day.events), lineStyle: { color: ground.primary, width: 2 }, itemStyle: { color: ground.primary }, areaStyle: { color: ground.primary, opacity: 0.16 } },
-      { name: "退回", type: "bar", yAxisIndex: 1, barMaxWidth: 6, data: trend.map((day) => day.rejected), itemStyle: { color: ground.bad, opacity: 0.75 } },
+      {
+        name: "追溯记录",
+        type: "line",
+        smooth: true,
+        showSymbol: false,
+        data: trend.map((day) => day.events),
+        lineStyle: { color: ground.primary, width: 2 },
+        itemStyle: { color: ground.primary },
+        areaStyle: { color: ground.primary, opacity: 0.16 },
+      },
+      {
+        name: "退回",
+        type: "bar",
+        yAxisIndex: 1,
+        barMaxWidth: 6,
+        data: trend.map((day) => day.rejected),
+        itemStyle: { color: ground.bad, opacity: 0.75 },
+      },
     ],
   };
 }
 /** Records of each stage as bars, the share linked to the stage before as a line; a missing rate is a gap. */
 export function stageOption(stages: Cockpit["stages"], ground: Ground): ChartOption {
   return {
-    grid: { left: 4, right: 4, top: 26, bottom: 2, containLabel: true }, tooltip: tooltip(ground), legend: legend(ground), aria: { enabled: true },
-    xAxis: category(ground, stages.map((stage) => stage.name)), yAxis: [amount(ground), percent(ground)],
+    grid: { left: 4, right: 4, top: 26, bottom: 2, containLabel: true },
+    tooltip: tooltip(ground),
+    legend: legend(ground),
+    aria: { enabled: true },
+    xAxis: category(
+      ground,
+      stages.map((stage) => stage.name),
+    ),
+    yAxis: [amount(ground), percent(ground)],
     series: [
-      { name: "记录量", type: "bar", barMaxWidth: 22, data: stages.map((stage) => stage.events), itemStyle: { color: ground.primary, borderRadius: [3, 3, 0, 0] } },
-      { name: "上下环节贯通率", type: "line", yAxisIndex: 1, data: stages.map((stage) => (stage.link_rate === null ? null : Number(stage.link_rate))), connectNulls: false, symbol: "circle", symbolSize: 7, lineStyle: { color: ground.accent, width: 2 }, itemStyle: { color: ground.accent } },
+      {
+        name: "记录量",
+        type: "bar",
+        barMaxWidth: 22,
+        data: stages.map((stage) => stage.events),
+        itemStyle: { color: ground.primary, borderRadius: [3, 3, 0, 0] },
+      },
+      {
+        name: "上下环节贯通率",
+        type: "line",
+        yAxisIndex: 1,
+        data: stages.map((stage) => (stage.link_rate === null ? null : Number(stage.link_rate))),
+        connectNulls: false,
+        symbol: "circle",
+        symbolSize: 7,
+        lineStyle: { color: ground.accent, width: 2 },
+        itemStyle: { color: ground.accent },
+      },
     ],
   };
 }
 /** How many hold each grade. */
 export function distributionOption(distribution: Evaluations["distribution"], ground: Ground): ChartOption {
   return {
-    grid: { left: 4, right: 36, top: 4, bottom: 4, containLabel: true }, tooltip: { ...tooltip(ground), trigger: "item" }, aria: { enabled: true },
-    xAxis: { type: "value", show: false }, yAxis: { ...category(ground, distribution.map((one) => `${grades[one.grade].symbol} ${grades[one.grade].name}`)), inverse: true, axisLabel: { color: ground.ink, fontSize: 13 }, axisLine: { show: false } },
-    series: [{ type: "bar", barMaxWidth: 22, data: distribution.map((one) => ({ value: one.count, itemStyle: { color: grades[one.grade].colour, borderRadius: [0, 3, 3, 0] } })), label: { show: true, position: "right", color: ground.ink } }],
+    grid: { left: 4, right: 36, top: 4, bottom: 4, containLabel: true },
+    tooltip: { ...tooltip(ground), trigger: "item" },
+    aria: { enabled: true },
+    xAxis: { type: "value", show: false },
+    yAxis: {
+      ...category(
+        ground,
+        distribution.map((one) => `${grades[one.grade].symbol} ${grades[one.grade].name}`),
+      ),
+      inverse: true,
+      axisLabel: { color: ground.ink, fontSize: 13 },
+      axisLine: { show: false },
+    },
+    series: [
+      {
+        type: "bar",
+        barMaxWidth: 22,
+        data: distribution.map((one) => ({
+          value: one.count,
+          itemStyle: { color: grades[one.grade].colour, borderRadius: [0, 3, 3, 0] },
+        })),
+        label: { show: true, position: "right", color: ground.ink },
+      },
+    ],
   };
 }
 /** Score over the periods; a period without evaluation is a gap. */
 export function scoreOption(points: ScoreTrend["points"], ground: Ground): ChartOption {
   return {
-    grid: { left: 4, right: 16, top: 20, bottom: 2, containLabel: true }, tooltip: tooltip(ground), aria: { enabled: true },
-    xAxis: category(ground, points.map((point) => point.period)), yAxis: { ...percent(ground), splitLine: { lineStyle: { color: ground.line } }, axisLabel: { color: ground.soft } },
-    series: [{ name: "得分", type: "line", connectNulls: false, symbolSize: 9, data: points.map((point) => ({ value: point.score === null ? null : Number(point.score), itemStyle: { color: point.grade ? grades[point.grade].colour : ground.soft } })), lineStyle: { color: ground.primary, width: 2 }, label: { show: true, color: ground.ink, fontSize: 11 } }],
+    grid: { left: 4, right: 16, top: 20, bottom: 2, containLabel: true },
+    tooltip: tooltip(ground),
+    aria: { enabled: true },
+    xAxis: category(
+      ground,
+      points.map((point) => point.period),
+    ),
+    yAxis: { ...percent(ground), splitLine: { lineStyle: { color: ground.line } }, axisLabel: { color: ground.soft } },
+    series: [
+      {
+        name: "得分",
+        type: "line",
+        connectNulls: false,
+        symbolSize: 9,
+        data: points.map((point) => ({
+          value: point.score === null ? null : Number(point.score),
+          itemStyle: { color: point.grade ? grades[point.grade].colour : ground.soft },
+        })),
+        lineStyle: { color: ground.primary, width: 2 },
+        label: { show: true, color: ground.ink, fontSize: 11 },
+      },
+    ],
   };
 }

@@ -52,7 +52,11 @@ export function queryString(query: Query | undefined): string {
   return text === "" ? "" : `?${text}`;
 }
 
-interface Options { query?: Query; body?: unknown; signal?: AbortSignal }
+interface Options {
+  query?: Query;
+  body?: unknown;
+  signal?: AbortSignal;
+}
 
 async function send(method: string, path: string, options: Options): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json" };

@@ -43,7 +43,9 @@ describe("instants are shown in China standard time", () => {
 
 describe("zero, missing and not connected never look alike", () => {
   it("has a face for each state", () => {
-    const faces = (["value", "zero", "missing", "not_connected"] as const).map((state) => figure(state === "value" ? "7" : null, state).text);
+    const faces = (["value", "zero", "missing", "not_connected"] as const).map(
+      (state) => figure(state === "value" ? "7" : null, state).text,
+    );
     expect(faces).toEqual(["7", "0", "—", "未接入"]);
     expect(new Set(faces).size).toBe(4);
     expect(figure(null, "missing").reason).not.toBeNull();

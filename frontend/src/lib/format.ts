@@ -4,7 +4,14 @@ import type { FigureState } from "@/api/types";
 export const MISSING = "—";
 const zone = "Asia/Shanghai";
 const parts = new Intl.DateTimeFormat("en-CA", {
-  timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
+  timeZone: zone,
+  year: "numeric",
+  month: "2-digit",
+  day: "2-digit",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
 });
 
 function split(instant: string | null | undefined): Record<string, string> | null {
@@ -78,7 +85,10 @@ export function duration(seconds: number | null | undefined): string {
 }
 
 /** What a figure shows in each of its four states, and why. */
-export function figure(value: string | null, state: FigureState): { text: string; scale: string; reason: string | null } {
+export function figure(
+  value: string | null,
+  state: FigureState,
+): { text: string; scale: string; reason: string | null } {
   switch (state) {
     case "not_connected":
       return { text: "未接入", scale: "", reason: "该区划或系统尚未接入本平台" };

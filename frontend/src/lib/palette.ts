@@ -2,12 +2,27 @@
 import type { FigureState, GradeCode, LinkState } from "@/api/types";
 
 export const palette = {
-  primary: "#1F5FBF", success: "#1A7F37", warning: "#B7791F", error: "#C62828",
-  ink: "#1B2430", soft: "#5A6675", line: "#DDE3EA", ground: "#F3F5F8",
-  night: "#0B1B33", nightPanel: "#10254A", nightLine: "#24416F", nightInk: "#E6EEFA", nightSoft: "#9DB2D1",
+  primary: "#1F5FBF",
+  success: "#1A7F37",
+  warning: "#B7791F",
+  error: "#C62828",
+  ink: "#1B2430",
+  soft: "#5A6675",
+  line: "#DDE3EA",
+  ground: "#F3F5F8",
+  night: "#0B1B33",
+  nightPanel: "#10254A",
+  nightLine: "#24416F",
+  nightInk: "#E6EEFA",
+  nightSoft: "#9DB2D1",
 } as const;
 
-export interface Mark { name: string; symbol: string; colour: string; light: string }
+export interface Mark {
+  name: string;
+  symbol: string;
+  colour: string;
+  light: string;
+}
 
 /** The tone in which a mark's word is written on light ground: the amber is too pale for small text. */
 export const wordTone = (mark: Mark): string => (mark.colour === palette.warning ? "#86560F" : mark.colour);
@@ -83,4 +98,8 @@ export function markOf(state: string, name?: string | null): Mark {
   return { name: name ?? state, symbol: "○", ...neutral };
 }
 
-export const noData: Record<Exclude<FigureState, "value">, string> = { zero: "零", missing: "缺报", not_connected: "未接入" };
+export const noData: Record<Exclude<FigureState, "value">, string> = {
+  zero: "零",
+  missing: "缺报",
+  not_connected: "未接入",
+};

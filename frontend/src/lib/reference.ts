@@ -22,7 +22,18 @@ export const divisionQuery = (code: string) =>
     staleTime: Infinity,
   });
 
-type Kind = "category" | "stage" | "rule" | "role" | "subject_state" | "system_state" | "node_type" | "org_form" | "device_type" | "biz_step" | "finding_state";
+type Kind =
+  | "category"
+  | "stage"
+  | "rule"
+  | "role"
+  | "subject_state"
+  | "system_state"
+  | "node_type"
+  | "org_form"
+  | "device_type"
+  | "biz_step"
+  | "finding_state";
 export interface Names {
   reference: Reference | undefined;
   name: (kind: Kind, code: string | null | undefined) => string;
@@ -31,17 +42,28 @@ export interface Names {
 
 function table(reference: Reference, kind: Kind): { code: string; name: string }[] {
   switch (kind) {
-    case "category": return reference.categories.flatMap((category) => [category, ...category.children]);
-    case "stage": return reference.stages;
-    case "rule": return reference.rules;
-    case "role": return reference.roles;
-    case "subject_state": return reference.subject_states;
-    case "system_state": return reference.system_states;
-    case "device_type": return reference.device_types;
-    case "biz_step": return reference.biz_steps;
-    case "finding_state": return reference.finding_states;
-    case "node_type": return reference.node_types;
-    case "org_form": return reference.org_forms;
+    case "category":
+      return reference.categories.flatMap((category) => [category, ...category.children]);
+    case "stage":
+      return reference.stages;
+    case "rule":
+      return reference.rules;
+    case "role":
+      return reference.roles;
+    case "subject_state":
+      return reference.subject_states;
+    case "system_state":
+      return reference.system_states;
+    case "device_type":
+      return reference.device_types;
+    case "biz_step":
+      return reference.biz_steps;
+    case "finding_state":
+      return reference.finding_states;
+    case "node_type":
+      return reference.node_types;
+    case "org_form":
+      return reference.org_forms;
   }
 }
 

@@ -4,14 +4,36 @@ import { mapText } from "@/locales/zh-CN/map";
 import type { MapGround, Scale } from "@/map/scale";
 
 export function Legend({ scale, ground, title }: { scale: Scale; ground: MapGround; title: string }) {
-  const rows = scale.bounds.map((bound, index) => ({ colour: scale.colours[index], text: index === 0 ? `≤ ${number(bound)}` : `${number(scale.bounds[index - 1])} – ${number(bound)}` })).reverse();
+  const rows = scale.bounds
+    .map((bound, index) => ({
+      colour: scale.colours[index],
+      text: index === 0 ? `≤ ${number(bound)}` : `${number(scale.bounds[index - 1])} – ${number(bound)}`,
+    }))
+    .reverse();
   return (
     <div className="map-legend">
       <strong>{title}</strong>
-      {rows.map((row) => <span key={row.text}><i style={{ background: row.colour }} />{row.text}</span>)}
-      <span><i style={{ background: ground.zero, border: `1px solid ${ground.hatch}` }} />{mapText.zero}</span>
-      <span><i style={{ background: ground.missing }} />— {mapText.missing}</span>
-      <span><i style={{ background: `repeating-linear-gradient(135deg, ${ground.hatch} 0 1.5px, ${ground.missing} 1.5px 5px)` }} />{mapText.notConnected}</span>
+      {rows.map((row) => (
+        <span key={row.text}>
+          <i style={{ background: row.colour }} />
+          {row.text}
+        </span>
+      ))}
+      <span>
+        <i style={{ background: ground.zero, border: `1px solid ${ground.hatch}` }} />
+        {mapText.zero}
+      </span>
+      <span>
+        <i style={{ background: ground.missing }} />— {mapText.missing}
+      </span>
+      <span>
+        <i
+          style={{
+            background: `repeating-linear-gradient(135deg, ${ground.hatch} 0 1.5px, ${ground.missing} 1.5px 5px)`,
+          }}
+        />
+        {mapText.notConnected}
+      </span>
     </div>
   );
 }

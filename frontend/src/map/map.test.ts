@@ -4,7 +4,21 @@ import { tuck } from "@/map/labels";
 import { breaks, classOf, darkMap, makeScale } from "@/map/scale";
 import { offlineStyle } from "@/map/style";
 
-const region = (code: string) => ({ type: "Feature" as const, properties: { code, name: code }, geometry: { type: "Polygon" as const, coordinates: [[[1, 2], [3, 4], [5, 1], [1, 2]]] } });
+const region = (code: string) => ({
+  type: "Feature" as const,
+  properties: { code, name: code },
+  geometry: {
+    type: "Polygon" as const,
+    coordinates: [
+      [
+        [1, 2],
+        [3, 4],
+        [5, 1],
+        [1, 2],
+      ],
+    ],
+  },
+});
 
 describe("scales", () => {
   it("puts every value into the class whose bound holds it", () => {
@@ -15,9 +29,20 @@ describe("scales", () => {
     expect(breaks([])).toEqual([]);
   });
   it("paints zero, missing and not connected each in its own way", () => {
-    const values = [{ code: "1", value: "5", state: "value" as const }, { code: "2", value: "0", state: "zero" as const }, { code: "3", value: null, state: "missing" as const }, { code: "4", value: null, state: "not_connected" as const }];
-    const painted = paintRegions({ type: "FeatureCollection", features: ["1", "2", "3", "4"].map(region) }, { parent: "0", metric: "x", values }, makeScale(values, darkMap, false));
-    const faces = painted.features.map((feature) => `${String(feature.properties?.["fill"])} ${String(feature.properties?.["state"])}`);
+    const values = [
+      { code: "1", value: "5", state: "value" as const },
+      { code: "2", value: "0", state: "zero" as const },
+      { code: "3", value: null, state: "missing" as const },
+      { code: "4", value: null, state: "not_connected" as const },
+    ];
+    const painted = paintRegions(
+      { type: "FeatureCollection", features: ["1", "2", "3", "4"].map(region) },
+      { parent: "0", metric: "x", values },
+      makeScale(values, darkMap, false),
+    );
+    const faces = painted.features.map(
+      (feature) => `${String(feature.properties?.["fill"])} ${String(feature.properties?.["state"])}`,
+    );
     expect(new Set(faces).size).toBe(4);
     const hatch = offlineStyle(darkMap).layers.find((layer) => layer.id === "region-hatch");
     expect(hatch).toMatchObject({ filter: ["==", ["get", "state"], "not_connected"] });
@@ -53,12 +78,18 @@ describe("geometry", () => {
   });
   it("widens lines with quantity and survives missing ones", () => {
     const place = (lon: number) => ({ code: "", name: "", lon, lat: 0 });
-    const widths = flowLines([{ from: place(0), to: place(1), quantity: "100", unit: "千克", events: 1 }, { from: place(0), to: place(2), quantity: null, unit: null, events: 0 }]).features.map((line) => line.properties?.["width"] as number);
+    const widths = flowLines([
+      { from: place(0), to: place(1), quantity: "100", unit: "千克", events: 1 },
+      { from: place(0), to: place(2), quantity: null, unit: null, events: 0 },
+    ]).features.map((line) => line.properties?.["width"] as number);
     expect(widths[0]).toBe(6);
     expect(widths[1]).toBe(1);
   });
   it("finds the box around everything", () => {
-    expect(boxOf({ type: "FeatureCollection", features: [region("1")] })).toEqual([[1, 1], [5, 4]]);
+    expect(boxOf({ type: "FeatureCollection", features: [region("1")] })).toEqual([
+      [1, 1],
+      [5, 4],
+    ]);
     expect(boxOf({ type: "FeatureCollection", features: [] })).toBeNull();
   });
 });

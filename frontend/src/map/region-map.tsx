@@ -19,8 +19,16 @@ import "./map.css";
 setWorkerUrl(workerUrl);
 
 interface Props {
-  parent: string; metric: Metric; values: MapValues | undefined; points?: MapPoints | undefined; flows?: Flow[] | undefined; dark?: boolean;
-  onPick?: (code: string) => void; onSubject?: (id: string) => void; focus?: { lon: number; lat: number; zoom: number } | undefined; legend?: boolean;
+  parent: string;
+  metric: Metric;
+  values: MapValues | undefined;
+  points?: MapPoints | undefined;
+  flows?: Flow[] | undefined;
+  dark?: boolean;
+  onPick?: (code: string) => void;
+  onSubject?: (id: string) => void;
+  focus?: { lon: number; lat: number; zoom: number } | undefined;
+  legend?: boolean;
 }
 export const isNation = (code: string): boolean => code === "000000" || code === "100000";
 
@@ -38,7 +46,18 @@ function useGlMap(dark: boolean) {
     const ground = dark ? darkMap : lightMap;
     let made: GlMap;
     try {
-      made = new GlMap({ container: place.current, style: offlineStyle(ground), attributionControl: false, dragRotate: false, pitchWithRotate: false, renderWorldCopies: false, minZoom: 1.5, maxZoom: 13, fadeDuration: 0, canvasContextAttributes: { preserveDrawingBuffer: true } });
+      made = new GlMap({
+        container: place.current,
+        style: offlineStyle(ground),
+        attributionControl: false,
+        dragRotate: false,
+        pitchWithRotate: false,
+        renderWorldCopies: false,
+        minZoom: 1.5,
+        maxZoom: 13,
+        fadeDuration: 0,
+        canvasContextAttributes: { preserveDrawingBuffer: true },
+      });
     } catch {
       setFailed(true);
       return;
@@ -49,19 +68,37 @@ function useGlMap(dark: boolean) {
       if (image) made.addImage("hatch", image);
       setMap(made);
     });
-    return () => { setMap(null); made.remove(); };
+    return () => {
+      setMap(null);
+      made.remove();
+    };
   }, [dark]);
   return { place, map, failed };
 }
-const setData = (map: GlMap, source: string, data: GeoJSON.FeatureCollection) => void map.getSource<GeoJSONSource>(source)?.setData(data);
+const setData = (map: GlMap, source: string, data: GeoJSON.FeatureCollection) =>
+  void map.getSource<GeoJSONSource>(source)?.setData(data);
 
-export function RegionMap({ parent, metric, values, points, flows, dark = false, onPick, onSubject, focus, legend = true }: Props) {
+export function RegionMap({
+  parent,
+  metric,
+  values,
+  points,
+  flows,
+  dark = false,
+  onPick,
+  onSubject,
+  focus,
+  legend = true,
+}: Props) {
   const ground = dark ? darkMap : lightMap;
   const { place, map, failed } = useGlMap(dark);
   const regions = useQuery(regionsQuery(parent));
   const lines = useQuery(linesQuery);
   const scale = useMemo(() => makeScale(values?.values ?? [], ground, metric === "findings"), [values, ground, metric]);
-  const painted = useMemo(() => (regions.data ? paintRegions(regions.data, values, scale) : empty), [regions.data, values, scale]);
+  const painted = useMemo(
+    () => (regions.data ? paintRegions(regions.data, values, scale) : empty),
+    [regions.data, values, scale],
+  );
   const lowest = regions.error instanceof ApiError && regions.error.status === 404;
   // A text, so that fresh data with the same extent does not move the map under the reader's hand.
   const extent = useMemo(() => {
@@ -70,19 +107,42 @@ export function RegionMap({ parent, metric, values, points, flows, dark = false,
     return JSON.stringify(boxOf(regions.data ?? empty) ?? boxOf(pointMarks(points)) ?? boxOf(flowLines(flows ?? [])));
   }, [parent, regions.data, regions.isLoading, points, flows]);
   const handlers = useRef({ onPick, onSubject });
-  useEffect(() => { handlers.current = { onPick, onSubject }; });
+  useEffect(() => {
+    handlers.current = { onPick, onSubject };
+  });
 
-  useEffect(() => { if (map) setData(map, "regions", painted); }, [map, painted]);
-  useEffect(() => { if (map && lines.data) setData(map, "lines", lines.data); }, [map, lines.data]);
-  useEffect(() => { if (map) setData(map, "points", pointMarks(points)); }, [map, points]);
-  useEffect(() => { if (map) { setData(map, "flows", flowLines(flows ?? [])); setData(map, "ends", flowEnds(flows ?? [])); } }, [map, flows]);
+  useEffect(() => {
+    if (map) setData(map, "regions", painted);
+  }, [map, painted]);
+  useEffect(() => {
+    if (map && lines.data) setData(map, "lines", lines.data);
+  }, [map, lines.data]);
+  useEffect(() => {
+    if (map) setData(map, "points", pointMarks(points));
+  }, [map, points]);
+  useEffect(() => {
+    if (map) {
+      setData(map, "flows", flowLines(flows ?? []));
+      setData(map, "ends", flowEnds(flows ?? []));
+    }
+  }, [map, flows]);
   useEffect(() => {
     if (!map || !extent) return;
     const box = JSON.parse(extent) as Box | null;
-    const fit = () => { if (focus) map.jumpTo({ center: [focus.lon, focus.lat], zoom: focus.zoom }); else if (box) map.fitBounds(box, { maxZoom: 11, padding: { top: 14, bottom: 14, right: 14, left: legend ? 118 : 14 }, animate: false }); };
+    const fit = () => {
+      if (focus) map.jumpTo({ center: [focus.lon, focus.lat], zoom: focus.zoom });
+      else if (box)
+        map.fitBounds(box, {
+          maxZoom: 11,
+          padding: { top: 14, bottom: 14, right: 14, left: legend ? 118 : 14 },
+          animate: false,
+        });
+    };
     fit();
     map.on("resize", fit);
-    return () => { map.off("resize", fit); };
+    return () => {
+      map.off("resize", fit);
+    };
   }, [map, extent, focus, legend]);
   useEffect(() => {
     if (!map || !regions.data) return;
@@ -95,7 +155,12 @@ export function RegionMap({ parent, metric, values, points, flows, dark = false,
       element.type = "button";
       element.className = `map-label ${dark ? "dark" : ""} ${crowded ? "small" : ""}`;
       const value = shown.get(region.properties.code);
-      const text = value?.state === "value" || value?.state === "zero" ? `${number(value.value ?? "0")}${mapText.units[metric]}` : value?.state === "not_connected" ? mapText.notConnected : mapText.missing;
+      const text =
+        value?.state === "value" || value?.state === "zero"
+          ? `${number(value.value ?? "0")}${mapText.units[metric]}`
+          : value?.state === "not_connected"
+            ? mapText.notConnected
+            : mapText.missing;
       element.textContent = region.properties.name;
       element.title = `${region.properties.name} ${mapText.metrics[metric]} ${text}`;
       if (!crowded && values) {
@@ -103,26 +168,54 @@ export function RegionMap({ parent, metric, values, points, flows, dark = false,
         small.textContent = value?.state === "missing" || !value ? "—" : text;
         element.append(small);
       }
-      element.addEventListener("click", (event) => { event.stopPropagation(); handlers.current.onPick?.(region.properties.code); });
+      element.addEventListener("click", (event) => {
+        event.stopPropagation();
+        handlers.current.onPick?.(region.properties.code);
+      });
       return [new Marker({ element }).setLngLat(at).addTo(map)];
     });
     const arrange = () => {
       const labels = markers.map((marker) => ({ element: marker.getElement(), at: map.project(marker.getLngLat()) }));
-      const shapes = tuck(labels.map(({ element, at }) => ({ x: at.x, y: at.y, letters: element.firstChild?.textContent?.length ?? 0, value: element.childElementCount > 0 })));
-      labels.forEach(({ element }, index) => { element.dataset["shown"] = shapes[index] ?? "all"; });
+      const shapes = tuck(
+        labels.map(({ element, at }) => ({
+          x: at.x,
+          y: at.y,
+          letters: element.firstChild?.textContent?.length ?? 0,
+          value: element.childElementCount > 0,
+        })),
+      );
+      labels.forEach(({ element }, index) => {
+        element.dataset["shown"] = shapes[index] ?? "all";
+      });
     };
     arrange();
     map.on("moveend", arrange);
-    return () => { map.off("moveend", arrange); for (const marker of markers) marker.remove(); };
+    return () => {
+      map.off("moveend", arrange);
+      for (const marker of markers) marker.remove();
+    };
   }, [map, regions.data, values, metric, dark]);
   useEffect(() => {
     if (!map) return;
-    const popup = new Popup({ closeButton: false, closeOnClick: false, className: dark ? "map-popup dark" : "map-popup" });
+    const popup = new Popup({
+      closeButton: false,
+      closeOnClick: false,
+      className: dark ? "map-popup dark" : "map-popup",
+    });
     const over = (event: MapMouseEvent) => {
       const hit = map.queryRenderedFeatures(event.point, { layers: ["points", "flows", "region-fill"] })[0];
       map.getCanvas().style.cursor = hit ? "pointer" : "";
-      map.setFilter("region-hover", ["==", ["get", "code"], hit?.layer.id === "region-fill" ? String(hit.properties["code"]) : ""]);
-      const text = hit?.layer.id === "points" ? String(hit.properties["name"]) : hit?.layer.id === "flows" ? String(hit.properties["text"]) : "";
+      map.setFilter("region-hover", [
+        "==",
+        ["get", "code"],
+        hit?.layer.id === "region-fill" ? String(hit.properties["code"]) : "",
+      ]);
+      const text =
+        hit?.layer.id === "points"
+          ? String(hit.properties["name"])
+          : hit?.layer.id === "flows"
+            ? String(hit.properties["text"])
+            : "";
       if (text) popup.setLngLat(event.lngLat).setText(text).addTo(map);
       else popup.remove();
     };
@@ -134,19 +227,31 @@ export function RegionMap({ parent, metric, values, points, flows, dark = false,
       else if (hit.layer.id === "points") map.easeTo({ center: event.lngLat, zoom: map.getZoom() + 1.5 });
       else handlers.current.onPick?.(String(hit.properties["code"]));
     };
-    const leave = () => { popup.remove(); map.setFilter("region-hover", ["==", ["get", "code"], ""]); };
+    const leave = () => {
+      popup.remove();
+      map.setFilter("region-hover", ["==", ["get", "code"], ""]);
+    };
     map.on("mouseout", leave);
     map.on("mousemove", over);
     map.on("click", click);
-    return () => { map.off("mousemove", over); map.off("mouseout", leave); map.off("click", click); popup.remove(); };
+    return () => {
+      map.off("mousemove", over);
+      map.off("mouseout", leave);
+      map.off("click", click);
+      popup.remove();
+    };
   }, [map, dark]);
 
   return (
     <div className={`region-map ${dark ? "dark" : ""}`}>
       {failed ? <p className="map-note">{mapText.noWebgl}</p> : <div ref={place} className="map-canvas" />}
-      {regions.isError && <p className={lowest ? "map-hint" : "map-note"}>{lowest ? mapText.lowest : regions.error.message}</p>}
+      {regions.isError && (
+        <p className={lowest ? "map-hint" : "map-note"}>{lowest ? mapText.lowest : regions.error.message}</p>
+      )}
       {regions.isLoading && <p className="map-note">{mapText.loading}</p>}
-      {legend && values && <Legend scale={scale} ground={ground} title={`${mapText.metrics[metric]}（${mapText.units[metric]}）`} />}
+      {legend && values && (
+        <Legend scale={scale} ground={ground} title={`${mapText.metrics[metric]}（${mapText.units[metric]}）`} />
+      )}
       <span className="map-source">{mapText.source}</span>
     </div>
   );

@@ -1,6 +1,20 @@
 // Invented data of one province, the same on every run, in the shapes of the contract.
 import type {
-  Account, Chain, Cockpit, Complaint, Division, Evaluations, Exchange, Finding, GradeCode, Me, NodeInfo, Notice, PublicTrace, Reference, Subject,
+  Account,
+  Chain,
+  Cockpit,
+  Complaint,
+  Division,
+  Evaluations,
+  Exchange,
+  Finding,
+  GradeCode,
+  Me,
+  NodeInfo,
+  Notice,
+  PublicTrace,
+  Reference,
+  Subject,
 } from "@/api/types";
 
 export const NOW = "2026-11-21T02:32:00Z";
@@ -17,80 +31,308 @@ export function sequence(seed: number): () => number {
 }
 
 export const node: NodeInfo = {
-  code: "370000", name: "山东省平台", tier: "province", tier_label: "省级", division: "370000", division_name: "山东省",
-  platform_name: "山东省重要产品追溯管理平台", parent: { code: "000000", name: "国家平台" }, version: "0.1.0",
+  code: "370000",
+  name: "山东省平台",
+  tier: "province",
+  tier_label: "省级",
+  division: "370000",
+  division_name: "山东省",
+  platform_name: "山东省重要产品追溯管理平台",
+  parent: { code: "000000", name: "国家平台" },
+  version: "0.1.0",
 };
 const account: Account = {
-  id: "u-1", username: "shandong", display_name: "王建国", role: "regulator", role_name: "监管人员", division: "370000", division_name: "山东省", permissions: ["*"],
+  id: "u-1",
+  username: "shandong",
+  display_name: "王建国",
+  role: "regulator",
+  role_name: "监管人员",
+  division: "370000",
+  division_name: "山东省",
+  permissions: ["*"],
 };
 export const me: Me = { account, node, divisions_in_scope_root: "370000" };
 
 const cityNames: [string, string, number, number][] = [
-  ["370100", "济南市", 117.1, 36.7], ["370200", "青岛市", 120.3, 36.3], ["370300", "淄博市", 118.05, 36.8], ["370400", "枣庄市", 117.3, 34.85],
-  ["370500", "东营市", 118.6, 37.5], ["370600", "烟台市", 121.0, 37.3], ["370700", "潍坊市", 119.1, 36.6], ["370800", "济宁市", 116.6, 35.4],
-  ["370900", "泰安市", 117.0, 36.1], ["371000", "威海市", 122.1, 37.2], ["371100", "日照市", 119.2, 35.5], ["371300", "临沂市", 118.3, 35.2],
-  ["371400", "德州市", 116.6, 37.3], ["371500", "聊城市", 115.9, 36.4], ["371600", "滨州市", 117.8, 37.5], ["371700", "菏泽市", 115.5, 35.2],
+  ["370100", "济南市", 117.1, 36.7],
+  ["370200", "青岛市", 120.3, 36.3],
+  ["370300", "淄博市", 118.05, 36.8],
+  ["370400", "枣庄市", 117.3, 34.85],
+  ["370500", "东营市", 118.6, 37.5],
+  ["370600", "烟台市", 121.0, 37.3],
+  ["370700", "潍坊市", 119.1, 36.6],
+  ["370800", "济宁市", 116.6, 35.4],
+  ["370900", "泰安市", 117.0, 36.1],
+  ["371000", "威海市", 122.1, 37.2],
+  ["371100", "日照市", 119.2, 35.5],
+  ["371300", "临沂市", 118.3, 35.2],
+  ["371400", "德州市", 116.6, 37.3],
+  ["371500", "聊城市", 115.9, 36.4],
+  ["371600", "滨州市", 117.8, 37.5],
+  ["371700", "菏泽市", 115.5, 35.2],
 ];
-export const cities: Division[] = cityNames.map(([code, name, lon, lat]) => ({ code, name, short: name.slice(0, -1), tier: "city", has_children: true, lon, lat }));
+export const cities: Division[] = cityNames.map(([code, name, lon, lat]) => ({
+  code,
+  name,
+  short: name.slice(0, -1),
+  tier: "city",
+  has_children: true,
+  lon,
+  lat,
+}));
 
 export const reference: Reference = {
   categories: [
-    { code: "pork", name: "猪肉", stages: ["farming", "slaughter", "wholesale", "retail"], children: [{ code: "pork.carcass", name: "白条肉" }] },
-    { code: "vegetable", name: "蔬菜", stages: ["planting", "wholesale", "retail"], children: [{ code: "vegetable.leaf", name: "叶菜" }] },
+    {
+      code: "pork",
+      name: "猪肉",
+      stages: ["farming", "slaughter", "wholesale", "retail"],
+      children: [{ code: "pork.carcass", name: "白条肉" }],
+    },
+    {
+      code: "vegetable",
+      name: "蔬菜",
+      stages: ["planting", "wholesale", "retail"],
+      children: [{ code: "vegetable.leaf", name: "叶菜" }],
+    },
     { code: "aquatic", name: "水产品", stages: ["farming", "wholesale", "retail"], children: [] },
     { code: "herb", name: "中药材", stages: ["planting", "processing", "retail"], children: [] },
     { code: "liquor", name: "酒类", stages: ["processing", "wholesale", "retail"], children: [] },
   ],
-  stages: [["planting", "种植"], ["farming", "养殖"], ["slaughter", "屠宰"], ["processing", "加工"], ["wholesale", "批发"], ["retail", "零售"], ["catering", "餐饮"]].map(([code = "", name = ""], order) => ({ code, name, order })),
-  rules: [["R01", "重复上报", "duplicate"], ["R02", "数量超出阈值", "threshold"], ["R03", "时间先后颠倒", "standard"], ["R04", "连续未报送", "silence"], ["R05", "检测不合格", "standard"]].map(([code = "", name = "", kind = ""]) => ({ code, name, kind })),
-  indicators: [["reporting", "数据报送率", "%", "25"], ["linkage", "上下环节贯通率", "%", "15"], ["quality", "数据合格率", "%", "20"], ["timeliness", "报送及时率", "%", "15"], ["activity", "商户活跃度", "%", "15"], ["operation", "日常运维得分", "分", "10"]].map(([code = "", name = "", unit = "", weight = ""]) => ({ code, name, unit, weight, description: "" })),
+  stages: [
+    ["planting", "种植"],
+    ["farming", "养殖"],
+    ["slaughter", "屠宰"],
+    ["processing", "加工"],
+    ["wholesale", "批发"],
+    ["retail", "零售"],
+    ["catering", "餐饮"],
+  ].map(([code = "", name = ""], order) => ({ code, name, order })),
+  rules: [
+    ["R01", "重复上报", "duplicate"],
+    ["R02", "数量超出阈值", "threshold"],
+    ["R03", "时间先后颠倒", "standard"],
+    ["R04", "连续未报送", "silence"],
+    ["R05", "检测不合格", "standard"],
+  ].map(([code = "", name = "", kind = ""]) => ({ code, name, kind })),
+  indicators: [
+    ["reporting", "数据报送率", "%", "25"],
+    ["linkage", "上下环节贯通率", "%", "15"],
+    ["quality", "数据合格率", "%", "20"],
+    ["timeliness", "报送及时率", "%", "15"],
+    ["activity", "商户活跃度", "%", "15"],
+    ["operation", "日常运维得分", "分", "10"],
+  ].map(([code = "", name = "", unit = "", weight = ""]) => ({ code, name, unit, weight, description: "" })),
   grades: [
-    { code: "excellent", name: "优秀", symbol: "●", colour: "#1A7F37", from: "90" }, { code: "good", name: "良好", symbol: "▲", colour: "#1F5FBF", from: "80" },
-    { code: "pass", name: "达标", symbol: "■", colour: "#B7791F", from: "60" }, { code: "fail", name: "不达标", symbol: "▼", colour: "#C62828", from: "0" },
+    { code: "excellent", name: "优秀", symbol: "●", colour: "#1A7F37", from: "90" },
+    { code: "good", name: "良好", symbol: "▲", colour: "#1F5FBF", from: "80" },
+    { code: "pass", name: "达标", symbol: "■", colour: "#B7791F", from: "60" },
+    { code: "fail", name: "不达标", symbol: "▼", colour: "#C62828", from: "0" },
   ],
-  roles: [["admin", "系统管理员"], ["regulator", "监管人员"], ["auditor", "审计人员"]].map(([code = "", name = ""]) => ({ code, name })),
-  subject_states: [["submitted", "待审核"], ["filed", "已备案"], ["returned", "已退回"], ["changing", "变更待审"], ["suspended", "已暂停"], ["revoked", "已注销"]].map(([code = "", name = ""]) => ({ code, name })),
-  system_states: [["submitted", "待审核"], ["filed", "已备案"], ["suspended", "已停用"]].map(([code = "", name = ""]) => ({ code, name })),
-  device_types: [["scale", "追溯秤"], ["scanner", "扫码枪"], ["tester", "检测仪"]].map(([code = "", name = ""]) => ({ code, name })),
-  biz_steps: [["selling", "销售"], ["slaughtering", "屠宰"]].map(([code = "", name = ""]) => ({ code, name })),
-  finding_states: [["open", "待审核"], ["confirmed", "已确认"], ["dismissed", "已排除"], ["returned", "已退回"]].map(([code = "", name = ""]) => ({ code, name })),
-  rule_kinds: [], complaint_kinds: [],
-  node_types: [["farm", "养殖企业"], ["slaughterhouse", "屠宰企业"], ["wholesale_market", "批发市场"], ["supermarket", "超市"], ["farmers_market", "农贸市场"]].map(([code = "", name = ""]) => ({ code, name })),
-  org_forms: [["enterprise", "企业"], ["cooperative", "合作社"], ["individual", "个体工商户"]].map(([code = "", name = ""]) => ({ code, name })),
+  roles: [
+    ["admin", "系统管理员"],
+    ["regulator", "监管人员"],
+    ["auditor", "审计人员"],
+  ].map(([code = "", name = ""]) => ({ code, name })),
+  subject_states: [
+    ["submitted", "待审核"],
+    ["filed", "已备案"],
+    ["returned", "已退回"],
+    ["changing", "变更待审"],
+    ["suspended", "已暂停"],
+    ["revoked", "已注销"],
+  ].map(([code = "", name = ""]) => ({ code, name })),
+  system_states: [
+    ["submitted", "待审核"],
+    ["filed", "已备案"],
+    ["suspended", "已停用"],
+  ].map(([code = "", name = ""]) => ({ code, name })),
+  device_types: [
+    ["scale", "追溯秤"],
+    ["scanner", "扫码枪"],
+    ["tester", "检测仪"],
+  ].map(([code = "", name = ""]) => ({ code, name })),
+  biz_steps: [
+    ["selling", "销售"],
+    ["slaughtering", "屠宰"],
+  ].map(([code = "", name = ""]) => ({ code, name })),
+  finding_states: [
+    ["open", "待审核"],
+    ["confirmed", "已确认"],
+    ["dismissed", "已排除"],
+    ["returned", "已退回"],
+  ].map(([code = "", name = ""]) => ({ code, name })),
+  rule_kinds: [],
+  complaint_kinds: [],
+  node_types: [
+    ["farm", "养殖企业"],
+    ["slaughterhouse", "屠宰企业"],
+    ["wholesale_market", "批发市场"],
+    ["supermarket", "超市"],
+    ["farmers_market", "农贸市场"],
+  ].map(([code = "", name = ""]) => ({ code, name })),
+  org_forms: [
+    ["enterprise", "企业"],
+    ["cooperative", "合作社"],
+    ["individual", "个体工商户"],
+  ].map(([code = "", name = ""]) => ({ code, name })),
 };
 
-const gradeOf = (score: number): GradeCode => (score >= 90 ? "excellent" : score >= 80 ? "good" : score >= 60 ? "pass" : "fail");
+const gradeOf = (score: number): GradeCode =>
+  score >= 90 ? "excellent" : score >= 80 ? "good" : score >= 60 ? "pass" : "fail";
 
 export function cockpit(days: number): Cockpit {
   const random = sequence(7);
-  const scores = cities.map((city, index) => ({ city, score: index === 4 ? null : index === 1 ? 94.2 : Math.round((96 - index * 2.6 - random() * 4) * 10) / 10 }));
+  const scores = cities.map((city, index) => ({
+    city,
+    score: index === 4 ? null : index === 1 ? 94.2 : Math.round((96 - index * 2.6 - random() * 4) * 10) / 10,
+  }));
   const ranked = [...scores].sort((a, b) => (b.score ?? -1) - (a.score ?? -1));
   return {
-    scope: { division: "370000", division_name: "山东省", category: null, category_name: null }, position: 9381, as_of: NOW, data_until: ago(1),
+    scope: { division: "370000", division_name: "山东省", category: null, category_name: null },
+    position: 9381,
+    as_of: NOW,
+    data_until: ago(1),
     figures: [
-      { key: "subjects", label: "主体", value: "12408", unit: "家", change: "1.2", state: "value", link: "/console/subjects?state=filed" },
-      { key: "systems", label: "接入系统", value: "214", unit: "个", change: "0", state: "value", link: "/console/systems" },
-      { key: "online_rate", label: "在线率", value: "98.6", unit: "%", change: "-0.4", state: "value", link: "/console/systems?state=offline" },
-      { key: "events_today", label: "今日追溯记录", value: "1284000", unit: "条", change: "3.5", state: "value", link: "/console/events" },
-      { key: "reporting_rate", label: "报送率", value: "97.1", unit: "%", change: "0.6", state: "value", link: "/console/evaluations" },
-      { key: "findings_open", label: "异常待处理", value: "36", unit: "条", change: "-12", state: "value", link: "/console/findings?state=open" },
-      { key: "complaints_open", label: "投诉在办", value: "0", unit: "件", change: null, state: "zero", link: "/console/complaints" },
-      { key: "lookups_today", label: "今日公众查询", value: null, unit: "次", change: null, state: "missing", link: "/console/events" },
+      {
+        key: "subjects",
+        label: "主体",
+        value: "12408",
+        unit: "家",
+        change: "1.2",
+        state: "value",
+        link: "/console/subjects?state=filed",
+      },
+      {
+        key: "systems",
+        label: "接入系统",
+        value: "214",
+        unit: "个",
+        change: "0",
+        state: "value",
+        link: "/console/systems",
+      },
+      {
+        key: "online_rate",
+        label: "在线率",
+        value: "98.6",
+        unit: "%",
+        change: "-0.4",
+        state: "value",
+        link: "/console/systems?state=offline",
+      },
+      {
+        key: "events_today",
+        label: "今日追溯记录",
+        value: "1284000",
+        unit: "条",
+        change: "3.5",
+        state: "value",
+        link: "/console/events",
+      },
+      {
+        key: "reporting_rate",
+        label: "报送率",
+        value: "97.1",
+        unit: "%",
+        change: "0.6",
+        state: "value",
+        link: "/console/evaluations",
+      },
+      {
+        key: "findings_open",
+        label: "异常待处理",
+        value: "36",
+        unit: "条",
+        change: "-12",
+        state: "value",
+        link: "/console/findings?state=open",
+      },
+      {
+        key: "complaints_open",
+        label: "投诉在办",
+        value: "0",
+        unit: "件",
+        change: null,
+        state: "zero",
+        link: "/console/complaints",
+      },
+      {
+        key: "lookups_today",
+        label: "今日公众查询",
+        value: null,
+        unit: "次",
+        change: null,
+        state: "missing",
+        link: "/console/events",
+      },
     ],
     trend: Array.from({ length: days }, (_, index) => {
       const events = Math.round(900_000 + 250_000 * Math.sin(index / 3.4) + random() * 90_000 + index * 7000);
-      return { date: new Date(start - (days - 1 - index) * 86_400_000).toISOString().slice(0, 10), events, received: Math.round(events * 1.02), rejected: Math.round(events * (0.004 + random() * 0.012)) };
+      return {
+        date: new Date(start - (days - 1 - index) * 86_400_000).toISOString().slice(0, 10),
+        events,
+        received: Math.round(events * 1.02),
+        rejected: Math.round(events * (0.004 + random() * 0.012)),
+      };
     }),
-    ranking: ranked.map(({ city, score }, index) => ({ rank: index + 1, code: city.code, name: city.name, kind: "division", score: score === null ? null : String(score), grade: score === null ? null : gradeOf(score), change: score === null ? null : String(Math.round((random() - 0.5) * 40) / 10) })),
+    ranking: ranked.map(({ city, score }, index) => ({
+      rank: index + 1,
+      code: city.code,
+      name: city.name,
+      kind: "division",
+      score: score === null ? null : String(score),
+      grade: score === null ? null : gradeOf(score),
+      change: score === null ? null : String(Math.round((random() - 0.5) * 40) / 10),
+    })),
     warnings: [
-      ["silence", "济宁兖州农贸市场 2 日未报送", "high"], ["inspection", "潍坊寿光批次 SG20261120-07 检测不合格：毒死蜱", "high"], ["threshold", "临沂某屠宰企业日屠宰量超过备案产能 180%", "normal"],
-      ["duplicate", "烟台接入系统 YT-0031 重复上报 214 条", "normal"], ["exchange", "菏泽市平台交换落后 1,204 条", "high"], ["complaint", "投诉 20261119-0021 还有 1 日到期", "normal"],
-      ["time", "青岛城阳批发市场 37 条记录时间早于上一环节", "normal"], ["silence", "东营市平台 1 日未报送", "high"], ["license", "德州 12 家商户证照 30 日内到期", "normal"],
-    ].map(([kind = "", text = "", severity = ""], index) => ({ at: ago(index * 7 + 1), kind, text, severity: severity as "high" | "normal", link: "/console/findings?state=open" })),
-    stages: [["planting", "种植", 148_200, "99.2"], ["farming", "养殖", 96_400, "98.0"], ["slaughter", "屠宰", 61_800, "97.4"], ["processing", "加工", 84_000, "93.1"], ["wholesale", "批发", 412_000, "91.8"], ["retail", "零售", 481_600, "84.5"], ["catering", "餐饮", 0, null]].map(([stage, name, events, rate]) => ({ stage: stage as string, name: name as string, events: events as number, link_rate: rate as string | null })),
+      ["silence", "济宁兖州农贸市场 2 日未报送", "high"],
+      ["inspection", "潍坊寿光批次 SG20261120-07 检测不合格：毒死蜱", "high"],
+      ["threshold", "临沂某屠宰企业日屠宰量超过备案产能 180%", "normal"],
+      ["duplicate", "烟台接入系统 YT-0031 重复上报 214 条", "normal"],
+      ["exchange", "菏泽市平台交换落后 1,204 条", "high"],
+      ["complaint", "投诉 20261119-0021 还有 1 日到期", "normal"],
+      ["time", "青岛城阳批发市场 37 条记录时间早于上一环节", "normal"],
+      ["silence", "东营市平台 1 日未报送", "high"],
+      ["license", "德州 12 家商户证照 30 日内到期", "normal"],
+    ].map(([kind = "", text = "", severity = ""], index) => ({
+      at: ago(index * 7 + 1),
+      kind,
+      text,
+      severity: severity as "high" | "normal",
+      link: "/console/findings?state=open",
+    })),
+    stages: [
+      ["planting", "种植", 148_200, "99.2"],
+      ["farming", "养殖", 96_400, "98.0"],
+      ["slaughter", "屠宰", 61_800, "97.4"],
+      ["processing", "加工", 84_000, "93.1"],
+      ["wholesale", "批发", 412_000, "91.8"],
+      ["retail", "零售", 481_600, "84.5"],
+      ["catering", "餐饮", 0, null],
+    ].map(([stage, name, events, rate]) => ({
+      stage: stage as string,
+      name: name as string,
+      events: events as number,
+      link_rate: rate as string | null,
+    })),
     exchange: {
-      parent: { code: "000000", name: "国家平台", state: "in_step", records_behind: 0, seconds_behind: 4, last_receipt_at: ago(1) },
-      children: cities.slice(0, 8).map((city, index) => ({ code: city.code, name: `${city.short}平台`, state: index === 4 ? "broken" : index === 7 ? "behind" : "in_step", records_behind: index === 7 ? 1204 : index === 4 ? 88_120 : 0, seconds_behind: index === 7 ? 930 : index === 4 ? 90_400 : 6, last_seen_at: ago(index === 4 ? 1500 : 1) })),
+      parent: {
+        code: "000000",
+        name: "国家平台",
+        state: "in_step",
+        records_behind: 0,
+        seconds_behind: 4,
+        last_receipt_at: ago(1),
+      },
+      children: cities.slice(0, 8).map((city, index) => ({
+        code: city.code,
+        name: `${city.short}平台`,
+        state: index === 4 ? "broken" : index === 7 ? "behind" : "in_step",
+        records_behind: index === 7 ? 1204 : index === 4 ? 88_120 : 0,
+        seconds_behind: index === 7 ? 930 : index === 4 ? 90_400 : 6,
+        last_seen_at: ago(index === 4 ? 1500 : 1),
+      })),
     },
     map: { parent: "370000", metric: "reporting_rate", values: values("370000", "reporting_rate").values },
   };
@@ -99,125 +341,454 @@ export function cockpit(days: number): Cockpit {
 export function values(parent: string, metric: string, codes: string[] = cities.map((city) => city.code)) {
   const random = sequence(metric.length * 31 + Number(parent.slice(0, 4)));
   return {
-    parent, metric,
+    parent,
+    metric,
     values: codes.map((code, index) => {
       const roll = random();
       if (codes.length > 6 && index === 4) return { code, value: null, state: "not_connected" as const };
       if (codes.length > 6 && index === 13) return { code, value: null, state: "missing" as const };
       if (codes.length > 6 && index === 9) return { code, value: "0", state: "zero" as const };
-      const value = metric === "subjects" || metric === "events" ? Math.round(200 + roll * 1800) : metric === "findings" ? Math.round(roll * 20) : Math.round((78 + roll * 21) * 10) / 10;
+      const value =
+        metric === "subjects" || metric === "events"
+          ? Math.round(200 + roll * 1800)
+          : metric === "findings"
+            ? Math.round(roll * 20)
+            : Math.round((78 + roll * 21) * 10) / 10;
       return { code, value: String(value), state: "value" as const };
     }),
   };
 }
 
 const families = ["鲁丰", "泉城", "海润", "沂蒙", "金乡", "寿光", "泰山", "蓬莱", "黄河", "崂山", "微山湖", "莱阳"];
-const trades = ["农业发展有限公司", "食品有限公司", "肉类加工有限公司", "农产品批发市场", "生鲜超市", "蔬菜专业合作社", "水产养殖有限公司"];
+const trades = [
+  "农业发展有限公司",
+  "食品有限公司",
+  "肉类加工有限公司",
+  "农产品批发市场",
+  "生鲜超市",
+  "蔬菜专业合作社",
+  "水产养殖有限公司",
+];
 export const subjects: Subject[] = Array.from({ length: 136 }, (_, index) => {
   const city = cities[index % cities.length] as Division;
   const random = sequence(index + 11);
-  const state = index % 17 === 0 ? "submitted" : index % 29 === 3 ? "changing" : index % 31 === 5 ? "returned" : index % 37 === 7 ? "suspended" : "filed";
+  const state =
+    index % 17 === 0
+      ? "submitted"
+      : index % 29 === 3
+        ? "changing"
+        : index % 31 === 5
+          ? "returned"
+          : index % 37 === 7
+            ? "suspended"
+            : "filed";
   const trade = trades[index % trades.length] as string;
   return {
-    id: `s-${index + 1}`, code: `${city.code}04${String(index + 1).padStart(5, "0")}`, name: `${city.short}${families[(index * 5) % families.length]}${trade}`,
-    uscc: index % 9 === 4 ? null : `91${city.code}MA3${String(100_000 + index * 7).slice(0, 6)}X${index % 10}`, org_form: ["enterprise", "cooperative", "individual"][index % 3] as string,
-    node_type: ["farm", "slaughterhouse", "wholesale_market", "supermarket", "farmers_market"][index % 5] as string, category: ["pork", "vegetable", "aquatic", "herb", "liquor"][index % 5] as string,
-    stages: [["farming"], ["slaughter", "processing"], ["wholesale"], ["retail"], ["retail"]][index % 5] as string[], division: city.code, division_name: city.name,
-    address: `${city.name}解放路${index + 1}号`, lon: index % 11 === 3 ? null : (city.lon ?? 0) + random() * 0.5 - 0.25, lat: index % 11 === 3 ? null : (city.lat ?? 0) + random() * 0.4 - 0.2,
-    contact: ["李强", "张敏", "刘洋", "陈静"][index % 4] as string, phone: `138****${String(1000 + index * 13).slice(-4)}`, state, state_name: reference.subject_states.find((one) => one.code === state)?.name ?? state,
-    filed_at: state === "submitted" ? null : ago(index * 900 + 4000), parent_node: null, origin_node: city.code, version: 1 + (index % 3), updated_at: ago(index * 60),
+    id: `s-${index + 1}`,
+    code: `${city.code}04${String(index + 1).padStart(5, "0")}`,
+    name: `${city.short}${families[(index * 5) % families.length]}${trade}`,
+    uscc: index % 9 === 4 ? null : `91${city.code}MA3${String(100_000 + index * 7).slice(0, 6)}X${index % 10}`,
+    org_form: ["enterprise", "cooperative", "individual"][index % 3] as string,
+    node_type: ["farm", "slaughterhouse", "wholesale_market", "supermarket", "farmers_market"][index % 5] as string,
+    category: ["pork", "vegetable", "aquatic", "herb", "liquor"][index % 5] as string,
+    stages: [["farming"], ["slaughter", "processing"], ["wholesale"], ["retail"], ["retail"]][index % 5] as string[],
+    division: city.code,
+    division_name: city.name,
+    address: `${city.name}解放路${index + 1}号`,
+    lon: index % 11 === 3 ? null : (city.lon ?? 0) + random() * 0.5 - 0.25,
+    lat: index % 11 === 3 ? null : (city.lat ?? 0) + random() * 0.4 - 0.2,
+    contact: ["李强", "张敏", "刘洋", "陈静"][index % 4] as string,
+    phone: `138****${String(1000 + index * 13).slice(-4)}`,
+    state,
+    state_name: reference.subject_states.find((one) => one.code === state)?.name ?? state,
+    filed_at: state === "submitted" ? null : ago(index * 900 + 4000),
+    parent_node: null,
+    origin_node: city.code,
+    version: 1 + (index % 3),
+    updated_at: ago(index * 60),
   };
 });
 
-const texts = ["同一凭证 PZ20261120-0451 在 2 个系统重复上报", "单次销售 18,600 千克，超过近 30 日最大值 3 倍", "批发时间早于屠宰时间 4 小时", "连续 2 日未报送，近 30 日平均每日 412 条", "毒死蜱 0.12 毫克/千克，限量 0.02"];
+const texts = [
+  "同一凭证 PZ20261120-0451 在 2 个系统重复上报",
+  "单次销售 18,600 千克，超过近 30 日最大值 3 倍",
+  "批发时间早于屠宰时间 4 小时",
+  "连续 2 日未报送，近 30 日平均每日 412 条",
+  "毒死蜱 0.12 毫克/千克，限量 0.02",
+];
 export const findings: Finding[] = Array.from({ length: 58 }, (_, index) => {
   const rule = reference.rules[index % 5] ?? { code: "", name: "", kind: "" };
   const subject = subjects[index * 2] as Subject;
-  const state = index % 7 === 6 ? "confirmed" : index % 11 === 10 ? "dismissed" : index % 13 === 12 ? "returned" : "open";
+  const state =
+    index % 7 === 6 ? "confirmed" : index % 11 === 10 ? "dismissed" : index % 13 === 12 ? "returned" : "open";
   return {
-    id: `f-${index + 1}`, rule: rule.code, rule_name: rule.name, kind: rule.kind, severity: index % 5 === 4 ? "high" : "normal", period: "2026-11", subject: subject.id, subject_name: subject.name,
-    system: "sys-1", system_name: `${subject.division_name}肉菜追溯系统`, division: subject.division, division_name: subject.division_name, object_id: `ev-${index + 1}`, text: texts[index % 5] as string,
-    value: index % 5 === 3 ? null : ["2", "18600", "-4", "0", "0.12"][index % 5] as string, limit: ["1", "6200", "0", "1", "0.02"][index % 5] as string, state, state_name: { open: "待审核", confirmed: "已确认", dismissed: "已排除", returned: "已退回" }[state],
-    found_at: ago(index * 53 + 5), due_at: ago(index * 53 - 4320), version: 1, origin_node: subject.division,
+    id: `f-${index + 1}`,
+    rule: rule.code,
+    rule_name: rule.name,
+    kind: rule.kind,
+    severity: index % 5 === 4 ? "high" : "normal",
+    period: "2026-11",
+    subject: subject.id,
+    subject_name: subject.name,
+    system: "sys-1",
+    system_name: `${subject.division_name}肉菜追溯系统`,
+    division: subject.division,
+    division_name: subject.division_name,
+    object_id: `ev-${index + 1}`,
+    text: texts[index % 5] as string,
+    value: index % 5 === 3 ? null : (["2", "18600", "-4", "0", "0.12"][index % 5] as string),
+    limit: ["1", "6200", "0", "1", "0.02"][index % 5] as string,
+    state,
+    state_name: { open: "待审核", confirmed: "已确认", dismissed: "已排除", returned: "已退回" }[state],
+    found_at: ago(index * 53 + 5),
+    due_at: ago(index * 53 - 4320),
+    version: 1,
+    origin_node: subject.division,
   };
 });
 
-const chainNodes: [string, string, string, string, number, number, number, string, string, string, string | null, number][] = [
-  ["n1", "鲁丰养殖场", "farming", "养殖", 116.6, 35.4, 0, "370800", "济宁市", "0", "1200", 4], ["n2", "泰山饲料厂", "processing", "加工", 117.0, 36.1, 0, "370900", "泰安市", "0", "300", 2],
-  ["n3", "沂蒙屠宰有限公司", "slaughter", "屠宰", 118.3, 35.2, 1, "371300", "临沂市", "1200", "1180", 9], ["n4", "泉城肉类批发市场", "wholesale", "批发", 117.1, 36.7, 2, "370100", "济南市", "780", "760", 22],
-  ["n5", "城阳批发市场", "wholesale", "批发", 120.3, 36.3, 2, "370200", "青岛市", "400", "395", 14], ["n6", "解放路农贸市场", "retail", "零售", 117.2, 36.65, 3, "370100", "济南市", "320", "318", 61],
-  ["n7", "海润生鲜超市", "retail", "零售", 120.4, 36.1, 3, "370200", "青岛市", "395", null, 18], ["n8", "淄博东二路市场", "retail", "零售", 118.05, 36.8, 3, "370300", "淄博市", "440", "402", 30],
+const chainNodes: [
+  string,
+  string,
+  string,
+  string,
+  number,
+  number,
+  number,
+  string,
+  string,
+  string,
+  string | null,
+  number,
+][] = [
+  ["n1", "鲁丰养殖场", "farming", "养殖", 116.6, 35.4, 0, "370800", "济宁市", "0", "1200", 4],
+  ["n2", "泰山饲料厂", "processing", "加工", 117.0, 36.1, 0, "370900", "泰安市", "0", "300", 2],
+  ["n3", "沂蒙屠宰有限公司", "slaughter", "屠宰", 118.3, 35.2, 1, "371300", "临沂市", "1200", "1180", 9],
+  ["n4", "泉城肉类批发市场", "wholesale", "批发", 117.1, 36.7, 2, "370100", "济南市", "780", "760", 22],
+  ["n5", "城阳批发市场", "wholesale", "批发", 120.3, 36.3, 2, "370200", "青岛市", "400", "395", 14],
+  ["n6", "解放路农贸市场", "retail", "零售", 117.2, 36.65, 3, "370100", "济南市", "320", "318", 61],
+  ["n7", "海润生鲜超市", "retail", "零售", 120.4, 36.1, 3, "370200", "青岛市", "395", null, 18],
+  ["n8", "淄博东二路市场", "retail", "零售", 118.05, 36.8, 3, "370300", "淄博市", "440", "402", 30],
 ];
 export function chain(code: string): Chain {
   const place = (id: string) => {
     const found = chainNodes.find((one) => one[0] === id);
     return { code: found?.[7] ?? "", name: found?.[1] ?? "", lon: found?.[4] ?? 0, lat: found?.[5] ?? 0 };
   };
-  const edges: [string, string, string, string, string][] = [["n1", "n3", "1200", "交易凭证", "transaction"], ["n2", "n1", "300", "进货台账", "transaction"], ["n3", "n4", "780", "交易凭证", "transaction"], ["n3", "n5", "400", "交易凭证", "transaction"], ["n4", "n6", "320", "批次关联", "inferred"], ["n5", "n7", "395", "交易凭证", "transaction"], ["n4", "n8", "440", "交易凭证", "transaction"]];
+  const edges: [string, string, string, string, string][] = [
+    ["n1", "n3", "1200", "交易凭证", "transaction"],
+    ["n2", "n1", "300", "进货台账", "transaction"],
+    ["n3", "n4", "780", "交易凭证", "transaction"],
+    ["n3", "n5", "400", "交易凭证", "transaction"],
+    ["n4", "n6", "320", "批次关联", "inferred"],
+    ["n5", "n7", "395", "交易凭证", "transaction"],
+    ["n4", "n8", "440", "交易凭证", "transaction"],
+  ];
   return {
-    code, as_of: NOW, complete: false, product: { name: "鲜猪肉（白条）", batch: "LF20261118-03", category: "pork", category_name: "猪肉" },
-    nodes: chainNodes.map(([id, subject, stage, stage_name, lon, lat, layer, division, division_name, inQuantity, out, events]) => ({ id, unit: `urn:${id}`, subject: id, subject_name: subject, division, division_name, stage, stage_name, lon, lat, contact: "李强 138****2211", first_at: ago(4000 - layer * 900), last_at: ago(3600 - layer * 900), in: inQuantity, out, rest: out === null ? null : String(Math.max(0, Number(inQuantity) - Number(out))), unit_of_measure: "千克", events, layer })),
-    edges: edges.map(([from, to, quantity, basis, kind], index) => ({ from, to, kind, quantity, unit: "千克", at: ago(3800 - index * 400), event_id: `ev-${index + 1}`, basis })),
+    code,
+    as_of: NOW,
+    complete: false,
+    product: { name: "鲜猪肉（白条）", batch: "LF20261118-03", category: "pork", category_name: "猪肉" },
+    nodes: chainNodes.map(
+      ([id, subject, stage, stage_name, lon, lat, layer, division, division_name, inQuantity, out, events]) => ({
+        id,
+        unit: `urn:${id}`,
+        subject: id,
+        subject_name: subject,
+        division,
+        division_name,
+        stage,
+        stage_name,
+        lon,
+        lat,
+        contact: "李强 138****2211",
+        first_at: ago(4000 - layer * 900),
+        last_at: ago(3600 - layer * 900),
+        in: inQuantity,
+        out,
+        rest: out === null ? null : String(Math.max(0, Number(inQuantity) - Number(out))),
+        unit_of_measure: "千克",
+        events,
+        layer,
+      }),
+    ),
+    edges: edges.map(([from, to, quantity, basis, kind], index) => ({
+      from,
+      to,
+      kind,
+      quantity,
+      unit: "千克",
+      at: ago(3800 - index * 400),
+      event_id: `ev-${index + 1}`,
+      basis,
+    })),
     gaps: [
-      { node: "n7", kind: "no_answer", text: "海润生鲜超市销售去向未答复，已逾期 6 小时", advice: "电话催办：李强 138****2211" },
+      {
+        node: "n7",
+        kind: "no_answer",
+        text: "海润生鲜超市销售去向未答复，已逾期 6 小时",
+        advice: "电话催办：李强 138****2211",
+      },
       { node: "n2", kind: "upstream_unknown", text: "泰山饲料厂原料来源未登记", advice: "要求补报原料进货凭证" },
       { node: "n8", kind: "quantity", text: "进 440 千克、出 402 千克，余 38 千克未说明", advice: "核对损耗与库存" },
     ],
-    table: chainNodes.map(([id, subject, , , , , layer, , , inQuantity, out]) => ({ subject: id, subject_name: subject, contact: "李强 138****2211", in: inQuantity, out, rest: out === null ? null : String(Math.max(0, Number(inQuantity) - Number(out))), at: ago(3600 - layer * 900), basis: layer === 3 ? "批次关联" : "交易凭证", state: id === "n7" ? "no_answer" : "answered" })),
-    flows: edges.map(([from, to, quantity]) => ({ from: place(from), to: place(to), quantity, unit: "千克", events: 3 })),
+    table: chainNodes.map(([id, subject, , , , , layer, , , inQuantity, out]) => ({
+      subject: id,
+      subject_name: subject,
+      contact: "李强 138****2211",
+      in: inQuantity,
+      out,
+      rest: out === null ? null : String(Math.max(0, Number(inQuantity) - Number(out))),
+      at: ago(3600 - layer * 900),
+      basis: layer === 3 ? "批次关联" : "交易凭证",
+      state: id === "n7" ? "no_answer" : "answered",
+    })),
+    flows: edges.map(([from, to, quantity]) => ({
+      from: place(from),
+      to: place(to),
+      quantity,
+      unit: "千克",
+      events: 3,
+    })),
   };
 }
 
 export function evaluations(period: string, kind: string): Evaluations {
   const random = sequence(period.length + kind.length * 17);
-  const names = kind === "system" ? subjects.slice(0, 24).map((subject) => ({ code: subject.code, name: `${subject.name.slice(0, 6)}追溯系统`, stage: subject.stages[0] ?? null, division: subject.division })) : cities.map((city) => ({ code: city.code, name: city.name, stage: null, division: city.code }));
-  const rows = names.map((one, index) => {
-    const score = index === 4 ? null : Math.round((98 - index * 1.9 - random() * 3) * 10) / 10;
-    return {
-      rank: index + 1, code: one.code, name: one.name, kind: kind as "system" | "division", stage: one.stage, stage_name: reference.stages.find((stage) => stage.code === one.stage)?.name ?? null, division: one.division,
-      score: score === null ? null : String(score), grade: score === null ? null : gradeOf(score), change: score === null ? null : String(Math.round((random() - 0.5) * 60) / 10),
-      indicators: reference.indicators.map((indicator, at) => ({ code: indicator.code, name: indicator.name, value: score === null ? null : String(Math.min(100, Math.round((score + at) * 10) / 10)), unit: indicator.unit, score: score === null ? null : String(Math.round(score * Number(indicator.weight)) / 100), weight: indicator.weight, numerator: "912", denominator: "960", applicable: at !== 4 })),
-    };
-  }).sort((a, b) => Number(b.score ?? -1) - Number(a.score ?? -1)).map((row, index) => ({ ...row, rank: index + 1 }));
+  const names =
+    kind === "system"
+      ? subjects.slice(0, 24).map((subject) => ({
+          code: subject.code,
+          name: `${subject.name.slice(0, 6)}追溯系统`,
+          stage: subject.stages[0] ?? null,
+          division: subject.division,
+        }))
+      : cities.map((city) => ({ code: city.code, name: city.name, stage: null, division: city.code }));
+  const rows = names
+    .map((one, index) => {
+      const score = index === 4 ? null : Math.round((98 - index * 1.9 - random() * 3) * 10) / 10;
+      return {
+        rank: index + 1,
+        code: one.code,
+        name: one.name,
+        kind: kind as "system" | "division",
+        stage: one.stage,
+        stage_name: reference.stages.find((stage) => stage.code === one.stage)?.name ?? null,
+        division: one.division,
+        score: score === null ? null : String(score),
+        grade: score === null ? null : gradeOf(score),
+        change: score === null ? null : String(Math.round((random() - 0.5) * 60) / 10),
+        indicators: reference.indicators.map((indicator, at) => ({
+          code: indicator.code,
+          name: indicator.name,
+          value: score === null ? null : String(Math.min(100, Math.round((score + at) * 10) / 10)),
+          unit: indicator.unit,
+          score: score === null ? null : String(Math.round(score * Number(indicator.weight)) / 100),
+          weight: indicator.weight,
+          numerator: "912",
+          denominator: "960",
+          applicable: at !== 4,
+        })),
+      };
+    })
+    .sort((a, b) => Number(b.score ?? -1) - Number(a.score ?? -1))
+    .map((row, index) => ({ ...row, rank: index + 1 }));
   return {
-    period, formula_version: "2026-1", state: "final", computed_at: ago(600), periods: ["2026-11", "2026-10", "2026-09"], rows,
-    distribution: (["excellent", "good", "pass", "fail"] as const).map((grade) => ({ grade, count: rows.filter((row) => row.grade === grade).length })),
+    period,
+    formula_version: "2026-1",
+    state: "final",
+    computed_at: ago(600),
+    periods: ["2026-11", "2026-10", "2026-09"],
+    rows,
+    distribution: (["excellent", "good", "pass", "fail"] as const).map((grade) => ({
+      grade,
+      count: rows.filter((row) => row.grade === grade).length,
+    })),
   };
 }
 
 export const exchange: Exchange = {
-  parent: { code: "000000", name: "国家平台", url: "https://nation.example.gov.cn", state: "in_step", records_behind: 0, seconds_behind: 4, last_receipt_at: ago(1), last_error: null, streams: [{ stream: "主体", origin: "370000", seq: 12_408, receipted_seq: 12_408 }, { stream: "评价", origin: "370000", seq: 310, receipted_seq: 310 }, { stream: "追溯记录", origin: "370000", seq: 8_120_331, receipted_seq: 8_120_331 }] },
-  children: cities.slice(0, 9).map((city, index) => ({ code: city.code, name: `${city.name}平台`, url: `https://p${city.code}.example.gov.cn`, state: index === 8 ? "requested" : "approved", link_state: index === 4 ? "broken" : index === 7 ? "behind" : index === 8 ? "none" : "in_step", fingerprint: "3f:9a:c1:77:0b:5e:20:d4", applied_records: index === 8 ? 0 : 480_000 - index * 31_000, last_batch_at: index === 8 ? null : ago(index === 4 ? 1500 : 2), last_error: index === 4 ? "连接被拒绝" : null })),
-  receipts: Array.from({ length: 8 }, (_, index) => ({ at: ago(index * 11 + 1), peer: index % 3 === 0 ? "国家平台" : `${cities[index]?.name ?? ""}平台`, direction: index % 3 === 0 ? "up" : "down", from_position: 9000 - index * 50, to_position: 9050 - index * 50, records: 50, hash: `b2f0${index}c9e1d8…`, state: "verified" })),
-  poison: [{ id: "p-1", kind: "追溯记录", origin: "370800", seq: 88_121, code: "EXCH-0304", reason: "数量单位“筐”不在字典中", advice: "在数据字典登记换算或退回下级修正", at: ago(95) }],
+  parent: {
+    code: "000000",
+    name: "国家平台",
+    url: "https://nation.example.gov.cn",
+    state: "in_step",
+    records_behind: 0,
+    seconds_behind: 4,
+    last_receipt_at: ago(1),
+    last_error: null,
+    streams: [
+      { stream: "主体", origin: "370000", seq: 12_408, receipted_seq: 12_408 },
+      { stream: "评价", origin: "370000", seq: 310, receipted_seq: 310 },
+      { stream: "追溯记录", origin: "370000", seq: 8_120_331, receipted_seq: 8_120_331 },
+    ],
+  },
+  children: cities.slice(0, 9).map((city, index) => ({
+    code: city.code,
+    name: `${city.name}平台`,
+    url: `https://p${city.code}.example.gov.cn`,
+    state: index === 8 ? "requested" : "approved",
+    link_state: index === 4 ? "broken" : index === 7 ? "behind" : index === 8 ? "none" : "in_step",
+    fingerprint: "3f:9a:c1:77:0b:5e:20:d4",
+    applied_records: index === 8 ? 0 : 480_000 - index * 31_000,
+    last_batch_at: index === 8 ? null : ago(index === 4 ? 1500 : 2),
+    last_error: index === 4 ? "连接被拒绝" : null,
+  })),
+  receipts: Array.from({ length: 8 }, (_, index) => ({
+    at: ago(index * 11 + 1),
+    peer: index % 3 === 0 ? "国家平台" : `${cities[index]?.name ?? ""}平台`,
+    direction: index % 3 === 0 ? "up" : "down",
+    from_position: 9000 - index * 50,
+    to_position: 9050 - index * 50,
+    records: 50,
+    hash: `b2f0${index}c9e1d8…`,
+    state: "verified",
+  })),
+  poison: [
+    {
+      id: "p-1",
+      kind: "追溯记录",
+      origin: "370800",
+      seq: 88_121,
+      code: "EXCH-0304",
+      reason: "数量单位“筐”不在字典中",
+      advice: "在数据字典登记换算或退回下级修正",
+      at: ago(95),
+    },
+  ],
 };
 
 export const complaints: Complaint[] = Array.from({ length: 23 }, (_, index) => {
   const state = ["submitted", "accepted", "answered", "closed", "rejected"][index % 5] as string;
   return {
-    id: `c-${index + 1}`, number: `2026${String(1120 - index)}${String(21 + index).padStart(4, "0")}`, kind: (["complaint", "report", "consult", "suggestion"] as const)[index % 4] as Complaint["kind"], state,
-    state_name: { submitted: "待受理", accepted: "办理中", answered: "已答复", closed: "已办结", rejected: "不予受理" }[state] ?? state, submitted_at: ago(index * 700), due_at: ago(index * 700 - 10_080),
-    text: ["扫码显示的产地与包装不一致，包装写济南，扫码显示青岛。", "购买的排骨有异味，追溯码查询显示已过保质期。", "请问散装蔬菜在哪里查询来源？", "建议追溯秤打印的小票字再大一些。"][index % 4] as string,
-    code: index % 3 === 2 ? null : `37020012345${index}`, name: index % 2 === 0 ? "市民" : null, phone: "139****1234", version: 1,
+    id: `c-${index + 1}`,
+    number: `2026${String(1120 - index)}${String(21 + index).padStart(4, "0")}`,
+    kind: (["complaint", "report", "consult", "suggestion"] as const)[index % 4] as Complaint["kind"],
+    state,
+    state_name:
+      { submitted: "待受理", accepted: "办理中", answered: "已答复", closed: "已办结", rejected: "不予受理" }[state] ??
+      state,
+    submitted_at: ago(index * 700),
+    due_at: ago(index * 700 - 10_080),
+    text: [
+      "扫码显示的产地与包装不一致，包装写济南，扫码显示青岛。",
+      "购买的排骨有异味，追溯码查询显示已过保质期。",
+      "请问散装蔬菜在哪里查询来源？",
+      "建议追溯秤打印的小票字再大一些。",
+    ][index % 4] as string,
+    code: index % 3 === 2 ? null : `37020012345${index}`,
+    name: index % 2 === 0 ? "市民" : null,
+    phone: "139****1234",
+    version: 1,
   };
 });
 export const notices: Notice[] = [
-  { id: "n-1", title: "关于开展冬季肉菜追溯专项检查的公告", kind: "公告", published_at: ago(1440), body: "自 2026 年 12 月 1 日起，对全省批发市场、农贸市场和连锁超市的追溯凭证开具情况进行检查。\n\n购买时请索取带追溯码的小票。", state: "published" },
-  { id: "n-2", title: "11 月第二期食用农产品抽检结果", kind: "抽检结果", published_at: ago(4320), body: "本期抽检 1,208 批次，不合格 6 批次，均已下架封存。", state: "published" },
-  { id: "n-3", title: "怎样查询商品的来源", kind: "科普", published_at: ago(9000), body: "扫描商品包装、秤签或小票上的追溯码，或在首页输入编码，即可看到经过的每个环节。", state: "published" },
-  { id: "n-4", title: "春节保供追溯工作安排（草稿）", kind: "公告", published_at: null, body: "待定稿。", state: "draft" },
+  {
+    id: "n-1",
+    title: "关于开展冬季肉菜追溯专项检查的公告",
+    kind: "公告",
+    published_at: ago(1440),
+    body: "自 2026 年 12 月 1 日起，对全省批发市场、农贸市场和连锁超市的追溯凭证开具情况进行检查。\n\n购买时请索取带追溯码的小票。",
+    state: "published",
+  },
+  {
+    id: "n-2",
+    title: "11 月第二期食用农产品抽检结果",
+    kind: "抽检结果",
+    published_at: ago(4320),
+    body: "本期抽检 1,208 批次，不合格 6 批次，均已下架封存。",
+    state: "published",
+  },
+  {
+    id: "n-3",
+    title: "怎样查询商品的来源",
+    kind: "科普",
+    published_at: ago(9000),
+    body: "扫描商品包装、秤签或小票上的追溯码，或在首页输入编码，即可看到经过的每个环节。",
+    state: "published",
+  },
+  {
+    id: "n-4",
+    title: "春节保供追溯工作安排（草稿）",
+    kind: "公告",
+    published_at: null,
+    body: "待定稿。",
+    state: "draft",
+  },
 ];
 
 export function publicTrace(code: string): PublicTrace {
-  const base = { code, scheme: { code: "gs1", name: "商品条码体系" }, recall: null, lookups: { count: 3, first_at: ago(2880) } };
-  if (code.startsWith("0")) return { ...base, verdict: "unknown", verdict_text: "没有认出这个编码", advice: "请核对是否少输或多输了数字；追溯码一般印在秤签、小票或包装背面。", scheme: null, product: null, lookups: null, path: [], missing: [] };
-  if (code.startsWith("9")) return { ...base, verdict: "out_of_scope", verdict_text: "该商品不在本平台追溯范围", advice: "目前纳入追溯的有肉类、蔬菜、水产品、中药材和酒类。", product: null, lookups: null, path: [], missing: [] };
-  const step = (stage: string, stage_name: string, subject_name: string, division_name: string, minutes: number, biz_step_name: string, inspection: { item: string; passed: boolean | null } | null) => ({ stage, stage_name, subject_name, division_name, at: ago(minutes), biz_step_name, quantity: "120", unit: "千克", inspection });
+  const base = {
+    code,
+    scheme: { code: "gs1", name: "商品条码体系" },
+    recall: null,
+    lookups: { count: 3, first_at: ago(2880) },
+  };
+  if (code.startsWith("0"))
+    return {
+      ...base,
+      verdict: "unknown",
+      verdict_text: "没有认出这个编码",
+      advice: "请核对是否少输或多输了数字；追溯码一般印在秤签、小票或包装背面。",
+      scheme: null,
+      product: null,
+      lookups: null,
+      path: [],
+      missing: [],
+    };
+  if (code.startsWith("9"))
+    return {
+      ...base,
+      verdict: "out_of_scope",
+      verdict_text: "该商品不在本平台追溯范围",
+      advice: "目前纳入追溯的有肉类、蔬菜、水产品、中药材和酒类。",
+      product: null,
+      lookups: null,
+      path: [],
+      missing: [],
+    };
+  const step = (
+    stage: string,
+    stage_name: string,
+    subject_name: string,
+    division_name: string,
+    minutes: number,
+    biz_step_name: string,
+    inspection: { item: string; passed: boolean | null } | null,
+  ) => ({
+    stage,
+    stage_name,
+    subject_name,
+    division_name,
+    at: ago(minutes),
+    biz_step_name,
+    quantity: "120",
+    unit: "千克",
+    inspection,
+  });
   const complete = code.endsWith("8");
   return {
-    ...base, verdict: complete ? "complete" : "gaps", verdict_text: complete ? "信息完整" : "缺 1 个环节", advice: complete ? null : "零售商尚未上报进货记录，监管部门已收到提醒。",
+    ...base,
+    verdict: complete ? "complete" : "gaps",
+    verdict_text: complete ? "信息完整" : "缺 1 个环节",
+    advice: complete ? null : "零售商尚未上报进货记录，监管部门已收到提醒。",
     product: { name: "鲜猪肉（白条）", batch: "LF20261118-03", category_name: "猪肉", producer: "济宁鲁丰养殖场" },
-    path: [step("farming", "养殖", "济宁鲁丰养殖场", "济宁市兖州区", 4000, "出栏", { item: "动物检疫", passed: true }), step("slaughter", "屠宰", "沂蒙屠宰有限公司", "临沂市兰山区", 3200, "屠宰", { item: "肉品品质检验", passed: true }), step("wholesale", "批发", "泉城肉类批发市场", "济南市槐荫区", 2500, "批发销售", null), ...(complete ? [step("retail", "零售", "解放路农贸市场 12 号摊", "济南市历下区", 1500, "零售上架", { item: "快速检测", passed: true })] : [])],
+    path: [
+      step("farming", "养殖", "济宁鲁丰养殖场", "济宁市兖州区", 4000, "出栏", { item: "动物检疫", passed: true }),
+      step("slaughter", "屠宰", "沂蒙屠宰有限公司", "临沂市兰山区", 3200, "屠宰", {
+        item: "肉品品质检验",
+        passed: true,
+      }),
+      step("wholesale", "批发", "泉城肉类批发市场", "济南市槐荫区", 2500, "批发销售", null),
+      ...(complete
+        ? [
+            step("retail", "零售", "解放路农贸市场 12 号摊", "济南市历下区", 1500, "零售上架", {
+              item: "快速检测",
+              passed: true,
+            }),
+          ]
+        : []),
+    ],
     missing: complete ? [] : [{ stage_name: "零售", why: "零售商尚未上报进货记录", advice: "您可以举报未上报的商户" }],
   };
 }

@@ -4,16 +4,34 @@ import { join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 
 const root = join(process.cwd(), "src");
-const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => /\.tsx?$/.test(name) && !name.endsWith(".test.ts") && !name.endsWith(".test.tsx"));
+const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter(
+  (name) => /\.tsx?$/.test(name) && !name.endsWith(".test.ts") && !name.endsWith(".test.tsx"),
+);
 const resolve = (from: string, target: string): string | null => {
-  const base = target.startsWith("@/") ? join(root, target.slice(2)) : target.startsWith(".") ? join(root, from, "..", target) : null;
-  return base ? (["", ".ts", ".tsx"].map((end) => base + end).find((path) => /\.tsx?$/.test(path) && existsSync(path)) ?? null) : null;
+  const base = target.startsWith("@/")
+    ? join(root, target.slice(2))
+    : target.startsWith(".")
+      ? join(root, from, "..", target)
+      : null;
+  return base
+    ? (["", ".ts", ".tsx"].map((end) => base + end).find((path) => /\.tsx?$/.test(path) && existsSync(path)) ?? null)
+    : null;
 };
-const imports = new Map(files.map((file) => {
-  const text = readFileSync(join(root, file), "utf8");
-  const targets = [...text.matchAll(/^(?:import|export)\s(?!type\s)[^;]*?from\s+"([^"]+)"/gm)].map((match) => match[1] ?? "");
-  return [file, targets.flatMap((target) => { const path = resolve(file, target); return path ? [relative(root, path)] : []; })];
-}));
+const imports = new Map(
+  files.map((file) => {
+    const text = readFileSync(join(root, file), "utf8");
+    const targets = [...text.matchAll(/^(?:import|export)\s(?!type\s)[^;]*?from\s+"([^"]+)"/gm)].map(
+      (match) => match[1] ?? "",
+    );
+    return [
+      file,
+      targets.flatMap((target) => {
+        const path = resolve(file, target);
+        return path ? [relative(root, path)] : [];
+      }),
+    ];
+  }),
+);
 
 describe("source tree", () => {
   it("has no import cycle", () => {
@@ -34,8 +52,12 @@ describe("source tree", () => {
       seen.add(file);
       for (const next of imports.get(file) ?? []) visit(next);
     };
-    for (const file of files.filter((name) => name.startsWith("features/portal/") || name.startsWith("app/portal/"))) visit(file);
-    for (const file of seen) expect(readFileSync(join(root, file), "utf8"), file).not.toMatch(/from "(?:antd|@ant-design|@antv|echarts|maplibre-gl)/);
+    for (const file of files.filter((name) => name.startsWith("features/portal/") || name.startsWith("app/portal/")))
+      visit(file);
+    for (const file of seen)
+      expect(readFileSync(join(root, file), "utf8"), file).not.toMatch(
+        /from "(?:antd|@ant-design|@antv|echarts|maplibre-gl)/,
+      );
   });
   it("uses kebab-case names and no barrel files", () => {
     for (const file of files) {
@@ -46,7 +68,13 @@ describe("source tree", () => {
   });
 });
 
-interface Chunk { file: string; imports?: string[]; isEntry?: boolean; src?: string; css?: string[] }
+interface Chunk {
+  file: string;
+  imports?: string[];
+  isEntry?: boolean;
+  src?: string;
+  css?: string[];
+}
 const manifestPath = join(process.cwd(), "dist/.vite/manifest.json");
 
 describe.skipIf(!existsSync(manifestPath))("built chunks", () => {
@@ -58,7 +86,8 @@ describe.skipIf(!existsSync(manifestPath))("built chunks", () => {
       loaded.add(key);
       for (const next of manifest[key]?.imports ?? []) visit(next);
     };
-    for (const [key, chunk] of Object.entries(manifest)) if (chunk.isEntry || /src\/(features|app)\/portal\//.test(chunk.src ?? key)) visit(key);
+    for (const [key, chunk] of Object.entries(manifest))
+      if (chunk.isEntry || /src\/(features|app)\/portal\//.test(chunk.src ?? key)) visit(key);
     expect(loaded.size).toBeGreaterThan(3);
     let bytes = 0;
     for (const key of loaded) {

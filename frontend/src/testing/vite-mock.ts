@@ -8,7 +8,10 @@ import { makeMockNode } from "./mock-node.ts";
 interface Topology {
   transform: { scale: [number, number]; translate: [number, number] };
   arcs: [number, number][][];
-  objects: Record<string, { geometries: { type: string; arcs: number[][] | number[][][]; properties: Record<string, unknown> }[] }>;
+  objects: Record<
+    string,
+    { geometries: { type: string; arcs: number[][] | number[][][]; properties: Record<string, unknown> }[] }
+  >;
 }
 type Ring = [number, number][];
 
@@ -33,17 +36,32 @@ const ring = (ids: number[], arcs: Ring[]): Ring =>
 let cache: { topology: Topology; arcs: Ring[] } | null = null;
 function boundaries(parent: string): { features: unknown[]; codes: string[] } {
   if (!cache) {
-    const topology = JSON.parse(readFileSync(new URL("../gis/china.web.topo.json", `file://${process.cwd()}/`), "utf8")) as Topology;
+    const topology = JSON.parse(
+      readFileSync(new URL("../gis/china.web.topo.json", `file://${process.cwd()}/`), "utf8"),
+    ) as Topology;
     cache = { topology, arcs: decode(topology) };
   }
   const { topology, arcs } = cache;
   const kind = parent === "000000" || parent === "100000" ? "province" : parent.endsWith("0000") ? "city" : "county";
-  const rows = (topology.objects[kind]?.geometries ?? []).filter((one) => kind === "province" || one.properties["parent"] === parent);
+  const rows = (topology.objects[kind]?.geometries ?? []).filter(
+    (one) => kind === "province" || one.properties["parent"] === parent,
+  );
   return {
     codes: rows.map((row) => String(row.properties["adcode"])),
     features: rows.map((row) => ({
-      type: "Feature", properties: { code: row.properties["adcode"], name: row.properties["short"] ?? row.properties["name"], point: row.properties["point"] },
-      geometry: { type: row.type, coordinates: row.type === "Polygon" ? (row.arcs as number[][]).map((ids) => ring(ids, arcs)) : (row.arcs as number[][][]).map((polygon) => polygon.map((ids) => ring(ids, arcs))) },
+      type: "Feature",
+      properties: {
+        code: row.properties["adcode"],
+        name: row.properties["short"] ?? row.properties["name"],
+        point: row.properties["point"],
+      },
+      geometry: {
+        type: row.type,
+        coordinates:
+          row.type === "Polygon"
+            ? (row.arcs as number[][]).map((ids) => ring(ids, arcs))
+            : (row.arcs as number[][][]).map((polygon) => polygon.map((ids) => ring(ids, arcs))),
+      },
     })),
   };
 }
@@ -75,7 +93,16 @@ export function mockNode(): Plugin {
     const session = url.pathname === "/api/v1/session";
     const open = url.pathname.startsWith("/api/v1/portal/") || (session && request.method === "POST");
     if (!open && !/\bsuyuan_session=mock\b/.test(request.headers.cookie ?? "")) {
-      send(401, { error: { code: "AUTH-0001", message: "尚未登录", advice: "请先登录", field: null, request_id: "01JD-MOCK", faults: [] } });
+      send(401, {
+        error: {
+          code: "AUTH-0001",
+          message: "尚未登录",
+          advice: "请先登录",
+          field: null,
+          request_id: "01JD-MOCK",
+          faults: [],
+        },
+      });
       return;
     }
     if (url.pathname.endsWith("/cockpit/stream")) {
@@ -86,7 +113,8 @@ export function mockNode(): Plugin {
       return;
     }
     const map = /\/console\/map\/(\d{6}|lines|values)$/.exec(url.pathname)?.[1];
-    if (map === "lines") send(200, JSON.parse(readFileSync(new URL("../gis/lines.geojson", `file://${process.cwd()}/`), "utf8")));
+    if (map === "lines")
+      send(200, JSON.parse(readFileSync(new URL("../gis/lines.geojson", `file://${process.cwd()}/`), "utf8")));
     else if (map === "values") {
       const parent = url.searchParams.get("division") ?? "370000";
       send(200, values(parent, url.searchParams.get("metric") ?? "reporting_rate", boundaries(parent).codes));
@@ -98,15 +126,21 @@ export function mockNode(): Plugin {
           const division = url.searchParams.get("division") ?? "370000";
           Object.assign(reply.body as object, { map: values(division, "reporting_rate", boundaries(division).codes) });
         }
-        if (session && request.method === "POST" && reply.status === 200) response.setHeader("Set-Cookie", "suyuan_session=mock; Path=/; HttpOnly; SameSite=Strict");
-        if (session && request.method === "DELETE") response.setHeader("Set-Cookie", "suyuan_session=; Path=/; Max-Age=0");
+        if (session && request.method === "POST" && reply.status === 200)
+          response.setHeader("Set-Cookie", "suyuan_session=mock; Path=/; HttpOnly; SameSite=Strict");
+        if (session && request.method === "DELETE")
+          response.setHeader("Set-Cookie", "suyuan_session=; Path=/; Max-Age=0");
         send(reply.status, reply.body);
       });
     }
   };
   return {
     name: "suyuan-mock-node",
-    configureServer: (server) => { server.middlewares.use(handle); },
-    configurePreviewServer: (server) => { server.middlewares.use(handle); },
+    configureServer: (server) => {
+      server.middlewares.use(handle);
+    },
+    configurePreviewServer: (server) => {
+      server.middlewares.use(handle);
+    },
   };
 }

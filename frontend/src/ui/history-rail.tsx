@@ -9,16 +9,29 @@ const shown = (field: string, text: string) => (field === "state" && text !== "�
 const hidden = new Set(["version", "updated_at", "id", "history", "actions"]);
 
 /** The fields that differ, in the order of the newer value. */
-export function differences(entry: Partial<Pick<HistoryEntry, "before" | "after">>): { field: string; before: string; after: string }[] {
+export function differences(
+  entry: Partial<Pick<HistoryEntry, "before" | "after">>,
+): { field: string; before: string; after: string }[] {
   const { before, after } = entry;
   if (!after || !before) return [];
-  const text = (value: unknown) => value === null || value === undefined || value === "" ? "—" : typeof value === "object" ? JSON.stringify(value) : String(value);
+  const text = (value: unknown) =>
+    value === null || value === undefined || value === ""
+      ? "—"
+      : typeof value === "object"
+        ? JSON.stringify(value)
+        : String(value);
   return Object.keys(after)
     .filter((field) => !hidden.has(field) && text(before[field]) !== text(after[field]))
     .map((field) => ({ field, before: shown(field, text(before[field])), after: shown(field, text(after[field])) }));
 }
 
-export function HistoryRail({ history, labels }: { history: (Omit<HistoryEntry, "before" | "after"> & Partial<Pick<HistoryEntry, "before" | "after">>)[]; labels: Record<string, string> }) {
+export function HistoryRail({
+  history,
+  labels,
+}: {
+  history: (Omit<HistoryEntry, "before" | "after"> & Partial<Pick<HistoryEntry, "before" | "after">>)[];
+  labels: Record<string, string>;
+}) {
   if (history.length === 0) return <p className="soft">{common.historyEmpty}</p>;
   return (
     <Timeline
@@ -26,10 +39,19 @@ export function HistoryRail({ history, labels }: { history: (Omit<HistoryEntry, 
         key: `${entry.version}-${index}`,
         content: (
           <div>
-            <strong>{actionNames[entry.action] ?? entry.action}</strong> <span className="soft">{entry.actor} · {dateTime(entry.at)}</span>
-            {entry.reason && <div>{common.reason}：{entry.reason}</div>}
+            <strong>{actionNames[entry.action] ?? entry.action}</strong>{" "}
+            <span className="soft">
+              {entry.actor} · {dateTime(entry.at)}
+            </span>
+            {entry.reason && (
+              <div>
+                {common.reason}：{entry.reason}
+              </div>
+            )}
             {differences(entry).map((row) => (
-              <div key={row.field} className="difference">{labels[row.field] ?? row.field}：<del>{row.before}</del> → <ins>{row.after}</ins></div>
+              <div key={row.field} className="difference">
+                {labels[row.field] ?? row.field}：<del>{row.before}</del> → <ins>{row.after}</ins>
+              </div>
             ))}
           </div>
         ),

@@ -5,10 +5,21 @@ import type { Subject } from "@/api/types";
 import { ListPage, type Column } from "@/ui/list-page";
 import { serveMockNode, show } from "@/testing/render";
 
-const columns: Column<Subject>[] = [{ key: "name", title: "名称", fixed: true }, { key: "code", title: "编码" }];
+const columns: Column<Subject>[] = [
+  { key: "name", title: "名称", fixed: true },
+  { key: "code", title: "编码" },
+];
 const page = (
-  <ListPage<Subject> title="追溯主体" resource="/console/subjects" columns={columns} rowId={(row) => row.id} emptyHint="可点击登记"
-    filters={[{ key: "q", label: "关键词", kind: "text" }]} drawer={(id) => <p>记录 {id}</p>} recordHref={(id) => `/console/subjects/${id}`} />
+  <ListPage<Subject>
+    title="追溯主体"
+    resource="/console/subjects"
+    columns={columns}
+    rowId={(row) => row.id}
+    emptyHint="可点击登记"
+    filters={[{ key: "q", label: "关键词", kind: "text" }]}
+    drawer={(id) => <p>记录 {id}</p>}
+    recordHref={(id) => `/console/subjects/${id}`}
+  />
 );
 const lists = (sent: ReturnType<typeof serveMockNode>) => sent.filter((one) => one.path.endsWith("/console/subjects"));
 
@@ -48,7 +59,11 @@ describe("g_6_2_2a_the_list_page", () => {
     expect(router.state.location.search).toMatchObject({ record: "s-2" });
   });
   it("says how to fill an empty list, or that fewer conditions may help", async () => {
-    serveMockNode((request) => (request.path.endsWith("/console/subjects") ? { status: 200, body: { items: [], next: null, count: { value: 0, exact: true } } } : null));
+    serveMockNode((request) =>
+      request.path.endsWith("/console/subjects")
+        ? { status: 200, body: { items: [], next: null, count: { value: 0, exact: true } } }
+        : null,
+    );
     const first = await show(page, "/console/subjects");
     expect(await screen.findByText("可点击登记")).toBeInTheDocument();
     first.unmount();
@@ -57,7 +72,14 @@ describe("g_6_2_2a_the_list_page", () => {
   });
   it("shows what went wrong with advice and code, and the missing permission in its own way", async () => {
     let status = 500;
-    serveMockNode((request) => (request.path.endsWith("/console/subjects") ? { status, body: { error: { code: "STOR-0500", message: "数据库忙", advice: "请稍后再试", request_id: "r-9" } } } : null));
+    serveMockNode((request) =>
+      request.path.endsWith("/console/subjects")
+        ? {
+            status,
+            body: { error: { code: "STOR-0500", message: "数据库忙", advice: "请稍后再试", request_id: "r-9" } },
+          }
+        : null,
+    );
     const first = await show(page, "/console/subjects");
     const title = await screen.findByText("数据库忙");
     const box = title.closest(".ant-result");

@@ -4,15 +4,33 @@ import type { ReactNode } from "react";
 export function PageHead({ title, extra, note }: { title: ReactNode; extra?: ReactNode; note?: ReactNode }) {
   return (
     <header className="page-head">
-      <div><h1>{title}</h1>{note && <div className="soft">{note}</div>}</div>
+      <div>
+        <h1>{title}</h1>
+        {note && <div className="soft">{note}</div>}
+      </div>
       <div className="page-extra">{extra}</div>
     </header>
   );
 }
-export function Panel({ title, extra, children, flush = false }: { title?: ReactNode; extra?: ReactNode; children: ReactNode; flush?: boolean }) {
+export function Panel({
+  title,
+  extra,
+  children,
+  flush = false,
+}: {
+  title?: ReactNode;
+  extra?: ReactNode;
+  children: ReactNode;
+  flush?: boolean;
+}) {
   return (
     <section className="panel">
-      {(title || extra) && <div className="panel-head"><h2>{title}</h2><div>{extra}</div></div>}
+      {(title || extra) && (
+        <div className="panel-head">
+          <h2>{title}</h2>
+          <div>{extra}</div>
+        </div>
+      )}
       <div className={flush ? "" : "panel-body"}>{children}</div>
     </section>
   );
@@ -22,7 +40,10 @@ export function Facts({ rows, columns = 2 }: { rows: [ReactNode, ReactNode][]; c
   return (
     <dl className="facts" style={{ gridTemplateColumns: `repeat(${columns}, max-content 1fr)` }}>
       {rows.map(([label, value], index) => (
-        <div key={index} className="fact"><dt>{label}</dt><dd>{value ?? "—"}</dd></div>
+        <div key={index} className="fact">
+          <dt>{label}</dt>
+          <dd>{value ?? "—"}</dd>
+        </div>
       ))}
     </dl>
   );

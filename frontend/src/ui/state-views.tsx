@@ -14,9 +14,25 @@ export function Loading({ height = 240 }: { height?: number }) {
 }
 
 /** An empty list says how to fill it. */
-export function EmptyView({ text = common.empty, hint, action }: { text?: string; hint?: ReactNode; action?: ReactNode }) {
+export function EmptyView({
+  text = common.empty,
+  hint,
+  action,
+}: {
+  text?: string;
+  hint?: ReactNode;
+  action?: ReactNode;
+}) {
   return (
-    <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={<><div>{text}</div>{hint && <div className="soft">{hint}</div>}</>}>
+    <Empty
+      image={Empty.PRESENTED_IMAGE_SIMPLE}
+      description={
+        <>
+          <div>{text}</div>
+          {hint && <div className="soft">{hint}</div>}
+        </>
+      }
+    >
       {action}
     </Empty>
   );
@@ -35,15 +51,32 @@ export function ErrorView({ error, retry }: { error: unknown; retry?: () => void
       subTitle={
         <>
           {known?.advice && <div>{known.advice}</div>}
-          {known && <div className="soft">（{known.code}{known.requestId && `，${common.requestId} ${known.requestId}`}）</div>}
+          {known && (
+            <div className="soft">
+              （{known.code}
+              {known.requestId && `，${common.requestId} ${known.requestId}`}）
+            </div>
+          )}
         </>
       }
-      extra={retry && <Button type="primary" onClick={retry}>{common.retry}</Button>}
+      extra={
+        retry && (
+          <Button type="primary" onClick={retry}>
+            {common.retry}
+          </Button>
+        )
+      }
     />
   );
 }
 
-interface QueryViewProps<T> { query: UseQueryResult<T>; height?: number; isEmpty?: (data: T) => boolean; empty?: ReactNode; children: (data: T) => ReactNode }
+interface QueryViewProps<T> {
+  query: UseQueryResult<T>;
+  height?: number;
+  isEmpty?: (data: T) => boolean;
+  empty?: ReactNode;
+  children: (data: T) => ReactNode;
+}
 
 /** Shows what a query has: its data, or one of the faces above. */
 export function QueryView<T>({ query, height, isEmpty, empty, children }: QueryViewProps<T>) {

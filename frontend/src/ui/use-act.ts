@@ -10,7 +10,10 @@ export function errorText(error: unknown): string {
   if (!(error instanceof ApiError)) return common.errorTitle;
   return `${error.message}${error.advice ? `。${error.advice}` : ""}（${error.code}）`;
 }
-export function useAct(): { busy: boolean; act: (work: () => Promise<unknown>, done?: string, touched?: string[][]) => Promise<boolean> } {
+export function useAct(): {
+  busy: boolean;
+  act: (work: () => Promise<unknown>, done?: string, touched?: string[][]) => Promise<boolean>;
+} {
   const { message } = App.useApp();
   const client = useQueryClient();
   const [busy, setBusy] = useState(false);

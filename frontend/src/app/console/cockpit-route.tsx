@@ -16,14 +16,29 @@ export function CockpitRoute() {
   const go = useGo();
   const allowed = can("cockpit.read");
   const first = groups.flatMap((group) => group.entries).find((entry) => can(entry.permission));
-  useEffect(() => { if (!allowed && first) go(first.href); }, [allowed, first, go]);
+  useEffect(() => {
+    if (!allowed && first) go(first.href);
+  }, [allowed, first, go]);
   if (!allowed && first) return null;
   return (
     <>
       <ConfigProvider theme={darkTheme}>
-        <CockpitPage menu={<Button type="text" icon={<MenuOutlined />} onClick={() => setOpen(true)}>{shellText.menu}</Button>} />
+        <CockpitPage
+          menu={
+            <Button type="text" icon={<MenuOutlined />} onClick={() => setOpen(true)}>
+              {shellText.menu}
+            </Button>
+          }
+        />
       </ConfigProvider>
-      <Drawer open={open} onClose={() => setOpen(false)} placement="left" size={264} title={shellText.menu} styles={{ body: { padding: 8 } }}>
+      <Drawer
+        open={open}
+        onClose={() => setOpen(false)}
+        placement="left"
+        size={264}
+        title={shellText.menu}
+        styles={{ body: { padding: 8 } }}
+      >
         <SideMenu onGo={() => setOpen(false)} />
       </Drawer>
     </>

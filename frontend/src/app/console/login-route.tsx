@@ -3,5 +3,9 @@ import { ConsoleFrame } from "@/app/console/providers";
 import { LoginPage } from "@/features/session/components/login-page";
 
 export function LoginRoute() {
-  return <ConsoleFrame><LoginPage /></ConsoleFrame>;
+  return (
+    <ConsoleFrame>
+      <LoginPage />
+    </ConsoleFrame>
+  );
 }

@@ -1,44 +1,73 @@
 // Entries of the side menu, grouped by work; each is shown only with its permission.
 import { shellText } from "@/locales/zh-CN/shell";
 
-export interface Entry { href: string; label: string; permission: string }
-export interface Group { key: keyof typeof shellText.groups; entries: Entry[] }
+export interface Entry {
+  href: string;
+  label: string;
+  permission: string;
+}
+export interface Group {
+  key: keyof typeof shellText.groups;
+  entries: Entry[];
+}
 const { entries: t } = shellText;
 
 export const groups: Group[] = [
-  { key: "cockpit", entries: [
-    { href: "/console", label: t.overview, permission: "cockpit.read" },
-    { href: "/console/map", label: t.map, permission: "map.read" },
-  ] },
-  { key: "subjects", entries: [
-    { href: "/console/subjects", label: t.subjects, permission: "subject.read" },
-    { href: "/console/products", label: t.products, permission: "product.read" },
-    { href: "/console/devices", label: t.devices, permission: "device.read" },
-  ] },
-  { key: "data", entries: [
-    { href: "/console/systems", label: t.systems, permission: "access.read" },
-    { href: "/console/capture", label: t.capture, permission: "capture.read" },
-    { href: "/console/events", label: t.events, permission: "event.read" },
-    { href: "/console/findings", label: t.findings, permission: "finding.read" },
-  ] },
+  {
+    key: "cockpit",
+    entries: [
+      { href: "/console", label: t.overview, permission: "cockpit.read" },
+      { href: "/console/map", label: t.map, permission: "map.read" },
+    ],
+  },
+  {
+    key: "subjects",
+    entries: [
+      { href: "/console/subjects", label: t.subjects, permission: "subject.read" },
+      { href: "/console/products", label: t.products, permission: "product.read" },
+      { href: "/console/devices", label: t.devices, permission: "device.read" },
+    ],
+  },
+  {
+    key: "data",
+    entries: [
+      { href: "/console/systems", label: t.systems, permission: "access.read" },
+      { href: "/console/capture", label: t.capture, permission: "capture.read" },
+      { href: "/console/events", label: t.events, permission: "event.read" },
+      { href: "/console/findings", label: t.findings, permission: "finding.read" },
+    ],
+  },
   { key: "trace", entries: [{ href: "/console/trace", label: t.trace, permission: "trace.read" }] },
-  { key: "evaluation", entries: [
-    { href: "/console/evaluations", label: t.evaluations, permission: "evaluation.read" },
-    { href: "/console/reports", label: t.reports, permission: "report.read" },
-  ] },
-  { key: "public", entries: [
-    { href: "/console/notices", label: t.notices, permission: "notice.read" },
-    { href: "/console/complaints", label: t.complaints, permission: "complaint.read" },
-  ] },
+  {
+    key: "evaluation",
+    entries: [
+      { href: "/console/evaluations", label: t.evaluations, permission: "evaluation.read" },
+      { href: "/console/reports", label: t.reports, permission: "report.read" },
+    ],
+  },
+  {
+    key: "public",
+    entries: [
+      { href: "/console/notices", label: t.notices, permission: "notice.read" },
+      { href: "/console/complaints", label: t.complaints, permission: "complaint.read" },
+    ],
+  },
   { key: "exchange", entries: [{ href: "/console/exchange", label: t.exchange, permission: "exchange.read" }] },
-  { key: "system", entries: [
-    { href: "/console/accounts", label: t.accounts, permission: "account.read" },
-    { href: "/console/audit", label: t.audit, permission: "audit.read" },
-  ] },
+  {
+    key: "system",
+    entries: [
+      { href: "/console/accounts", label: t.accounts, permission: "account.read" },
+      { href: "/console/audit", label: t.audit, permission: "audit.read" },
+    ],
+  },
 ];
 
 /** The entry whose address is the longest beginning of the path. */
 export function activeEntry(path: string): string {
   const all = groups.flatMap((group) => group.entries.map((entry) => entry.href));
-  return all.filter((href) => path === href || (href !== "/console" && path.startsWith(`${href}/`))).sort((a, b) => b.length - a.length)[0] ?? "/console";
+  return (
+    all
+      .filter((href) => path === href || (href !== "/console" && path.startsWith(`${href}/`)))
+      .sort((a, b) => b.length - a.length)[0] ?? "/console"
+  );
 }

@@ -18,5 +18,9 @@ export function ConsoleFrame({ children }: { children: ReactNode }) {
   );
 }
 export function ConsoleProviders() {
-  return <ConsoleFrame><Outlet /></ConsoleFrame>;
+  return (
+    <ConsoleFrame>
+      <Outlet />
+    </ConsoleFrame>
+  );
 }

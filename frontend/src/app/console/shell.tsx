@@ -1,5 +1,12 @@
 // Top bar and side menu around every console page except the wall screen.
-import { BellOutlined, LogoutOutlined, MenuFoldOutlined, MenuUnfoldOutlined, QuestionCircleOutlined, UserOutlined } from "@ant-design/icons";
+import {
+  BellOutlined,
+  LogoutOutlined,
+  MenuFoldOutlined,
+  MenuUnfoldOutlined,
+  QuestionCircleOutlined,
+  UserOutlined,
+} from "@ant-design/icons";
 import { useQueryClient } from "@tanstack/react-query";
 import { Outlet } from "@tanstack/react-router";
 import { Badge, Button, Dropdown, Input, Layout, Modal, Tag, Tooltip } from "antd";
@@ -18,12 +25,21 @@ import { Loading } from "@/ui/state-views";
 
 function OpenFindings() {
   const can = useCan();
-  const query = useQuery({ queryKey: ["findings-summary"], queryFn: ({ signal }) => http.get<FindingSummary>("/console/findings/summary", undefined, signal), enabled: can("finding.read"), refetchInterval: 60_000 });
+  const query = useQuery({
+    queryKey: ["findings-summary"],
+    queryFn: ({ signal }) => http.get<FindingSummary>("/console/findings/summary", undefined, signal),
+    enabled: can("finding.read"),
+    refetchInterval: 60_000,
+  });
   if (!can("finding.read")) return null;
   const open = query.data?.by_rule.reduce((sum, rule) => sum + rule.open, 0) ?? 0;
   return (
     <Tooltip title={shellText.warnings}>
-      <AppLink href="/console/findings?state=open" aria-label={`${shellText.warnings} ${open}`} className="top-icon"><Badge count={open} size="small" overflowCount={999}><BellOutlined /></Badge></AppLink>
+      <AppLink href="/console/findings?state=open" aria-label={`${shellText.warnings} ${open}`} className="top-icon">
+        <Badge count={open} size="small" overflowCount={999}>
+          <BellOutlined />
+        </Badge>
+      </AppLink>
     </Tooltip>
   );
 }
@@ -38,13 +54,20 @@ function Account() {
     go("/console/login");
   };
   return (
-    <Dropdown trigger={["click"]} menu={{ items: [
-      { key: "role", disabled: true, label: `${shellText.role}：${me.account.role_name}` },
-      { key: "range", disabled: true, label: `${shellText.range}：${me.account.division_name}` },
-      { type: "divider" },
-      { key: "logout", icon: <LogoutOutlined />, label: shellText.logout, onClick: () => void leave() },
-    ] }}>
-      <Button type="text" icon={<UserOutlined />} aria-label={shellText.me}>{me.account.display_name}</Button>
+    <Dropdown
+      trigger={["click"]}
+      menu={{
+        items: [
+          { key: "role", disabled: true, label: `${shellText.role}：${me.account.role_name}` },
+          { key: "range", disabled: true, label: `${shellText.range}：${me.account.division_name}` },
+          { type: "divider" },
+          { key: "logout", icon: <LogoutOutlined />, label: shellText.logout, onClick: () => void leave() },
+        ],
+      }}
+    >
+      <Button type="text" icon={<UserOutlined />} aria-label={shellText.me}>
+        {me.account.display_name}
+      </Button>
     </Dropdown>
   );
 }
@@ -56,30 +79,71 @@ export function ConsoleShell() {
   const [search, patch] = useUrl();
   const [collapsed, setCollapsed] = useState<boolean>(() => recall("menu.collapsed", false));
   const [help, setHelp] = useState(false);
-  const fold = () => { setCollapsed(!collapsed); remember("menu.collapsed", !collapsed); };
+  const fold = () => {
+    setCollapsed(!collapsed);
+    remember("menu.collapsed", !collapsed);
+  };
   const root = me.divisions_in_scope_root;
   return (
     <Layout style={{ minHeight: "100%" }}>
-      <a className="skip" href="#main">{shellText.skip}</a>
+      <a className="skip" href="#main">
+        {shellText.skip}
+      </a>
       <Layout.Header className="top">
-        <Button type="text" icon={collapsed ? <MenuUnfoldOutlined /> : <MenuFoldOutlined />} onClick={fold} aria-label={collapsed ? shellText.expand : shellText.collapse} />
-        <AppLink href="/console" className="top-name"><img src="/icon.svg" alt="" width={26} height={26} /><strong>{me.node.platform_name}</strong></AppLink>
+        <Button
+          type="text"
+          icon={collapsed ? <MenuUnfoldOutlined /> : <MenuFoldOutlined />}
+          onClick={fold}
+          aria-label={collapsed ? shellText.expand : shellText.collapse}
+        />
+        <AppLink href="/console" className="top-name">
+          <img src="/icon.svg" alt="" width={26} height={26} />
+          <strong>{me.node.platform_name}</strong>
+        </AppLink>
         <Tag color="blue">{me.node.tier_label}</Tag>
-        <DivisionSelect root={root} rootName={me.account.division_name} value={search["division"]} onChange={(code) => patch({ division: code, after: undefined, page: undefined })} width={168} />
+        <DivisionSelect
+          root={root}
+          rootName={me.account.division_name}
+          value={search["division"]}
+          onChange={(code) => patch({ division: code, after: undefined, page: undefined })}
+          width={168}
+        />
         <span className="grow" />
-        <Input.Search className="top-search" placeholder={shellText.searchPlaceholder} aria-label={shellText.search} allowClear
-          onSearch={(text) => { if (text.trim()) go(`/console/search?q=${encodeURIComponent(text.trim())}`); }} />
+        <Input.Search
+          className="top-search"
+          placeholder={shellText.searchPlaceholder}
+          aria-label={shellText.search}
+          allowClear
+          onSearch={(text) => {
+            if (text.trim()) go(`/console/search?q=${encodeURIComponent(text.trim())}`);
+          }}
+        />
         <OpenFindings />
-        <Button type="text" icon={<QuestionCircleOutlined />} onClick={() => setHelp(true)} aria-label={shellText.help} />
+        <Button
+          type="text"
+          icon={<QuestionCircleOutlined />}
+          onClick={() => setHelp(true)}
+          aria-label={shellText.help}
+        />
         <Account />
       </Layout.Header>
       <Layout>
-        <Layout.Sider width={208} collapsedWidth={56} collapsed={collapsed} theme="light" className="side"><SideMenu collapsed={collapsed} /></Layout.Sider>
+        <Layout.Sider width={208} collapsedWidth={56} collapsed={collapsed} theme="light" className="side">
+          <SideMenu collapsed={collapsed} />
+        </Layout.Sider>
         <Layout.Content id="main" className="main" tabIndex={-1}>
-          <Suspense fallback={<Loading />}><Outlet key={path} /></Suspense>
+          <Suspense fallback={<Loading />}>
+            <Outlet key={path} />
+          </Suspense>
         </Layout.Content>
       </Layout>
-      <Modal open={help} footer={null} onCancel={() => setHelp(false)} title={shellText.helpTitle}><ul>{shellText.helpText.map((line) => <li key={line}>{line}</li>)}</ul></Modal>
+      <Modal open={help} footer={null} onCancel={() => setHelp(false)} title={shellText.helpTitle}>
+        <ul>
+          {shellText.helpText.map((line) => (
+            <li key={line}>{line}</li>
+          ))}
+        </ul>
+      </Modal>
     </Layout>
   );
 }

@@ -1,7 +1,22 @@
 // The side menu; it carries the chosen division and category along.
 import {
-  AimOutlined, AlertOutlined, AuditOutlined, BarChartOutlined, CloudUploadOutlined, ClusterOutlined, DashboardOutlined, DesktopOutlined, FileTextOutlined,
-  GlobalOutlined, MessageOutlined, NotificationOutlined, ShopOutlined, SwapOutlined, TagsOutlined, TeamOutlined, UnorderedListOutlined,
+  AimOutlined,
+  AlertOutlined,
+  AuditOutlined,
+  BarChartOutlined,
+  CloudUploadOutlined,
+  ClusterOutlined,
+  DashboardOutlined,
+  DesktopOutlined,
+  FileTextOutlined,
+  GlobalOutlined,
+  MessageOutlined,
+  NotificationOutlined,
+  ShopOutlined,
+  SwapOutlined,
+  TagsOutlined,
+  TeamOutlined,
+  UnorderedListOutlined,
 } from "@ant-design/icons";
 import { Menu } from "antd";
 import type { ReactNode } from "react";
@@ -12,10 +27,22 @@ import { shellText } from "@/locales/zh-CN/shell";
 import { AppLink } from "@/ui/app-link";
 
 const icons: Record<string, ReactNode> = {
-  "/console": <DashboardOutlined />, "/console/map": <GlobalOutlined />, "/console/subjects": <ShopOutlined />, "/console/products": <TagsOutlined />,
-  "/console/devices": <DesktopOutlined />, "/console/systems": <ClusterOutlined />, "/console/capture": <CloudUploadOutlined />, "/console/events": <UnorderedListOutlined />,
-  "/console/findings": <AlertOutlined />, "/console/trace": <AimOutlined />, "/console/evaluations": <BarChartOutlined />, "/console/reports": <FileTextOutlined />,
-  "/console/complaints": <MessageOutlined />, "/console/notices": <NotificationOutlined />, "/console/exchange": <SwapOutlined />, "/console/accounts": <TeamOutlined />,
+  "/console": <DashboardOutlined />,
+  "/console/map": <GlobalOutlined />,
+  "/console/subjects": <ShopOutlined />,
+  "/console/products": <TagsOutlined />,
+  "/console/devices": <DesktopOutlined />,
+  "/console/systems": <ClusterOutlined />,
+  "/console/capture": <CloudUploadOutlined />,
+  "/console/events": <UnorderedListOutlined />,
+  "/console/findings": <AlertOutlined />,
+  "/console/trace": <AimOutlined />,
+  "/console/evaluations": <BarChartOutlined />,
+  "/console/reports": <FileTextOutlined />,
+  "/console/complaints": <MessageOutlined />,
+  "/console/notices": <NotificationOutlined />,
+  "/console/exchange": <SwapOutlined />,
+  "/console/accounts": <TeamOutlined />,
   "/console/audit": <AuditOutlined />,
 };
 
@@ -28,11 +55,29 @@ export function SideMenu({ onGo, collapsed = false }: { onGo?: () => void; colla
     .map((group) => ({ ...group, entries: group.entries.filter((entry) => can(entry.permission)) }))
     .filter((group) => group.entries.length > 0)
     .map((group) => ({
-      key: group.key, type: "group" as const, label: collapsed ? null : shellText.groups[group.key],
+      key: group.key,
+      type: "group" as const,
+      label: collapsed ? null : shellText.groups[group.key],
       children: group.entries.map((entry) => ({
-        key: entry.href, icon: icons[entry.href] ?? null, title: entry.label,
-        label: <AppLink href={entry.href + kept} onClick={() => onGo?.()}>{entry.label}</AppLink>,
+        key: entry.href,
+        icon: icons[entry.href] ?? null,
+        title: entry.label,
+        label: (
+          <AppLink href={entry.href + kept} onClick={() => onGo?.()}>
+            {entry.label}
+          </AppLink>
+        ),
       })),
     }));
-  return <nav aria-label={shellText.menu}><Menu mode="inline" inlineCollapsed={collapsed} selectedKeys={[activeEntry(path)]} items={items} style={{ border: "none" }} /></nav>;
+  return (
+    <nav aria-label={shellText.menu}>
+      <Menu
+        mode="inline"
+        inlineCollapsed={collapsed}
+        selectedKeys={[activeEntry(path)]}
+        items={items}
+        style={{ border: "none" }}
+      />
+    </nav>
+  );
 }

@@ -11,13 +11,29 @@ import "@/app/portal/portal.css";
 export function PortalLayout() {
   const node = useQuery(nodeQuery);
   const name = node.data?.platform_name ?? common.platform;
-  useEffect(() => { document.title = name; }, [name]);
+  useEffect(() => {
+    document.title = name;
+  }, [name]);
   return (
     <div className="portal">
-      <a className="skip" href="#content">{t.skip}</a>
-      <header className="portal-head"><AppLink href="/"><img src="/icon.svg" alt="" width={30} height={30} /><span>{name}</span></AppLink></header>
-      <main id="content" tabIndex={-1}><Outlet /></main>
-      <footer className="portal-foot"><AppLink href="/complaint">{t.complaint}</AppLink><AppLink href="/complaint/follow">{t.follow}</AppLink><AppLink href="/notices">{t.notices}</AppLink><a href="/console">{t.console}</a></footer>
+      <a className="skip" href="#content">
+        {t.skip}
+      </a>
+      <header className="portal-head">
+        <AppLink href="/">
+          <img src="/icon.svg" alt="" width={30} height={30} />
+          <span>{name}</span>
+        </AppLink>
+      </header>
+      <main id="content" tabIndex={-1}>
+        <Outlet />
+      </main>
+      <footer className="portal-foot">
+        <AppLink href="/complaint">{t.complaint}</AppLink>
+        <AppLink href="/complaint/follow">{t.follow}</AppLink>
+        <AppLink href="/notices">{t.notices}</AppLink>
+        <a href="/console">{t.console}</a>
+      </footer>
     </div>
   );
 }

@@ -9,13 +9,33 @@ import type { Column } from "@/ui/list-page";
 import { Missing, StateMark, When } from "@/ui/marks";
 
 export type Noun = "subjects" | "products" | "devices" | "systems";
-export interface Row { id: string; code: string; name: string; state: string; state_name?: string; version: number; updated_at: string; lon?: number | null; lat?: number | null }
+export interface Row {
+  id: string;
+  code: string;
+  name: string;
+  state: string;
+  state_name?: string;
+  version: number;
+  updated_at: string;
+  lon?: number | null;
+  lat?: number | null;
+}
 export interface Field {
-  key: string; kind: "text" | "number" | "select" | "multi" | "division" | "subject"; required?: boolean; options?: { value: string; label: string }[];
-  pattern?: RegExp; message?: string; max?: number;
+  key: string;
+  kind: "text" | "number" | "select" | "multi" | "division" | "subject";
+  required?: boolean;
+  options?: { value: string; label: string }[];
+  pattern?: RegExp;
+  message?: string;
+  max?: number;
 }
 export interface Register {
-  noun: Noun; permission: string; columns: Column<Row>[]; filters: Filter[]; fields: Field[]; facts: (row: Row) => [ReactNode, ReactNode][];
+  noun: Noun;
+  permission: string;
+  columns: Column<Row>[];
+  filters: Filter[];
+  fields: Field[];
+  facts: (row: Row) => [ReactNode, ReactNode][];
   related: (row: Row) => { href: string; label: string }[];
 }
 
@@ -26,8 +46,18 @@ const head: Column<Row>[] = [
   { key: "code", title: t["code"] ?? "", render: (row) => <span className="code">{row.code}</span> },
 ];
 const tail: Column<Row>[] = [
-  { key: "state", title: t["state"] ?? "", render: (row) => <StateMark state={row.state} name={row.state_name} />, text: (row) => row.state_name ?? row.state },
-  { key: "updated_at", title: t["updated_at"] ?? "", render: (row) => <When at={row.updated_at} />, text: (row) => row.updated_at },
+  {
+    key: "state",
+    title: t["state"] ?? "",
+    render: (row) => <StateMark state={row.state} name={row.state_name} />,
+    text: (row) => row.state_name ?? row.state,
+  },
+  {
+    key: "updated_at",
+    title: t["updated_at"] ?? "",
+    render: (row) => <When at={row.updated_at} />,
+    text: (row) => row.updated_at,
+  },
 ];
 function columns<T extends Row>(middle: Column<T>[]): Column<Row>[] {
   return [...head, ...(middle as unknown as Column<Row>[]), ...tail];
@@ -37,115 +67,282 @@ const stages = (names: Names, codes: string[]) => codes.map((code) => names.name
 
 function subjects(names: Names): Register {
   return {
-    noun: "subjects", permission: "subject",
+    noun: "subjects",
+    permission: "subject",
     columns: columns<Subject>([
-      { key: "node_type", title: label("node_type"), render: (row) => names.name("node_type", row.node_type), text: (row) => names.name("node_type", row.node_type) },
-      { key: "category", title: label("category"), render: (row) => names.name("category", row.category), text: (row) => names.name("category", row.category) },
-      { key: "stages", title: label("stages"), render: (row) => stages(names, row.stages), text: (row) => stages(names, row.stages) },
+      {
+        key: "node_type",
+        title: label("node_type"),
+        render: (row) => names.name("node_type", row.node_type),
+        text: (row) => names.name("node_type", row.node_type),
+      },
+      {
+        key: "category",
+        title: label("category"),
+        render: (row) => names.name("category", row.category),
+        text: (row) => names.name("category", row.category),
+      },
+      {
+        key: "stages",
+        title: label("stages"),
+        render: (row) => stages(names, row.stages),
+        text: (row) => stages(names, row.stages),
+      },
       { key: "division_name", title: label("division") },
-      { key: "uscc", title: label("uscc"), hidden: true, render: (row) => <span className="code">{blank(row.uscc, "未登记信用代码")}</span> },
+      {
+        key: "uscc",
+        title: label("uscc"),
+        hidden: true,
+        render: (row) => <span className="code">{blank(row.uscc, "未登记信用代码")}</span>,
+      },
       { key: "contact", title: label("contact"), hidden: true },
-      { key: "filed_at", title: label("filed_at"), render: (row) => <When at={row.filed_at} />, text: (row) => row.filed_at },
+      {
+        key: "filed_at",
+        title: label("filed_at"),
+        render: (row) => <When at={row.filed_at} />,
+        text: (row) => row.filed_at,
+      },
     ]),
     filters: [
-      { key: "q", label: label("q"), kind: "text" }, { key: "category", label: label("category"), kind: "select", options: names.options("category") },
+      { key: "q", label: label("q"), kind: "text" },
+      { key: "category", label: label("category"), kind: "select", options: names.options("category") },
       { key: "state", label: label("state"), kind: "select", options: names.options("subject_state") },
-      { key: "stage", label: label("stage"), kind: "select", options: names.options("stage"), folded: true }, { key: "type", label: label("node_type"), kind: "select", options: names.options("node_type"), folded: true },
+      { key: "stage", label: label("stage"), kind: "select", options: names.options("stage"), folded: true },
+      { key: "type", label: label("node_type"), kind: "select", options: names.options("node_type"), folded: true },
     ],
     fields: [
-      { key: "name", kind: "text", required: true, max: 100 }, { key: "uscc", kind: "text", pattern: /^[0-9A-Z]{18}$/, message: registerText.usccRule },
-      { key: "org_form", kind: "select", required: true, options: names.options("org_form") }, { key: "node_type", kind: "select", required: true, options: names.options("node_type") },
-      { key: "category", kind: "select", required: true, options: names.options("category") }, { key: "stages", kind: "multi", required: true, options: names.options("stage") },
-      { key: "division", kind: "division", required: true }, { key: "address", kind: "text", max: 200 }, { key: "lon", kind: "number" }, { key: "lat", kind: "number" },
-      { key: "contact", kind: "text", max: 50 }, { key: "phone", kind: "text", max: 20 },
+      { key: "name", kind: "text", required: true, max: 100 },
+      { key: "uscc", kind: "text", pattern: /^[0-9A-Z]{18}$/, message: registerText.usccRule },
+      { key: "org_form", kind: "select", required: true, options: names.options("org_form") },
+      { key: "node_type", kind: "select", required: true, options: names.options("node_type") },
+      { key: "category", kind: "select", required: true, options: names.options("category") },
+      { key: "stages", kind: "multi", required: true, options: names.options("stage") },
+      { key: "division", kind: "division", required: true },
+      { key: "address", kind: "text", max: 200 },
+      { key: "lon", kind: "number" },
+      { key: "lat", kind: "number" },
+      { key: "contact", kind: "text", max: 50 },
+      { key: "phone", kind: "text", max: 20 },
     ],
     facts: (any) => {
       const row = any as unknown as Subject;
       return [
-        [label("uscc"), <span key="u" className="code">{blank(row.uscc, "未登记信用代码")}</span>], [label("org_form"), names.name("org_form", row.org_form)], [label("node_type"), names.name("node_type", row.node_type)],
-        [label("category"), names.name("category", row.category)], [label("stages"), stages(names, row.stages)], [label("division"), row.division_name], [label("address"), row.address],
-        [label("place"), row.lon === null || row.lat === null ? <Missing key="p" reason="没有登记位置" /> : `${row.lon.toFixed(5)}, ${row.lat.toFixed(5)}`], [label("contact"), row.contact], [label("phone"), row.phone],
-        [label("filed_at"), <When key="f" at={row.filed_at} />], [label("origin_node"), row.origin_node], [label("parent_node"), row.parent_node],
+        [
+          label("uscc"),
+          <span key="u" className="code">
+            {blank(row.uscc, "未登记信用代码")}
+          </span>,
+        ],
+        [label("org_form"), names.name("org_form", row.org_form)],
+        [label("node_type"), names.name("node_type", row.node_type)],
+        [label("category"), names.name("category", row.category)],
+        [label("stages"), stages(names, row.stages)],
+        [label("division"), row.division_name],
+        [label("address"), row.address],
+        [
+          label("place"),
+          row.lon === null || row.lat === null ? (
+            <Missing key="p" reason="没有登记位置" />
+          ) : (
+            `${row.lon.toFixed(5)}, ${row.lat.toFixed(5)}`
+          ),
+        ],
+        [label("contact"), row.contact],
+        [label("phone"), row.phone],
+        [label("filed_at"), <When key="f" at={row.filed_at} />],
+        [label("origin_node"), row.origin_node],
+        [label("parent_node"), row.parent_node],
       ];
     },
     related: (row) => [
       { href: `/console/events?subject=${row.code}`, label: registerText.events },
-      { href: `/console/products?subject=${row.code}`, label: registerText.products_of }, { href: `/console/devices?subject=${row.code}`, label: registerText.devices_of },
+      { href: `/console/products?subject=${row.code}`, label: registerText.products_of },
+      { href: `/console/devices?subject=${row.code}`, label: registerText.devices_of },
     ],
   };
 }
 function products(names: Names): Register {
   return {
-    noun: "products", permission: "product",
+    noun: "products",
+    permission: "product",
     columns: columns<Product & Row>([
-      { key: "category", title: label("category"), render: (row) => names.name("category", row.category), text: (row) => names.name("category", row.category) },
-      { key: "gtin", title: label("gtin"), render: (row) => <span className="code">{blank(row.gtin, "未登记商品条码")}</span>, text: (row) => row.gtin },
-      { key: "spec", title: label("spec") }, { key: "unit", title: label("unit"), hidden: true }, { key: "subject_name", title: label("subject_name") },
+      {
+        key: "category",
+        title: label("category"),
+        render: (row) => names.name("category", row.category),
+        text: (row) => names.name("category", row.category),
+      },
+      {
+        key: "gtin",
+        title: label("gtin"),
+        render: (row) => <span className="code">{blank(row.gtin, "未登记商品条码")}</span>,
+        text: (row) => row.gtin,
+      },
+      { key: "spec", title: label("spec") },
+      { key: "unit", title: label("unit"), hidden: true },
+      { key: "subject_name", title: label("subject_name") },
     ]),
     filters: [
-      { key: "q", label: label("q"), kind: "text" }, { key: "category", label: label("category"), kind: "select", options: names.options("category") },
-      { key: "state", label: label("state"), kind: "select", options: names.options("subject_state") }, { key: "subject", label: label("subject"), kind: "text", folded: true },
+      { key: "q", label: label("q"), kind: "text" },
+      { key: "category", label: label("category"), kind: "select", options: names.options("category") },
+      { key: "state", label: label("state"), kind: "select", options: names.options("subject_state") },
+      { key: "subject", label: label("subject"), kind: "text", folded: true },
     ],
     fields: [
-      { key: "name", kind: "text", required: true, max: 100 }, { key: "gtin", kind: "text", pattern: /^\d{8,14}$/, message: registerText.gtinRule },
-      { key: "category", kind: "select", required: true, options: names.options("category") }, { key: "subcategory", kind: "text", max: 50 }, { key: "spec", kind: "text", max: 50 }, { key: "unit", kind: "text", required: true, max: 20 },
-      { key: "shelf_life_days", kind: "number" }, { key: "subject", kind: "subject", required: true },
+      { key: "name", kind: "text", required: true, max: 100 },
+      { key: "gtin", kind: "text", pattern: /^\d{8,14}$/, message: registerText.gtinRule },
+      { key: "category", kind: "select", required: true, options: names.options("category") },
+      { key: "subcategory", kind: "text", max: 50 },
+      { key: "spec", kind: "text", max: 50 },
+      { key: "unit", kind: "text", required: true, max: 20 },
+      { key: "shelf_life_days", kind: "number" },
+      { key: "subject", kind: "subject", required: true },
     ],
     facts: (any) => {
       const row = any as unknown as Product;
       return [
-        [label("gtin"), blank(row.gtin, "未登记商品条码")], [label("category"), names.name("category", row.category)], [label("subcategory"), row.subcategory ? names.name("category", row.subcategory) : null], [label("spec"), row.spec],
-        [label("unit"), row.unit], [label("shelf_life_days"), row.shelf_life_days === null ? null : number(row.shelf_life_days)], [label("subject_name"), row.subject_name], [label("updated_at"), <When key="u" at={row.updated_at} />],
+        [label("gtin"), blank(row.gtin, "未登记商品条码")],
+        [label("category"), names.name("category", row.category)],
+        [label("subcategory"), row.subcategory ? names.name("category", row.subcategory) : null],
+        [label("spec"), row.spec],
+        [label("unit"), row.unit],
+        [label("shelf_life_days"), row.shelf_life_days === null ? null : number(row.shelf_life_days)],
+        [label("subject_name"), row.subject_name],
+        [label("updated_at"), <When key="u" at={row.updated_at} />],
       ];
     },
-    related: (row) => [{ href: `/console/subjects/${(row as unknown as Product).subject}`, label: label("subject") }, { href: `/console/events?q=${encodeURIComponent(row.name)}`, label: registerText.events }],
+    related: (row) => [
+      { href: `/console/subjects/${(row as unknown as Product).subject}`, label: label("subject") },
+      { href: `/console/events?q=${encodeURIComponent(row.name)}`, label: registerText.events },
+    ],
   };
 }
 function devices(names: Names): Register {
   return {
-    noun: "devices", permission: "device",
+    noun: "devices",
+    permission: "device",
     columns: columns<Device & Row>([
-      { key: "device_type", title: label("device_type"), render: (row) => names.name("device_type", row.device_type), text: (row) => names.name("device_type", row.device_type) }, { key: "model", title: label("model") }, { key: "serial", title: label("serial"), hidden: true, render: (row) => <span className="code">{row.serial ?? "—"}</span> },
-      { key: "online", title: label("online"), render: online, text: (row) => (row.online ? "在线" : "离线") }, { key: "last_seen_at", title: label("last_seen_at"), render: (row) => <When at={row.last_seen_at} />, text: (row) => row.last_seen_at },
+      {
+        key: "device_type",
+        title: label("device_type"),
+        render: (row) => names.name("device_type", row.device_type),
+        text: (row) => names.name("device_type", row.device_type),
+      },
+      { key: "model", title: label("model") },
+      {
+        key: "serial",
+        title: label("serial"),
+        hidden: true,
+        render: (row) => <span className="code">{row.serial ?? "—"}</span>,
+      },
+      { key: "online", title: label("online"), render: online, text: (row) => (row.online ? "在线" : "离线") },
+      {
+        key: "last_seen_at",
+        title: label("last_seen_at"),
+        render: (row) => <When at={row.last_seen_at} />,
+        text: (row) => row.last_seen_at,
+      },
     ]),
-    filters: [{ key: "q", label: label("q"), kind: "text" }, { key: "type", label: label("device_type"), kind: "select", options: names.options("device_type") }, { key: "state", label: label("state"), kind: "select", options: names.options("subject_state") }, { key: "subject", label: label("subject"), kind: "text", folded: true }],
+    filters: [
+      { key: "q", label: label("q"), kind: "text" },
+      { key: "type", label: label("device_type"), kind: "select", options: names.options("device_type") },
+      { key: "state", label: label("state"), kind: "select", options: names.options("subject_state") },
+      { key: "subject", label: label("subject"), kind: "text", folded: true },
+    ],
     fields: [
-      { key: "name", kind: "text", required: true, max: 100 }, { key: "device_type", kind: "select", required: true, options: names.options("device_type") }, { key: "model", kind: "text", max: 50 }, { key: "mac", kind: "text", pattern: /^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$/ },
-      { key: "serial", kind: "text", max: 50 }, { key: "subject", kind: "subject", required: true }, { key: "division", kind: "division", required: true },
+      { key: "name", kind: "text", required: true, max: 100 },
+      { key: "device_type", kind: "select", required: true, options: names.options("device_type") },
+      { key: "model", kind: "text", max: 50 },
+      { key: "mac", kind: "text", pattern: /^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$/ },
+      { key: "serial", kind: "text", max: 50 },
+      { key: "subject", kind: "subject", required: true },
+      { key: "division", kind: "division", required: true },
     ],
     facts: (any) => {
       const row = any as unknown as Device;
-      return [[label("device_type"), names.name("device_type", row.device_type)], [label("model"), row.model], [label("mac"), row.mac], [label("serial"), row.serial], [label("online"), online(row)], [label("last_seen_at"), <When key="s" at={row.last_seen_at} />], [label("division"), (row as Device & { division_name?: string }).division_name ?? row.division], [label("subject"), (row as Device & { subject_name?: string }).subject_name ?? row.subject]];
+      return [
+        [label("device_type"), names.name("device_type", row.device_type)],
+        [label("model"), row.model],
+        [label("mac"), row.mac],
+        [label("serial"), row.serial],
+        [label("online"), online(row)],
+        [label("last_seen_at"), <When key="s" at={row.last_seen_at} />],
+        [label("division"), (row as Device & { division_name?: string }).division_name ?? row.division],
+        [label("subject"), (row as Device & { subject_name?: string }).subject_name ?? row.subject],
+      ];
     },
     related: (row) => [{ href: `/console/subjects/${(row as unknown as Device).subject}`, label: label("subject") }],
   };
 }
 function systems(names: Names): Register {
   return {
-    noun: "systems", permission: "access",
+    noun: "systems",
+    permission: "access",
     columns: columns<ConnectedSystem & Row>([
-      { key: "operator", title: label("operator") }, { key: "category", title: label("category"), render: (row) => names.name("category", row.category), text: (row) => names.name("category", row.category) },
-      { key: "stage", title: label("stage"), render: (row) => names.name("stage", row.stage), text: (row) => names.name("stage", row.stage) }, { key: "online", title: label("online"), render: online, text: (row) => (row.online ? "在线" : "离线") },
-      { key: "last_report_at", title: label("last_report_at"), render: (row) => row.last_report_at ? <When at={row.last_report_at} /> : <Missing reason="从未报送" />, text: (row) => row.last_report_at },
-      { key: "events_total", title: label("events_total"), align: "right", render: (row) => <span className="figures">{number(row.events_total)}</span> },
+      { key: "operator", title: label("operator") },
+      {
+        key: "category",
+        title: label("category"),
+        render: (row) => names.name("category", row.category),
+        text: (row) => names.name("category", row.category),
+      },
+      {
+        key: "stage",
+        title: label("stage"),
+        render: (row) => names.name("stage", row.stage),
+        text: (row) => names.name("stage", row.stage),
+      },
+      { key: "online", title: label("online"), render: online, text: (row) => (row.online ? "在线" : "离线") },
+      {
+        key: "last_report_at",
+        title: label("last_report_at"),
+        render: (row) => (row.last_report_at ? <When at={row.last_report_at} /> : <Missing reason="从未报送" />),
+        text: (row) => row.last_report_at,
+      },
+      {
+        key: "events_total",
+        title: label("events_total"),
+        align: "right",
+        render: (row) => <span className="figures">{number(row.events_total)}</span>,
+      },
     ]),
     filters: [
-      { key: "q", label: label("q"), kind: "text" }, { key: "category", label: label("category"), kind: "select", options: names.options("category") },
-      { key: "state", label: label("state"), kind: "select", options: names.options("system_state") }, { key: "stage", label: label("stage"), kind: "select", options: names.options("stage"), folded: true },
+      { key: "q", label: label("q"), kind: "text" },
+      { key: "category", label: label("category"), kind: "select", options: names.options("category") },
+      { key: "state", label: label("state"), kind: "select", options: names.options("system_state") },
+      { key: "stage", label: label("stage"), kind: "select", options: names.options("stage"), folded: true },
     ],
     fields: [
-      { key: "name", kind: "text", required: true, max: 100 }, { key: "operator", kind: "text", required: true, max: 100 }, { key: "category", kind: "select", required: true, options: names.options("category") },
-      { key: "stage", kind: "select", required: true, options: names.options("stage") }, { key: "division", kind: "division", required: true }, { key: "subject", kind: "subject" }, { key: "url", kind: "text", max: 200 },
-      { key: "contact", kind: "text", max: 50 }, { key: "phone", kind: "text", max: 20 },
+      { key: "name", kind: "text", required: true, max: 100 },
+      { key: "operator", kind: "text", required: true, max: 100 },
+      { key: "category", kind: "select", required: true, options: names.options("category") },
+      { key: "stage", kind: "select", required: true, options: names.options("stage") },
+      { key: "division", kind: "division", required: true },
+      { key: "subject", kind: "subject" },
+      { key: "url", kind: "text", max: 200 },
+      { key: "contact", kind: "text", max: 50 },
+      { key: "phone", kind: "text", max: 20 },
     ],
     facts: (any) => {
       const row = any as unknown as ConnectedSystem;
       return [
-        [label("operator"), row.operator], [label("category"), names.name("category", row.category)], [label("stage"), names.name("stage", row.stage)], [label("division"), (row as ConnectedSystem & { division_name?: string }).division_name ?? row.division], [label("url"), row.url], [label("contact"), row.contact],
-        [label("phone"), row.phone], [label("token_hint"), row.token_hint ?? "尚未发放"], [label("last_report_at"), <When key="r" at={row.last_report_at} />], [label("events_total"), number(row.events_total)], [label("online"), online(row)],
+        [label("operator"), row.operator],
+        [label("category"), names.name("category", row.category)],
+        [label("stage"), names.name("stage", row.stage)],
+        [label("division"), (row as ConnectedSystem & { division_name?: string }).division_name ?? row.division],
+        [label("url"), row.url],
+        [label("contact"), row.contact],
+        [label("phone"), row.phone],
+        [label("token_hint"), row.token_hint ?? "尚未发放"],
+        [label("last_report_at"), <When key="r" at={row.last_report_at} />],
+        [label("events_total"), number(row.events_total)],
+        [label("online"), online(row)],
       ];
     },
-    related: (row) => [{ href: `/console/events?system=${row.code}`, label: registerText.events }, { href: `/console/findings?system=${row.code}`, label: registerText.findings }],
+    related: (row) => [
+      { href: `/console/events?system=${row.code}`, label: registerText.events },
+      { href: `/console/findings?system=${row.code}`, label: registerText.findings },
+    ],
   };
 }
 

@@ -1,7 +1,11 @@
 // Where each unit of a chain stands: columns by layer, rows ordered so that edges cross little.
 import type { Chain } from "@/api/types";
 
-export interface Spot { id: string; x: number; y: number }
+export interface Spot {
+  id: string;
+  x: number;
+  y: number;
+}
 export const gapX = 224;
 export const gapY = 96;
 
@@ -20,7 +24,9 @@ export function layered(nodes: Chain["nodes"], edges: Chain["edges"]): Map<strin
   }
   const middle = (id: string) => {
     const near = neighbours.get(id) ?? [];
-    return near.length === 0 ? (rank.get(id) ?? 0) : near.reduce((sum, other) => sum + (rank.get(other) ?? 0), 0) / near.length;
+    return near.length === 0
+      ? (rank.get(id) ?? 0)
+      : near.reduce((sum, other) => sum + (rank.get(other) ?? 0), 0) / near.length;
   };
   for (const sweep of [order, [...order].reverse()]) {
     for (const layer of sweep) {
@@ -30,5 +36,10 @@ export function layered(nodes: Chain["nodes"], edges: Chain["edges"]): Map<strin
       place(ids);
     }
   }
-  return new Map(nodes.map((node) => [node.id, { id: node.id, x: order.indexOf(node.layer) * gapX, y: (rank.get(node.id) ?? 0) * gapY }]));
+  return new Map(
+    nodes.map((node) => [
+      node.id,
+      { id: node.id, x: order.indexOf(node.layer) * gapX, y: (rank.get(node.id) ?? 0) * gapY },
+    ]),
+  );
 }

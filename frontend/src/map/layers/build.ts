@@ -3,11 +3,18 @@ import type { Feature, FeatureCollection, Geometry, LineString, Point, Position 
 import type { Flow, MapPoints, MapValues } from "@/api/types";
 import type { Scale } from "@/map/scale";
 
-export interface RegionProperties { code: string; name: string; point?: [number, number] | string }
+export interface RegionProperties {
+  code: string;
+  name: string;
+  point?: [number, number] | string;
+}
 export type Regions = FeatureCollection<Geometry, RegionProperties>;
 export type Box = [[number, number], [number, number]];
 /** The extent that a national map must show: all islands of the South China Sea included. */
-export const nationBox: Box = [[73, 3], [135.5, 54]];
+export const nationBox: Box = [
+  [73, 3],
+  [135.5, 54],
+];
 
 /** Regions with the properties that the layers read. */
 export function paintRegions(regions: Regions, values: MapValues | undefined, scale: Scale): FeatureCollection {
@@ -16,7 +23,16 @@ export function paintRegions(regions: Regions, values: MapValues | undefined, sc
     type: "FeatureCollection",
     features: regions.features.map((region) => {
       const value = byCode.get(region.properties.code);
-      return { ...region, id: Number(region.properties.code), properties: { ...region.properties, fill: scale.fill(value), value: value?.value ?? null, state: value?.state ?? "missing" } };
+      return {
+        ...region,
+        id: Number(region.properties.code),
+        properties: {
+          ...region.properties,
+          fill: scale.fill(value),
+          value: value?.value ?? null,
+          state: value?.state ?? "missing",
+        },
+      };
     }),
   };
 }
@@ -38,20 +54,37 @@ export function flowLines(flows: Flow[]): FeatureCollection<LineString> {
   return {
     type: "FeatureCollection",
     features: flows.map((flow): Feature<LineString> => ({
-      type: "Feature", geometry: { type: "LineString", coordinates: arc([flow.from.lon, flow.from.lat], [flow.to.lon, flow.to.lat]) },
-      properties: { width: 1 + 5 * Math.sqrt(weight(flow) / most), text: `${flow.from.name} → ${flow.to.name}：${flow.quantity ?? flow.events} ${flow.quantity ? (flow.unit ?? "") : "条"}` },
+      type: "Feature",
+      geometry: { type: "LineString", coordinates: arc([flow.from.lon, flow.from.lat], [flow.to.lon, flow.to.lat]) },
+      properties: {
+        width: 1 + 5 * Math.sqrt(weight(flow) / most),
+        text: `${flow.from.name} → ${flow.to.name}：${flow.quantity ?? flow.events} ${flow.quantity ? (flow.unit ?? "") : "条"}`,
+      },
     })),
   };
 }
 export function flowEnds(flows: Flow[]): FeatureCollection<Point> {
-  return { type: "FeatureCollection", features: flows.map((flow) => ({ type: "Feature", geometry: { type: "Point", coordinates: [flow.to.lon, flow.to.lat] }, properties: { name: flow.to.name } })) };
+  return {
+    type: "FeatureCollection",
+    features: flows.map((flow) => ({
+      type: "Feature",
+      geometry: { type: "Point", coordinates: [flow.to.lon, flow.to.lat] },
+      properties: { name: flow.to.name },
+    })),
+  };
 }
 export function pointMarks(points: MapPoints | undefined): FeatureCollection<Point> {
   return {
     type: "FeatureCollection",
     features: (points?.clusters ?? []).map((cluster) => ({
-      type: "Feature", geometry: { type: "Point", coordinates: [cluster.lon, cluster.lat] },
-      properties: { count: cluster.count, radius: 3 + Math.min(15, Math.log2(cluster.count + 1) * 1.6), name: cluster.subject?.name ?? `${cluster.count} 家主体`, id: cluster.subject?.id ?? null },
+      type: "Feature",
+      geometry: { type: "Point", coordinates: [cluster.lon, cluster.lat] },
+      properties: {
+        count: cluster.count,
+        radius: 3 + Math.min(15, Math.log2(cluster.count + 1) * 1.6),
+        name: cluster.subject?.name ?? `${cluster.count} 家主体`,
+        id: cluster.subject?.id ?? null,
+      },
     })),
   };
 }
@@ -62,12 +95,21 @@ export function boxOf(collection: FeatureCollection): Box | null {
     if (!Array.isArray(coordinates)) return;
     if (typeof coordinates[0] === "number") {
       const [x, y] = coordinates as [number, number];
-      box[0] = Math.min(box[0], x); box[1] = Math.min(box[1], y); box[2] = Math.max(box[2], x); box[3] = Math.max(box[3], y);
+      box[0] = Math.min(box[0], x);
+      box[1] = Math.min(box[1], y);
+      box[2] = Math.max(box[2], x);
+      box[3] = Math.max(box[3], y);
       return;
     }
     for (const part of coordinates) visit(part);
   };
-  for (const feature of collection.features) if (feature.geometry && "coordinates" in feature.geometry) visit(feature.geometry.coordinates);
-  return Number.isFinite(box[0]) ? [[box[0], box[1]], [box[2], box[3]]] : null;
+  for (const feature of collection.features)
+    if (feature.geometry && "coordinates" in feature.geometry) visit(feature.geometry.coordinates);
+  return Number.isFinite(box[0])
+    ? [
+        [box[0], box[1]],
+        [box[2], box[3]],
+      ]
+    : null;
 }
 export const empty: FeatureCollection = { type: "FeatureCollection", features: [] };

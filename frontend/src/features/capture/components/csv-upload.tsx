@@ -12,19 +12,56 @@ import { StateMark } from "@/ui/marks";
 import { Panel } from "@/ui/page";
 import { useAct } from "@/ui/use-act";
 
-const faultText = (row: CsvResult["rows"][number]) => (row.faults ?? []).map((fault) => `${fault.field ? `${t.fields[fault.field] ?? fault.field}：` : ""}${fault.reason}${fault.advice ? `。${fault.advice}` : ""}（${fault.code}）`).join("；");
+const faultText = (row: CsvResult["rows"][number]) =>
+  (row.faults ?? [])
+    .map(
+      (fault) =>
+        `${fault.field ? `${t.fields[fault.field] ?? fault.field}：` : ""}${fault.reason}${fault.advice ? `。${fault.advice}` : ""}（${fault.code}）`,
+    )
+    .join("；");
 
 function Rows({ result }: { result: CsvResult }) {
   const [bad, setBad] = useState(false);
   const rows = bad ? result.rows.filter((row) => row.status === "rejected") : result.rows;
-  const save = () => download(`逐行结果-${result.message_id}.csv`, csvText([t.row, t.state, t.rowId, t.fault], result.rows.map((row) => [row.row, row.status, row.id, faultText(row)])));
+  const save = () =>
+    download(
+      `逐行结果-${result.message_id}.csv`,
+      csvText(
+        [t.row, t.state, t.rowId, t.fault],
+        result.rows.map((row) => [row.row, row.status, row.id, faultText(row)]),
+      ),
+    );
   return (
     <>
-      <Space style={{ margin: "12px 0", display: "flex" }}><Checkbox checked={bad} onChange={(event) => setBad(event.target.checked)}>{t.onlyBad}</Checkbox><Button icon={<DownloadOutlined />} onClick={save}>{t.report}</Button></Space>
-      <Table size="small" rowKey="row" dataSource={rows} pagination={{ pageSize: 50, hideOnSinglePage: true }} columns={[
-        { title: t.row, dataIndex: "row", width: 80, align: "right" }, { title: t.state, width: 110, render: (_, row) => <StateMark state={row.status} name={{ accepted: "可接收", rejected: "退回", duplicate: "重复" }[row.status]} /> },
-        { title: t.fault, render: (_, row) => faultText(row) || "—" }, { title: t.rowId, width: 220, render: (_, row) => <span className="code">{row.id ?? "—"}</span> },
-      ]} />
+      <Space style={{ margin: "12px 0", display: "flex" }}>
+        <Checkbox checked={bad} onChange={(event) => setBad(event.target.checked)}>
+          {t.onlyBad}
+        </Checkbox>
+        <Button icon={<DownloadOutlined />} onClick={save}>
+          {t.report}
+        </Button>
+      </Space>
+      <Table
+        size="small"
+        rowKey="row"
+        dataSource={rows}
+        pagination={{ pageSize: 50, hideOnSinglePage: true }}
+        columns={[
+          { title: t.row, dataIndex: "row", width: 80, align: "right" },
+          {
+            title: t.state,
+            width: 110,
+            render: (_, row) => (
+              <StateMark
+                state={row.status}
+                name={{ accepted: "可接收", rejected: "退回", duplicate: "重复" }[row.status]}
+              />
+            ),
+          },
+          { title: t.fault, render: (_, row) => faultText(row) || "—" },
+          { title: t.rowId, width: 220, render: (_, row) => <span className="code">{row.id ?? "—"}</span> },
+        ]}
+      />
     </>
   );
 }
@@ -35,33 +72,94 @@ export function CsvUpload() {
   const [system, setSystem] = useState<string | null>(null);
   const [result, setResult] = useState<CsvResult | null>(null);
   const [done, setDone] = useState(false);
-  const systems = useQuery({ queryKey: ["list", "/console/systems", "pick"], queryFn: ({ signal }) => http.get<Page<ConnectedSystem>>("/console/systems", { limit: 200 }, signal) });
-  const send = (chosen: File, dryRun: boolean) => act(async () => {
-    const form = new FormData();
-    form.set("file", chosen);
-    form.set("dry_run", String(dryRun));
-    if (system) form.set("system", system);
-    setResult(await http.post<CsvResult>("/console/capture/csv", form));
-    setDone(!dryRun);
-  }, dryRun ? "" : t.done, dryRun ? [] : [["list", "/console/capture/batches"], ["list", "/console/capture/rejects"]]);
-  const reset = () => { setFile(null); setResult(null); setDone(false); };
+  const systems = useQuery({
+    queryKey: ["list", "/console/systems", "pick"],
+    queryFn: ({ signal }) => http.get<Page<ConnectedSystem>>("/console/systems", { limit: 200 }, signal),
+  });
+  const send = (chosen: File, dryRun: boolean) =>
+    act(
+      async () => {
+        const form = new FormData();
+        form.set("file", chosen);
+        form.set("dry_run", String(dryRun));
+        if (system) form.set("system", system);
+        setResult(await http.post<CsvResult>("/console/capture/csv", form));
+        setDone(!dryRun);
+      },
+      dryRun ? "" : t.done,
+      dryRun
+        ? []
+        : [
+            ["list", "/console/capture/batches"],
+            ["list", "/console/capture/rejects"],
+          ],
+    );
+  const reset = () => {
+    setFile(null);
+    setResult(null);
+    setDone(false);
+  };
   return (
     <Panel>
-      <Steps size="small" current={done ? 3 : result ? 2 : file ? 1 : 0} items={t.steps.map((title) => ({ title }))} style={{ marginBottom: 16 }} />
+      <Steps
+        size="small"
+        current={done ? 3 : result ? 2 : file ? 1 : 0}
+        items={t.steps.map((title) => ({ title }))}
+        style={{ marginBottom: 16 }}
+      />
       <Space wrap style={{ marginBottom: 12 }}>
-        <Button icon={<DownloadOutlined />} href="/api/v1/console/capture/template.csv">{t.template}</Button>
-        <Select style={{ width: 320 }} allowClear showSearch={{ optionFilterProp: "label" }} placeholder={t.system} aria-label={t.system} value={system} onChange={(value: string | null) => setSystem(value ?? null)} options={(systems.data?.items ?? []).map((one) => ({ value: one.id, label: one.name }))} />
+        <Button icon={<DownloadOutlined />} href="/api/v1/console/capture/template.csv">
+          {t.template}
+        </Button>
+        <Select
+          style={{ width: 320 }}
+          allowClear
+          showSearch={{ optionFilterProp: "label" }}
+          placeholder={t.system}
+          aria-label={t.system}
+          value={system}
+          onChange={(value: string | null) => setSystem(value ?? null)}
+          options={(systems.data?.items ?? []).map((one) => ({ value: one.id, label: one.name }))}
+        />
       </Space>
       {!result && (
-        <Upload.Dragger accept=".csv,text/csv" maxCount={1} showUploadList={false} beforeUpload={(chosen) => { setFile(chosen); void send(chosen, true); return false; }} disabled={busy}>
-          <p style={{ fontSize: 40, color: "#1F5FBF", margin: 0 }}><InboxOutlined /></p><p>{file ? file.name : t.drop}</p><p className="soft">{t.dropHint}</p>
+        <Upload.Dragger
+          accept=".csv,text/csv"
+          maxCount={1}
+          showUploadList={false}
+          beforeUpload={(chosen) => {
+            setFile(chosen);
+            void send(chosen, true);
+            return false;
+          }}
+          disabled={busy}
+        >
+          <p style={{ fontSize: 40, color: "#1F5FBF", margin: 0 }}>
+            <InboxOutlined />
+          </p>
+          <p>{file ? file.name : t.drop}</p>
+          <p className="soft">{t.dropHint}</p>
         </Upload.Dragger>
       )}
       {result && (
         <>
-          <Alert showIcon type={done ? "success" : result.rejected > 0 ? "warning" : "info"} title={`${file?.name ?? ""}　${t.result(number(result.received), number(result.accepted), number(result.rejected))}`} description={!done && result.rejected > 0 ? t.fix : undefined} />
+          <Alert
+            showIcon
+            type={done ? "success" : result.rejected > 0 ? "warning" : "info"}
+            title={`${file?.name ?? ""}　${t.result(number(result.received), number(result.accepted), number(result.rejected))}`}
+            description={!done && result.rejected > 0 ? t.fix : undefined}
+          />
           <Space style={{ marginTop: 12 }}>
-            {!done && file && <Button type="primary" loading={busy} disabled={result.accepted === 0} onClick={() => void send(file, false)}>{t.commit}</Button>}
+            {!done && file && (
+              <Button
+                type="primary"
+                loading={busy}
+                disabled={result.accepted === 0}
+                onClick={() => void send(file, false)}
+              >
+                {t.commit}
+              </Button>
+            )}
             <Button onClick={reset}>{t.again}</Button>
           </Space>
           <Rows result={result} />

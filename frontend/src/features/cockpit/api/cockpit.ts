@@ -4,9 +4,16 @@ import { useEffect, useState } from "react";
 import type { Cockpit } from "@/api/types";
 import { http } from "@/lib/client";
 
-export interface Scope { division: string | undefined; category: string | undefined; days: number }
+export interface Scope {
+  division: string | undefined;
+  category: string | undefined;
+  days: number;
+}
 export const cockpitQuery = (scope: Scope) =>
-  queryOptions({ queryKey: ["cockpit", scope], queryFn: ({ signal }) => http.get<Cockpit>("/console/cockpit", { ...scope }, signal) });
+  queryOptions({
+    queryKey: ["cockpit", scope],
+    queryFn: ({ signal }) => http.get<Cockpit>("/console/cockpit", { ...scope }, signal),
+  });
 
 /** Loads the cockpit again whenever the node says that something changed; true while the stream stands. */
 export function useCockpitStream(): boolean {

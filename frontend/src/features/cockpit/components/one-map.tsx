@@ -42,13 +42,33 @@ export function OneMapPage() {
   const here = useQuery(divisionQuery(division));
   const steps = here.data?.path.map((step) => step.code) ?? [];
   const up = steps.at(steps.at(-1) === division ? -2 : -1);
-  const names = new Map((regions.data?.features ?? []).map((region) => [region.properties.code, region.properties.name]));
-  const focus = search["lon"] && search["lat"] ? { lon: Number(search["lon"]), lat: Number(search["lat"]), zoom: Number(search["zoom"] ?? 9) } : undefined;
+  const names = new Map(
+    (regions.data?.features ?? []).map((region) => [region.properties.code, region.properties.name]),
+  );
+  const focus =
+    search["lon"] && search["lat"]
+      ? { lon: Number(search["lon"]), lat: Number(search["lat"]), zoom: Number(search["zoom"] ?? 9) }
+      : undefined;
   const extra = (
     <Space wrap>
-      {division !== me.divisions_in_scope_root && up && <Button onClick={() => patch({ division: up === me.divisions_in_scope_root ? undefined : up })}>{mapText.up}</Button>}
-      <Segmented value={metric} options={metrics.map((one) => ({ value: one, label: mapText.metrics[one] }))} onChange={(next) => patch({ metric: String(next) }, true)} />
-      <Checkbox.Group value={layers} options={[{ value: "points", label: mapText.points }, { value: "flows", label: mapText.flows }]} onChange={(next) => patch({ layers: next.length > 0 ? next.join(",") : "none" }, true)} />
+      {division !== me.divisions_in_scope_root && up && (
+        <Button onClick={() => patch({ division: up === me.divisions_in_scope_root ? undefined : up })}>
+          {mapText.up}
+        </Button>
+      )}
+      <Segmented
+        value={metric}
+        options={metrics.map((one) => ({ value: one, label: mapText.metrics[one] }))}
+        onChange={(next) => patch({ metric: String(next) }, true)}
+      />
+      <Checkbox.Group
+        value={layers}
+        options={[
+          { value: "points", label: mapText.points },
+          { value: "flows", label: mapText.flows },
+        ]}
+        onChange={(next) => patch({ layers: next.length > 0 ? next.join(",") : "none" }, true)}
+      />
       <Button onClick={savePng}>{mapText.print}</Button>
     </Space>
   );
@@ -56,14 +76,38 @@ export function OneMapPage() {
     <>
       <PageHead title={t.mapTitle} note={here.data?.name} extra={extra} />
       <div style={{ display: "grid", gridTemplateColumns: "minmax(0, 1fr) 320px", gap: 16 }}>
-        <Panel flush><div style={{ height: "calc(100vh - 172px)", minHeight: 480 }}>
-          <RegionMap parent={parent} metric={metric} values={values.data} points={layers.includes("points") ? points.data : undefined} flows={layers.includes("flows") ? flows.data?.flows : undefined} focus={focus}
-            onPick={(code) => patch({ division: code, lon: undefined, lat: undefined })} onSubject={(id) => go(`/console/subjects/${id}`)} />
-        </div></Panel>
+        <Panel flush>
+          <div style={{ height: "calc(100vh - 172px)", minHeight: 480 }}>
+            <RegionMap
+              parent={parent}
+              metric={metric}
+              values={values.data}
+              points={layers.includes("points") ? points.data : undefined}
+              flows={layers.includes("flows") ? flows.data?.flows : undefined}
+              focus={focus}
+              onPick={(code) => patch({ division: code, lon: undefined, lat: undefined })}
+              onSubject={(id) => go(`/console/subjects/${id}`)}
+            />
+          </div>
+        </Panel>
         <Panel flush title={`${t.list} · ${mapText.metrics[metric]}`}>
-          <Table<MapValue> size="small" rowKey="code" pagination={false} scroll={{ y: "calc(100vh - 262px)" }} loading={values.isLoading} dataSource={values.data?.values ?? []}
+          <Table<MapValue>
+            size="small"
+            rowKey="code"
+            pagination={false}
+            scroll={{ y: "calc(100vh - 262px)" }}
+            loading={values.isLoading}
+            dataSource={values.data?.values ?? []}
             onRow={(row) => ({ onClick: () => patch({ division: row.code }), className: "row-link" })}
-            columns={[{ title: common.division, render: (_, row) => names.get(row.code) ?? row.code }, { title: mapText.metrics[metric], align: "right", render: (_, row) => <FigureText value={row.value} state={row.state} unit={mapText.units[metric]} /> }]} />
+            columns={[
+              { title: common.division, render: (_, row) => names.get(row.code) ?? row.code },
+              {
+                title: mapText.metrics[metric],
+                align: "right",
+                render: (_, row) => <FigureText value={row.value} state={row.state} unit={mapText.units[metric]} />,
+              },
+            ]}
+          />
         </Panel>
       </div>
     </>

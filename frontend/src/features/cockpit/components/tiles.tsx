@@ -13,18 +13,42 @@ function FigureBox({ one }: { one: Figure }) {
   const shown = figure(one.value, one.state);
   const act = attention.has(one.key) && one.state === "value";
   return (
-    <AppLink href={one.link} className={`figure is-${one.state}${act ? " act" : ""}`} title={shown.reason ?? `${one.label} ${one.value ?? ""}${one.unit ?? ""}`}>
+    <AppLink
+      href={one.link}
+      className={`figure is-${one.state}${act ? " act" : ""}`}
+      title={shown.reason ?? `${one.label} ${one.value ?? ""}${one.unit ?? ""}`}
+    >
       <span className="figure-label">{one.label}</span>
-      <span className="figure-value">{shown.text}{(one.state === "value" || one.state === "zero") && <small>{shown.scale}{one.unit}</small>}</span>
+      <span className="figure-value">
+        {shown.text}
+        {(one.state === "value" || one.state === "zero") && (
+          <small>
+            {shown.scale}
+            {one.unit}
+          </small>
+        )}
+      </span>
       <span className="figure-change">{change(one.change) || "\u00a0"}</span>
     </AppLink>
   );
 }
 export function FiguresRow({ figures }: { figures: Figure[] }) {
-  return <div className="figures-row">{figures.map((one) => <FigureBox key={one.key} one={one} />)}</div>;
+  return (
+    <div className="figures-row">
+      {figures.map((one) => (
+        <FigureBox key={one.key} one={one} />
+      ))}
+    </div>
+  );
 }
 
-export function Ranking({ rows, onPick }: { rows: Cockpit["ranking"]; onPick: (row: Cockpit["ranking"][number]) => void }) {
+export function Ranking({
+  rows,
+  onPick,
+}: {
+  rows: Cockpit["ranking"];
+  onPick: (row: Cockpit["ranking"][number]) => void;
+}) {
   if (rows.length === 0) return <p className="tile-empty">{t.noRanking}</p>;
   return (
     <ol className="ranking">
@@ -34,9 +58,15 @@ export function Ranking({ rows, onPick }: { rows: Cockpit["ranking"]; onPick: (r
           <li key={row.code}>
             <button type="button" onClick={() => onPick(row)} title={`${row.name} ${mark?.name ?? t.notEvaluated}`}>
               <span className="ranking-no">{row.rank ?? "—"}</span>
-              <span style={{ color: mark?.light }} aria-label={mark?.name}>{mark?.symbol ?? "○"}</span>
+              <span style={{ color: mark?.light }} aria-label={mark?.name}>
+                {mark?.symbol ?? "○"}
+              </span>
               <span className="ranking-name">{row.name}</span>
-              <span className="ranking-bar"><i style={{ width: `${Math.max(0, Math.min(100, Number(row.score ?? 0)))}%`, background: mark?.light }} /></span>
+              <span className="ranking-bar">
+                <i
+                  style={{ width: `${Math.max(0, Math.min(100, Number(row.score ?? 0)))}%`, background: mark?.light }}
+                />
+              </span>
               <b className={row.score === null ? "hatched-dark" : ""}>{row.score ?? t.notEvaluated}</b>
             </button>
           </li>
@@ -54,14 +84,22 @@ export function Warnings({ rows }: { rows: Warning[] }) {
     <li key={`${copy ? "copy" : "row"}-${index}`} className={row.severity} aria-hidden={copy || undefined}>
       <AppLink href={row.link} tabIndex={copy ? -1 : 0}>
         <time className="figures">{clock(row.at)}</time>
-        <span className="warning-mark" aria-label={row.severity === "high" ? "紧急" : "一般"}>{row.severity === "high" ? "▼" : "■"}</span>
+        <span className="warning-mark" aria-label={row.severity === "high" ? "紧急" : "一般"}>
+          {row.severity === "high" ? "▼" : "■"}
+        </span>
         <span className="warning-text">{row.text}</span>
         <span className="warning-go">{t.handle} ›</span>
       </AppLink>
     </li>
   );
   return (
-    <div className="warnings" onMouseEnter={() => setStill(true)} onMouseLeave={() => setStill(false)} onFocus={() => setStill(true)} onBlur={() => setStill(false)}>
+    <div
+      className="warnings"
+      onMouseEnter={() => setStill(true)}
+      onMouseLeave={() => setStill(false)}
+      onFocus={() => setStill(true)}
+      onBlur={() => setStill(false)}
+    >
       <ul className={scroll ? "rolling" : ""} style={{ animationDuration: `${rows.length * 5}s` }}>
         {rows.map((row, index) => line(row, false, index))}
         {scroll && rows.map((row, index) => line(row, true, index))}
@@ -73,22 +111,49 @@ export function Warnings({ rows }: { rows: Warning[] }) {
 export function ExchangeTile({ exchange }: { exchange: Cockpit["exchange"] }) {
   const { parent, children } = exchange;
   const good = children.filter((child) => child.state === "in_step").length;
-  const lag = (records: number, seconds: number) => (records === 0 ? t.inStep : t.behind(number(records), duration(seconds)));
+  const lag = (records: number, seconds: number) =>
+    records === 0 ? t.inStep : t.behind(number(records), duration(seconds));
   const sorted = [...children].sort((a, b) => b.records_behind - a.records_behind);
   return (
     <div className="exchange-tile">
       <div className="exchange-parent">
         <span>{t.parent}</span>
-        {parent ? <><strong>{parent.name}</strong><LinkMark state={parent.state} dark /><span className="figures">{lag(parent.records_behind, parent.seconds_behind)}</span><span className="soft">{t.lastReceipt} {dateTime(parent.last_receipt_at)}</span></> : <span className="soft">{t.noParent}</span>}
+        {parent ? (
+          <>
+            <strong>{parent.name}</strong>
+            <LinkMark state={parent.state} dark />
+            <span className="figures">{lag(parent.records_behind, parent.seconds_behind)}</span>
+            <span className="soft">
+              {t.lastReceipt} {dateTime(parent.last_receipt_at)}
+            </span>
+          </>
+        ) : (
+          <span className="soft">{t.noParent}</span>
+        )}
       </div>
       <div className="exchange-children">
-        <span>{t.children} {children.length > 0 ? t.childrenSummary(good, children.length) : <span className="soft">{t.noChildren}</span>}</span>
-        <ul>{sorted.map((child) => (
-          <li key={child.code} title={`${child.name} ${links[child.state].name} ${lag(child.records_behind, child.seconds_behind)}，${t.lastSeen} ${dateTime(child.last_seen_at)}`}>
-            <span style={{ color: links[child.state].light }} aria-label={links[child.state].name}>{links[child.state].symbol}</span> {child.name}
-            {child.records_behind > 0 && <b className="figures">{number(child.records_behind)}</b>}
-          </li>
-        ))}</ul>
+        <span>
+          {t.children}{" "}
+          {children.length > 0 ? (
+            t.childrenSummary(good, children.length)
+          ) : (
+            <span className="soft">{t.noChildren}</span>
+          )}
+        </span>
+        <ul>
+          {sorted.map((child) => (
+            <li
+              key={child.code}
+              title={`${child.name} ${links[child.state].name} ${lag(child.records_behind, child.seconds_behind)}，${t.lastSeen} ${dateTime(child.last_seen_at)}`}
+            >
+              <span style={{ color: links[child.state].light }} aria-label={links[child.state].name}>
+                {links[child.state].symbol}
+              </span>{" "}
+              {child.name}
+              {child.records_behind > 0 && <b className="figures">{number(child.records_behind)}</b>}
+            </li>
+          ))}
+        </ul>
       </div>
     </div>
   );

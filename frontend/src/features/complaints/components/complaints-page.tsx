@@ -16,9 +16,18 @@ import { QueryView } from "@/ui/state-views";
 import { useAct } from "@/ui/use-act";
 
 const columns: Column<Complaint>[] = [
-  { key: "number", title: t.number, fixed: true, render: (row) => <span className="code">{row.number}</span> }, { key: "kind", title: t.kind, render: (row) => t.kinds[row.kind] ?? row.kind, text: (row) => t.kinds[row.kind] },
-  { key: "text", title: t.text, render: (row) => <span className="wide-text">{row.text}</span> }, { key: "code", title: t.code, render: (row) => <span className="code">{row.code ?? "—"}</span> },
-  { key: "state", title: common.state, render: (row) => <StateMark state={row.state} name={row.state_name} />, text: (row) => row.state_name }, { key: "submitted_at", title: t.submitted, render: (row) => <When at={row.submitted_at} /> }, { key: "due_at", title: t.due, render: (row) => <When at={row.due_at} /> },
+  { key: "number", title: t.number, fixed: true, render: (row) => <span className="code">{row.number}</span> },
+  { key: "kind", title: t.kind, render: (row) => t.kinds[row.kind] ?? row.kind, text: (row) => t.kinds[row.kind] },
+  { key: "text", title: t.text, render: (row) => <span className="wide-text">{row.text}</span> },
+  { key: "code", title: t.code, render: (row) => <span className="code">{row.code ?? "—"}</span> },
+  {
+    key: "state",
+    title: common.state,
+    render: (row) => <StateMark state={row.state} name={row.state_name} />,
+    text: (row) => row.state_name,
+  },
+  { key: "submitted_at", title: t.submitted, render: (row) => <When at={row.submitted_at} /> },
+  { key: "due_at", title: t.due, render: (row) => <When at={row.due_at} /> },
 ];
 /** Which steps may follow a state. */
 export function stepsAfter(state: string, allowed?: string[]): string[] {
@@ -32,30 +41,140 @@ function ComplaintView({ id }: { id: string }) {
   const can = useCan();
   const { act, busy } = useAct();
   const [text, setText] = useState("");
-  const query = useQuery({ queryKey: ["complaint", id], queryFn: ({ signal }) => http.get<ComplaintDetail>(`/console/complaints/${id}`, undefined, signal) });
-  const step = (row: ComplaintDetail, action: string) => void act(() => http.post(`/console/complaints/${id}/steps`, { version: row.version, action, text: text.trim() }), undefined, [["complaint", id], ["list", "/console/complaints"]]).then((done) => { if (done) setText(""); });
+  const query = useQuery({
+    queryKey: ["complaint", id],
+    queryFn: ({ signal }) => http.get<ComplaintDetail>(`/console/complaints/${id}`, undefined, signal),
+  });
+  const step = (row: ComplaintDetail, action: string) =>
+    void act(
+      () => http.post(`/console/complaints/${id}/steps`, { version: row.version, action, text: text.trim() }),
+      undefined,
+      [
+        ["complaint", id],
+        ["list", "/console/complaints"],
+      ],
+    ).then((done) => {
+      if (done) setText("");
+    });
   return (
     <QueryView query={query}>
       {(row) => (
         <>
-          <div className="record-head" style={{ marginBottom: 12 }}><h2 style={{ margin: 0 }}>{t.kinds[row.kind]} {row.number}</h2><StateMark state={row.state} name={row.state_name} /></div>
-          <Panel><p style={{ marginTop: 0, fontSize: 16, whiteSpace: "pre-wrap" }}>{row.text}</p>
-            <Facts rows={[[t.submitted, <When key="s" at={row.submitted_at} />], [t.due, <span key="d"><When at={row.due_at} />{row.overdue && <strong style={{ color: "#C62828" }}> ▼ {t.overdue}</strong>}</span>], [t.contact, row.name], [t.phone, row.phone], [t.code, row.code ? <AppLink key="c" href={`/console/trace?code=${encodeURIComponent(row.code)}`}>{row.code}（{t.trace}）</AppLink> : null]]} />
-            {row.photos.length > 0 && <div style={{ marginTop: 12 }}><Image.PreviewGroup>{row.photos.map((photo) => <Image key={photo} src={photo} width={120} alt={t.photos} />)}</Image.PreviewGroup></div>}
+          <div className="record-head" style={{ marginBottom: 12 }}>
+            <h2 style={{ margin: 0 }}>
+              {t.kinds[row.kind]} {row.number}
+            </h2>
+            <StateMark state={row.state} name={row.state_name} />
+          </div>
+          <Panel>
+            <p style={{ marginTop: 0, fontSize: 16, whiteSpace: "pre-wrap" }}>{row.text}</p>
+            <Facts
+              rows={[
+                [t.submitted, <When key="s" at={row.submitted_at} />],
+                [
+                  t.due,
+                  <span key="d">
+                    <When at={row.due_at} />
+                    {row.overdue && <strong style={{ color: "#C62828" }}> ▼ {t.overdue}</strong>}
+                  </span>,
+                ],
+                [t.contact, row.name],
+                [t.phone, row.phone],
+                [
+                  t.code,
+                  row.code ? (
+                    <AppLink key="c" href={`/console/trace?code=${encodeURIComponent(row.code)}`}>
+                      {row.code}（{t.trace}）
+                    </AppLink>
+                  ) : null,
+                ],
+              ]}
+            />
+            {row.photos.length > 0 && (
+              <div style={{ marginTop: 12 }}>
+                <Image.PreviewGroup>
+                  {row.photos.map((photo) => (
+                    <Image key={photo} src={photo} width={120} alt={t.photos} />
+                  ))}
+                </Image.PreviewGroup>
+              </div>
+            )}
           </Panel>
           {(row.actions !== undefined || can("complaint.answer")) && stepsAfter(row.state, row.actions).length > 0 && (
             <Panel title={t.act}>
-              <Input.TextArea rows={3} maxLength={1000} showCount value={text} placeholder={t.reply} aria-label={t.reply} onChange={(event) => setText(event.target.value)} />
-              <Space style={{ marginTop: 24 }}>{stepsAfter(row.state, row.actions).map((action, index) => <Button key={action} loading={busy} type={index === 0 ? "primary" : "default"} disabled={text.trim() === "" && action !== "accept"} onClick={() => step(row, action)}>{t.actions[action]}</Button>)}</Space>
+              <Input.TextArea
+                rows={3}
+                maxLength={1000}
+                showCount
+                value={text}
+                placeholder={t.reply}
+                aria-label={t.reply}
+                onChange={(event) => setText(event.target.value)}
+              />
+              <Space style={{ marginTop: 24 }}>
+                {stepsAfter(row.state, row.actions).map((action, index) => (
+                  <Button
+                    key={action}
+                    loading={busy}
+                    type={index === 0 ? "primary" : "default"}
+                    disabled={text.trim() === "" && action !== "accept"}
+                    onClick={() => step(row, action)}
+                  >
+                    {t.actions[action]}
+                  </Button>
+                ))}
+              </Space>
             </Panel>
           )}
-          <Panel title={t.steps}><Timeline items={row.steps.map((one, index) => ({ key: index, content: <><strong>{one.state_name}</strong> <span className="soft">{dateTime(one.at)}</span>{one.text && <div>{one.text}</div>}</> }))} /></Panel>
+          <Panel title={t.steps}>
+            <Timeline
+              items={row.steps.map((one, index) => ({
+                key: index,
+                content: (
+                  <>
+                    <strong>{one.state_name}</strong> <span className="soft">{dateTime(one.at)}</span>
+                    {one.text && <div>{one.text}</div>}
+                  </>
+                ),
+              }))}
+            />
+          </Panel>
         </>
       )}
     </QueryView>
   );
 }
 export function ComplaintsPage() {
-  const filters = [{ key: "state", label: common.state, kind: "select" as const, options: [["submitted", "待受理"], ["accepted", "已受理"], ["handling", "办理中"], ["answered", "已答复"], ["closed", "已办结"], ["rejected", "不予受理"]].map(([value = "", label = ""]) => ({ value, label })) }, { key: "kind", label: t.kind, kind: "select" as const, options: Object.entries(t.kinds).map(([value, label]) => ({ value, label })) }];
-  return <ListPage<Complaint> title={t.title} resource="/console/complaints" columns={columns} filters={filters} rowId={(row) => row.id} emptyHint={t.emptyHint} drawer={(id) => <ComplaintView key={id} id={id} />} />;
+  const filters = [
+    {
+      key: "state",
+      label: common.state,
+      kind: "select" as const,
+      options: [
+        ["submitted", "待受理"],
+        ["accepted", "已受理"],
+        ["handling", "办理中"],
+        ["answered", "已答复"],
+        ["closed", "已办结"],
+        ["rejected", "不予受理"],
+      ].map(([value = "", label = ""]) => ({ value, label })),
+    },
+    {
+      key: "kind",
+      label: t.kind,
+      kind: "select" as const,
+      options: Object.entries(t.kinds).map(([value, label]) => ({ value, label })),
+    },
+  ];
+  return (
+    <ListPage<Complaint>
+      title={t.title}
+      resource="/console/complaints"
+      columns={columns}
+      filters={filters}
+      rowId={(row) => row.id}
+      emptyHint={t.emptyHint}
+      drawer={(id) => <ComplaintView key={id} id={id} />}
+    />
+  );
 }

@@ -19,23 +19,87 @@ import { PageHead, Panel } from "@/ui/page";
 import { EmptyView, QueryView } from "@/ui/state-views";
 import { useAct } from "@/ui/use-act";
 
-const signed = (value: string | null) => (value === null ? <Missing reason="上期没有得分" /> : <span className="figures">{Number(value) > 0 ? "▲" : Number(value) < 0 ? "▼" : ""}{value.replace("-", "")}</span>);
+const signed = (value: string | null) =>
+  value === null ? (
+    <Missing reason="上期没有得分" />
+  ) : (
+    <span className="figures">
+      {Number(value) > 0 ? "▲" : Number(value) < 0 ? "▼" : ""}
+      {value.replace("-", "")}
+    </span>
+  );
 
 function Row({ row }: { row: EvaluationRow }) {
-  const trend = useQuery({ queryKey: ["evaluation", "trend", row.code], queryFn: ({ signal }) => http.get<ScoreTrend>(`/console/evaluations/${encodeURIComponent(row.code)}/trend`, undefined, signal) });
+  const trend = useQuery({
+    queryKey: ["evaluation", "trend", row.code],
+    queryFn: ({ signal }) =>
+      http.get<ScoreTrend>(`/console/evaluations/${encodeURIComponent(row.code)}/trend`, undefined, signal),
+  });
   const option = useMemo(() => (trend.data ? scoreOption(trend.data.points, lightGround) : null), [trend.data]);
   return (
     <>
-      <div className="record-head" style={{ marginBottom: 12 }}><h2 style={{ margin: 0 }}>{row.name}</h2><GradeMark grade={row.grade} /><strong className="figures" style={{ fontSize: 22 }}>{row.score ?? t.notEvaluated}</strong>{row.rank !== null && <span className="soft">{t.rank} {row.rank}</span>}{row.veto && <Tag color="red">▼ {t.veto}：{row.veto}</Tag>}</div>
+      <div className="record-head" style={{ marginBottom: 12 }}>
+        <h2 style={{ margin: 0 }}>{row.name}</h2>
+        <GradeMark grade={row.grade} />
+        <strong className="figures" style={{ fontSize: 22 }}>
+          {row.score ?? t.notEvaluated}
+        </strong>
+        {row.rank !== null && (
+          <span className="soft">
+            {t.rank} {row.rank}
+          </span>
+        )}
+        {row.veto && (
+          <Tag color="red">
+            ▼ {t.veto}：{row.veto}
+          </Tag>
+        )}
+      </div>
       <Panel flush title={t.indicators}>
-        <Table size="small" rowKey="code" pagination={false} dataSource={row.indicators} columns={[
-          { title: t.name, dataIndex: "name" },
-          { title: t.value, align: "right", render: (_, one) => (!one.applicable ? <Tag>{t.notApplicable}</Tag> : one.value === null ? <Missing reason="没有收到数据" /> : <span className="figures">{number(one.value)}{one.unit}</span>) },
-          { title: t.basis, align: "right", render: (_, one) => (one.applicable && one.denominator ? <span className="soft figures">{number(one.numerator)} / {number(one.denominator)}</span> : "—") },
-          { title: t.weight, align: "right", render: (_, one) => number(one.weight) }, { title: t.points, align: "right", render: (_, one) => (one.applicable ? number(one.score) : "—") },
-        ]} />
+        <Table
+          size="small"
+          rowKey="code"
+          pagination={false}
+          dataSource={row.indicators}
+          columns={[
+            { title: t.name, dataIndex: "name" },
+            {
+              title: t.value,
+              align: "right",
+              render: (_, one) =>
+                !one.applicable ? (
+                  <Tag>{t.notApplicable}</Tag>
+                ) : one.value === null ? (
+                  <Missing reason="没有收到数据" />
+                ) : (
+                  <span className="figures">
+                    {number(one.value)}
+                    {one.unit}
+                  </span>
+                ),
+            },
+            {
+              title: t.basis,
+              align: "right",
+              render: (_, one) =>
+                one.applicable && one.denominator ? (
+                  <span className="soft figures">
+                    {number(one.numerator)} / {number(one.denominator)}
+                  </span>
+                ) : (
+                  "—"
+                ),
+            },
+            { title: t.weight, align: "right", render: (_, one) => number(one.weight) },
+            { title: t.points, align: "right", render: (_, one) => (one.applicable ? number(one.score) : "—") },
+          ]}
+        />
       </Panel>
-      <Panel title={t.trend}><QueryView query={trend} height={220}>{() => option && <Chart option={option} label={t.trend} height={220} />}</QueryView></Panel>
+      <Panel title={t.trend}>
+        <QueryView query={trend} height={220}>
+          {() => option && <Chart option={option} label={t.trend} height={220} />}
+        </QueryView>
+      </Panel>
     </>
   );
 }
@@ -45,24 +109,108 @@ function Found({ data }: { data: Evaluations }) {
   const option = useMemo(() => distributionOption(data.distribution, lightGround), [data.distribution]);
   const shown = search["grade"] ? data.rows.filter((row) => row.grade === search["grade"]) : data.rows;
   const row = data.rows.find((one) => one.code === search["record"]);
-  const save = () => download(`${t.title}-${data.period}.csv`, csvText([t.rank, t.name, t.score, t.grade, t.change, ...(data.rows[0]?.indicators.map((one) => one.name) ?? [])], shown.map((one) => [one.rank, one.name, one.score, one.grade && grades[one.grade].name, one.change, ...one.indicators.map((indicator) => indicator.value)])));
+  const save = () =>
+    download(
+      `${t.title}-${data.period}.csv`,
+      csvText(
+        [t.rank, t.name, t.score, t.grade, t.change, ...(data.rows[0]?.indicators.map((one) => one.name) ?? [])],
+        shown.map((one) => [
+          one.rank,
+          one.name,
+          one.score,
+          one.grade && grades[one.grade].name,
+          one.change,
+          ...one.indicators.map((indicator) => indicator.value),
+        ]),
+      ),
+    );
   const heads = data.rows[0]?.indicators ?? [];
   return (
     <div style={{ display: "grid", gridTemplateColumns: "minmax(0, 1fr) 320px", gap: 16, alignItems: "start" }}>
       <section className="panel">
-        <div className="list-bar"><span className="soft">{common.count(number(shown.length), true)}　{t.formula} {data.formula_version} · {t.state[data.state] ?? data.state} · {t.computed} {dateTime(data.computed_at)}</span><Button onClick={save}>{common.export}</Button></div>
-        <Table<EvaluationRow> size="middle" rowKey="code" dataSource={shown} pagination={{ pageSize: 50, hideOnSinglePage: true }} scroll={{ x: "max-content" }} rowClassName={(one) => (one.code === row?.code ? "row-open" : "row-link")}
-          onRow={(one) => ({ onClick: () => patch({ record: one.code }), tabIndex: 0, onKeyDown: (event) => { if (event.key === "Enter") patch({ record: one.code }); } })}
+        <div className="list-bar">
+          <span className="soft">
+            {common.count(number(shown.length), true)}　{t.formula} {data.formula_version} ·{" "}
+            {t.state[data.state] ?? data.state} · {t.computed} {dateTime(data.computed_at)}
+          </span>
+          <Button onClick={save}>{common.export}</Button>
+        </div>
+        <Table<EvaluationRow>
+          size="middle"
+          rowKey="code"
+          dataSource={shown}
+          pagination={{ pageSize: 50, hideOnSinglePage: true }}
+          scroll={{ x: "max-content" }}
+          rowClassName={(one) => (one.code === row?.code ? "row-open" : "row-link")}
+          onRow={(one) => ({
+            onClick: () => patch({ record: one.code }),
+            tabIndex: 0,
+            onKeyDown: (event) => {
+              if (event.key === "Enter") patch({ record: one.code });
+            },
+          })}
           columns={[
-            { title: t.rank, width: 64, align: "right", render: (_, one) => <span className="figures">{one.rank ?? "—"}</span> }, { title: t.name, render: (_, one) => <strong>{one.name}</strong> }, ...(data.rows.some((one) => one.stage_name) ? [{ title: common.stage, render: (_: unknown, one: EvaluationRow) => one.stage_name ?? "—" }] : []),
-            { title: t.grade, render: (_, one) => <GradeMark grade={one.grade} /> }, { title: t.score, align: "right", render: (_, one) => (one.score === null ? <Missing reason={t.notEvaluated} /> : <b className="figures">{one.score}</b>) }, { title: t.change, align: "right", render: (_, one) => signed(one.change) },
-            ...heads.slice(0, 4).map((head, index) => ({ title: head.name, align: "right" as const, render: (_: unknown, one: EvaluationRow) => { const cell = one.indicators[index]; return cell?.applicable && cell.value !== null ? <span className="figures">{number(cell.value)}{cell.unit}</span> : <Missing reason={cell?.applicable === false ? t.notApplicable : "没有收到数据"} />; } })),
-          ]} />
+            {
+              title: t.rank,
+              width: 64,
+              align: "right",
+              render: (_, one) => <span className="figures">{one.rank ?? "—"}</span>,
+            },
+            { title: t.name, render: (_, one) => <strong>{one.name}</strong> },
+            ...(data.rows.some((one) => one.stage_name)
+              ? [{ title: common.stage, render: (_: unknown, one: EvaluationRow) => one.stage_name ?? "—" }]
+              : []),
+            { title: t.grade, render: (_, one) => <GradeMark grade={one.grade} /> },
+            {
+              title: t.score,
+              align: "right",
+              render: (_, one) =>
+                one.score === null ? <Missing reason={t.notEvaluated} /> : <b className="figures">{one.score}</b>,
+            },
+            { title: t.change, align: "right", render: (_, one) => signed(one.change) },
+            ...heads.slice(0, 4).map((head, index) => ({
+              title: head.name,
+              align: "right" as const,
+              render: (_: unknown, one: EvaluationRow) => {
+                const cell = one.indicators[index];
+                return cell?.applicable && cell.value !== null ? (
+                  <span className="figures">
+                    {number(cell.value)}
+                    {cell.unit}
+                  </span>
+                ) : (
+                  <Missing reason={cell?.applicable === false ? t.notApplicable : "没有收到数据"} />
+                );
+              },
+            })),
+          ]}
+        />
       </section>
-      <Panel title={t.distribution}><Chart option={option} label={t.distribution} height={180} onPick={(index) => { const grade = data.distribution[index]?.grade; patch({ grade: search["grade"] === grade ? undefined : grade }); }} />
-        {search["grade"] && <Button type="link" onClick={() => patch({ grade: undefined })}>{common.clearFilters}</Button>}
+      <Panel title={t.distribution}>
+        <Chart
+          option={option}
+          label={t.distribution}
+          height={180}
+          onPick={(index) => {
+            const grade = data.distribution[index]?.grade;
+            patch({ grade: search["grade"] === grade ? undefined : grade });
+          }}
+        />
+        {search["grade"] && (
+          <Button type="link" onClick={() => patch({ grade: undefined })}>
+            {common.clearFilters}
+          </Button>
+        )}
       </Panel>
-      <Drawer open={row !== undefined} onClose={() => patch({ record: undefined })} size={720} title={t.title} destroyOnHidden>{row && <Row row={row} />}</Drawer>
+      <Drawer
+        open={row !== undefined}
+        onClose={() => patch({ record: undefined })}
+        size={720}
+        title={t.title}
+        destroyOnHidden
+      >
+        {row && <Row row={row} />}
+      </Drawer>
     </div>
   );
 }
@@ -74,17 +222,70 @@ export function EvaluationPage() {
   const { busy, act } = useAct();
   const kind = search["kind"] === "system" ? "system" : "division";
   const params = { period: search["period"], stage: search["stage"], kind, division: search["division"] };
-  const query = useQuery({ queryKey: ["evaluation", params], queryFn: ({ signal }) => http.get<Evaluations>("/console/evaluations", params, signal) });
+  const query = useQuery({
+    queryKey: ["evaluation", params],
+    queryFn: ({ signal }) => http.get<Evaluations>("/console/evaluations", params, signal),
+  });
   const data = query.data;
   return (
     <>
-      <PageHead title={t.title} extra={can("evaluation.compute") && data && <Button loading={busy} onClick={() => void act(() => http.post("/console/evaluations/compute", { period: data.period }), t.computeStarted, [["evaluation"]])}>{t.compute}</Button>} />
-      <div className="filter-bar"><Space wrap>
-        <Segmented value={kind} options={[{ value: "division", label: t.division }, { value: "system", label: t.system }]} onChange={(next) => patch({ kind: next === "division" ? undefined : String(next), record: undefined })} />
-        <Select style={{ width: 130 }} value={data?.period ?? search["period"] ?? null} options={(data?.periods ?? []).map((value) => ({ value, label: value }))} onChange={(value: string) => patch({ period: value, record: undefined })} aria-label={t.period} />
-        <Select style={{ width: 130 }} allowClear placeholder={common.stage} value={search["stage"] ?? null} options={names.options("stage")} onChange={(value: string | null) => patch({ stage: value ?? undefined, record: undefined })} aria-label={common.stage} />
-      </Space></div>
-      <QueryView query={query} isEmpty={(one) => one.rows.length === 0} empty={<Panel><EmptyView text={t.empty} hint={t.emptyHint} /></Panel>}>{(one) => <Found data={one} />}</QueryView>
+      <PageHead
+        title={t.title}
+        extra={
+          can("evaluation.compute") &&
+          data && (
+            <Button
+              loading={busy}
+              onClick={() =>
+                void act(() => http.post("/console/evaluations/compute", { period: data.period }), t.computeStarted, [
+                  ["evaluation"],
+                ])
+              }
+            >
+              {t.compute}
+            </Button>
+          )
+        }
+      />
+      <div className="filter-bar">
+        <Space wrap>
+          <Segmented
+            value={kind}
+            options={[
+              { value: "division", label: t.division },
+              { value: "system", label: t.system },
+            ]}
+            onChange={(next) => patch({ kind: next === "division" ? undefined : String(next), record: undefined })}
+          />
+          <Select
+            style={{ width: 130 }}
+            value={data?.period ?? search["period"] ?? null}
+            options={(data?.periods ?? []).map((value) => ({ value, label: value }))}
+            onChange={(value: string) => patch({ period: value, record: undefined })}
+            aria-label={t.period}
+          />
+          <Select
+            style={{ width: 130 }}
+            allowClear
+            placeholder={common.stage}
+            value={search["stage"] ?? null}
+            options={names.options("stage")}
+            onChange={(value: string | null) => patch({ stage: value ?? undefined, record: undefined })}
+            aria-label={common.stage}
+          />
+        </Space>
+      </div>
+      <QueryView
+        query={query}
+        isEmpty={(one) => one.rows.length === 0}
+        empty={
+          <Panel>
+            <EmptyView text={t.empty} hint={t.emptyHint} />
+          </Panel>
+        }
+      >
+        {(one) => <Found data={one} />}
+      </QueryView>
     </>
   );
 }

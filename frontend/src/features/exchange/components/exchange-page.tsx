@@ -19,63 +19,241 @@ function Parent({ exchange }: { exchange: Exchange }) {
   const can = useCan();
   const parent = exchange.parent;
   if (!parent) return <EmptyView text={t.noParent} />;
-  const turn = (how: "pause" | "resume") => void act(() => http.post(`/console/exchange/parent/${how}`), undefined, key);
+  const turn = (how: "pause" | "resume") =>
+    void act(() => http.post(`/console/exchange/parent/${how}`), undefined, key);
   return (
     <>
-      <Panel title={<Space>{parent.name}<LinkMark state={parent.state} /></Space>} extra={can("exchange.update") && <Space>{parent.paused !== true && <Button loading={busy} onClick={() => turn("pause")}>{t.pause}</Button>}{parent.paused !== false && <Button loading={busy} onClick={() => turn("resume")}>{t.resume}</Button>}</Space>}>
-        {parent.last_error && <Alert type="error" showIcon title={`${t.lastError}：${parent.last_error}`} style={{ marginBottom: 12 }} />}
-        <Facts rows={[[t.url, <span key="u" className="code">{parent.url}</span>], [t.behind, `${number(parent.records_behind)} 条`], [t.lag, duration(parent.seconds_behind)], [t.lastReceipt, <When key="r" at={parent.last_receipt_at} />]]} />
+      <Panel
+        title={
+          <Space>
+            {parent.name}
+            <LinkMark state={parent.state} />
+          </Space>
+        }
+        extra={
+          can("exchange.update") && (
+            <Space>
+              {parent.paused !== true && (
+                <Button loading={busy} onClick={() => turn("pause")}>
+                  {t.pause}
+                </Button>
+              )}
+              {parent.paused !== false && (
+                <Button loading={busy} onClick={() => turn("resume")}>
+                  {t.resume}
+                </Button>
+              )}
+            </Space>
+          )
+        }
+      >
+        {parent.last_error && (
+          <Alert type="error" showIcon title={`${t.lastError}：${parent.last_error}`} style={{ marginBottom: 12 }} />
+        )}
+        <Facts
+          rows={[
+            [
+              t.url,
+              <span key="u" className="code">
+                {parent.url}
+              </span>,
+            ],
+            [t.behind, `${number(parent.records_behind)} 条`],
+            [t.lag, duration(parent.seconds_behind)],
+            [t.lastReceipt, <When key="r" at={parent.last_receipt_at} />],
+          ]}
+        />
       </Panel>
-      {parent.streams && <Panel flush title={t.streams}>
-        <Table size="small" rowKey={(row) => `${row.stream}-${row.origin}`} pagination={false} dataSource={parent.streams ?? []} columns={[
-          { title: t.stream, dataIndex: "stream" }, { title: t.origin, dataIndex: "origin" }, { title: t.seq, align: "right", render: (_, row) => number(row.seq) }, { title: t.receipted, align: "right", render: (_, row) => number(row.receipted_seq) },
-          { title: t.gap, align: "right", render: (_, row) => <span style={row.seq > row.receipted_seq ? { color: "#B7791F" } : {}}>{number(row.seq - row.receipted_seq)}</span> },
-        ]} />
-      </Panel>}
+      {parent.streams && (
+        <Panel flush title={t.streams}>
+          <Table
+            size="small"
+            rowKey={(row) => `${row.stream}-${row.origin}`}
+            pagination={false}
+            dataSource={parent.streams ?? []}
+            columns={[
+              { title: t.stream, dataIndex: "stream" },
+              { title: t.origin, dataIndex: "origin" },
+              { title: t.seq, align: "right", render: (_, row) => number(row.seq) },
+              { title: t.receipted, align: "right", render: (_, row) => number(row.receipted_seq) },
+              {
+                title: t.gap,
+                align: "right",
+                render: (_, row) => (
+                  <span style={row.seq > row.receipted_seq ? { color: "#B7791F" } : {}}>
+                    {number(row.seq - row.receipted_seq)}
+                  </span>
+                ),
+              },
+            ]}
+          />
+        </Panel>
+      )}
     </>
   );
 }
 function Children({ rows }: { rows: ExchangeChild[] }) {
   const { act } = useAct();
   const can = useCan();
-  const decide = (row: ExchangeChild, how: "approve" | "revoke") => void act(() => http.post(`/console/exchange/children/${row.code}/${how}`), undefined, key);
+  const decide = (row: ExchangeChild, how: "approve" | "revoke") =>
+    void act(() => http.post(`/console/exchange/children/${row.code}/${how}`), undefined, key);
   return (
     <Panel flush>
-      <Table<ExchangeChild> size="middle" rowKey="code" pagination={false} dataSource={rows} scroll={{ x: "max-content" }} locale={{ emptyText: <EmptyView text={t.noChildren} /> }} columns={[
-        { title: "平台", render: (_, row) => <><strong>{row.name}</strong> <span className="soft code">{row.code}</span></> }, { title: t.state, render: (_, row) => <StateMark state={row.state} /> }, { title: t.link, render: (_, row) => <LinkMark state={row.link_state} /> },
-        ...(rows.some((row) => row.applied_records !== undefined) ? [{ title: t.applied, align: "right" as const, render: (_: unknown, row: ExchangeChild) => number(row.applied_records) }] : []), { title: t.behind, align: "right" as const, render: (_: unknown, row: ExchangeChild) => number(row.records_behind) }, { title: t.lastBatch, render: (_, row) => <When at={row.last_batch_at} /> }, { title: t.fingerprint, render: (_, row) => <span className="code" title={t.fingerprintHint}>{row.fingerprint}</span> }, { title: t.lastError, render: (_, row) => row.last_error ?? "—" },
-        { title: "", render: (_, row) => can("exchange.approve") && (row.state === "requested" || row.state === "revoked" ? <Popconfirm title={t.fingerprintHint} description={row.fingerprint} onConfirm={() => decide(row, "approve")}><Button type={row.state === "requested" ? "primary" : "default"} size="small">{t.approve}</Button></Popconfirm> : <Popconfirm title={t.revokeAsk} onConfirm={() => decide(row, "revoke")}><Button size="small" danger>{t.revoke}</Button></Popconfirm>) },
-      ]} />
+      <Table<ExchangeChild>
+        size="middle"
+        rowKey="code"
+        pagination={false}
+        dataSource={rows}
+        scroll={{ x: "max-content" }}
+        locale={{ emptyText: <EmptyView text={t.noChildren} /> }}
+        columns={[
+          {
+            title: "平台",
+            render: (_, row) => (
+              <>
+                <strong>{row.name}</strong> <span className="soft code">{row.code}</span>
+              </>
+            ),
+          },
+          { title: t.state, render: (_, row) => <StateMark state={row.state} /> },
+          { title: t.link, render: (_, row) => <LinkMark state={row.link_state} /> },
+          ...(rows.some((row) => row.applied_records !== undefined)
+            ? [
+                {
+                  title: t.applied,
+                  align: "right" as const,
+                  render: (_: unknown, row: ExchangeChild) => number(row.applied_records),
+                },
+              ]
+            : []),
+          {
+            title: t.behind,
+            align: "right" as const,
+            render: (_: unknown, row: ExchangeChild) => number(row.records_behind),
+          },
+          { title: t.lastBatch, render: (_, row) => <When at={row.last_batch_at} /> },
+          {
+            title: t.fingerprint,
+            render: (_, row) => (
+              <span className="code" title={t.fingerprintHint}>
+                {row.fingerprint}
+              </span>
+            ),
+          },
+          { title: t.lastError, render: (_, row) => row.last_error ?? "—" },
+          {
+            title: "",
+            render: (_, row) =>
+              can("exchange.approve") &&
+              (row.state === "requested" || row.state === "revoked" ? (
+                <Popconfirm
+                  title={t.fingerprintHint}
+                  description={row.fingerprint}
+                  onConfirm={() => decide(row, "approve")}
+                >
+                  <Button type={row.state === "requested" ? "primary" : "default"} size="small">
+                    {t.approve}
+                  </Button>
+                </Popconfirm>
+              ) : (
+                <Popconfirm title={t.revokeAsk} onConfirm={() => decide(row, "revoke")}>
+                  <Button size="small" danger>
+                    {t.revoke}
+                  </Button>
+                </Popconfirm>
+              )),
+          },
+        ]}
+      />
     </Panel>
   );
 }
 function Receipts({ rows }: { rows: Receipt[] }) {
   return (
-    <Panel flush><Table<Receipt> size="small" rowKey={(row) => `${row.at}-${row.peer}-${row.from_position}`} dataSource={rows} pagination={{ pageSize: 50, hideOnSinglePage: true }} columns={[
-      { title: "时间", render: (_, row) => dateTime(row.at) }, { title: t.peer, dataIndex: "peer" }, { title: t.direction, render: (_, row) => (row.direction === "up" ? `↑ ${t.up}` : row.direction === "down" ? `↓ ${t.down}` : row.direction) }, { title: t.range, render: (_, row) => <span className="figures">{number(row.from_position)} – {number(row.to_position)}</span> },
-      { title: t.records, align: "right", render: (_, row) => number(row.records) }, { title: t.hash, render: (_, row) => <span className="code">{row.hash.slice(0, 16)}</span> }, { title: "状态", render: (_, row) => <StateMark state={row.state === "confirmed" ? "verified" : row.state} /> },
-    ]} /></Panel>
+    <Panel flush>
+      <Table<Receipt>
+        size="small"
+        rowKey={(row) => `${row.at}-${row.peer}-${row.from_position}`}
+        dataSource={rows}
+        pagination={{ pageSize: 50, hideOnSinglePage: true }}
+        columns={[
+          { title: "时间", render: (_, row) => dateTime(row.at) },
+          { title: t.peer, dataIndex: "peer" },
+          {
+            title: t.direction,
+            render: (_, row) =>
+              row.direction === "up" ? `↑ ${t.up}` : row.direction === "down" ? `↓ ${t.down}` : row.direction,
+          },
+          {
+            title: t.range,
+            render: (_, row) => (
+              <span className="figures">
+                {number(row.from_position)} – {number(row.to_position)}
+              </span>
+            ),
+          },
+          { title: t.records, align: "right", render: (_, row) => number(row.records) },
+          { title: t.hash, render: (_, row) => <span className="code">{row.hash.slice(0, 16)}</span> },
+          {
+            title: "状态",
+            render: (_, row) => <StateMark state={row.state === "confirmed" ? "verified" : row.state} />,
+          },
+        ]}
+      />
+    </Panel>
   );
 }
 function Poisoned({ rows }: { rows: Poison[] }) {
   return (
-    <Panel flush><Table<Poison> size="small" rowKey="id" dataSource={rows} pagination={false} locale={{ emptyText: <EmptyView text={t.noPoison} /> }} columns={[
-      { title: "时间", render: (_, row) => dateTime(row.at) }, { title: t.kind, dataIndex: "kind" }, { title: t.origin, render: (_, row) => `${row.origin} #${row.seq}` }, { title: t.reason, dataIndex: "reason" }, { title: t.advice, render: (_, row) => row.advice ?? "—" }, { title: t.code, render: (_, row) => <span className="code">{row.code}</span> },
-    ]} /></Panel>
+    <Panel flush>
+      <Table<Poison>
+        size="small"
+        rowKey="id"
+        dataSource={rows}
+        pagination={false}
+        locale={{ emptyText: <EmptyView text={t.noPoison} /> }}
+        columns={[
+          { title: "时间", render: (_, row) => dateTime(row.at) },
+          { title: t.kind, dataIndex: "kind" },
+          { title: t.origin, render: (_, row) => `${row.origin} #${row.seq}` },
+          { title: t.reason, dataIndex: "reason" },
+          { title: t.advice, render: (_, row) => row.advice ?? "—" },
+          { title: t.code, render: (_, row) => <span className="code">{row.code}</span> },
+        ]}
+      />
+    </Panel>
   );
 }
 export function ExchangePage() {
   const [search, patch] = useUrl();
-  const query = useQuery({ queryKey: ["exchange"], queryFn: ({ signal }) => http.get<Exchange>("/console/exchange", undefined, signal), refetchInterval: 15_000 });
+  const query = useQuery({
+    queryKey: ["exchange"],
+    queryFn: ({ signal }) => http.get<Exchange>("/console/exchange", undefined, signal),
+    refetchInterval: 15_000,
+  });
   return (
     <>
       <PageHead title={t.title} />
       <QueryView query={query}>
         {(exchange) => (
-          <Tabs activeKey={search["tab"] ?? "parent"} onChange={(tab) => patch({ tab })} items={[
-            { key: "parent", label: t.parent, children: <Parent exchange={exchange} /> }, { key: "children", label: `${t.children} ${exchange.children.length}`, children: <Children rows={exchange.children} /> },
-            { key: "receipts", label: t.receipts, children: <Receipts rows={exchange.receipts} /> }, { key: "poison", label: `${t.poison} ${exchange.poison.length}`, children: <Poisoned rows={exchange.poison} /> },
-          ]} />
+          <Tabs
+            activeKey={search["tab"] ?? "parent"}
+            onChange={(tab) => patch({ tab })}
+            items={[
+              { key: "parent", label: t.parent, children: <Parent exchange={exchange} /> },
+              {
+                key: "children",
+                label: `${t.children} ${exchange.children.length}`,
+                children: <Children rows={exchange.children} />,
+              },
+              { key: "receipts", label: t.receipts, children: <Receipts rows={exchange.receipts} /> },
+              {
+                key: "poison",
+                label: `${t.poison} ${exchange.poison.length}`,
+                children: <Poisoned rows={exchange.poison} />,
+              },
+            ]}
+          />
         )}
       </QueryView>
     </>

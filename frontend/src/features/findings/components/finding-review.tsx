@@ -20,43 +20,130 @@ const decisions: Decision[] = [
   { key: "return", label: review.return, hotkey: "r", reason: true },
   { key: "dismiss", label: review.dismiss, reason: true },
 ];
-interface Props { id: string; onNext?: (() => void) | undefined; onPrevious?: (() => void) | undefined }
+interface Props {
+  id: string;
+  onNext?: (() => void) | undefined;
+  onPrevious?: (() => void) | undefined;
+}
 
 export function FindingReview({ id, onNext, onPrevious }: Props) {
   const can = useCan();
   const client = useQueryClient();
-  const query = useQuery({ queryKey: ["finding", id], queryFn: ({ signal }) => http.get<FindingDetail>(`/console/findings/${id}`, undefined, signal) });
+  const query = useQuery({
+    queryKey: ["finding", id],
+    queryFn: ({ signal }) => http.get<FindingDetail>(`/console/findings/${id}`, undefined, signal),
+  });
   const decide = async (version: number, decision: string, reason: string) => {
     await http.post(`/console/findings/${id}/review`, { version, decision, reason });
-    await Promise.all([["finding", id], ["list", "/console/findings"], ["findings-summary"]].map((queryKey) => client.invalidateQueries({ queryKey })));
+    await Promise.all(
+      [["finding", id], ["list", "/console/findings"], ["findings-summary"]].map((queryKey) =>
+        client.invalidateQueries({ queryKey }),
+      ),
+    );
   };
   return (
     <QueryView query={query}>
       {(row) => (
         <>
-          <div className="record-head"><h2 style={{ margin: 0 }}>{row.rule_name}</h2><StateMark state={row.state} name={row.state_name} />{row.severity === "high" && <Tag color="red">▼ {t.high}</Tag>}</div>
-          <ReviewBar decisions={row.actions ? decisions.filter((one) => (row.actions as string[]).includes(one.key)) : row.state === "open" && can("finding.review") ? decisions : []} onDecide={(decision, reason) => decide(row.version, decision, reason)} onNext={onNext} onPrevious={onPrevious} onDone={onNext} />
+          <div className="record-head">
+            <h2 style={{ margin: 0 }}>{row.rule_name}</h2>
+            <StateMark state={row.state} name={row.state_name} />
+            {row.severity === "high" && <Tag color="red">▼ {t.high}</Tag>}
+          </div>
+          <ReviewBar
+            decisions={
+              row.actions
+                ? decisions.filter((one) => (row.actions as string[]).includes(one.key))
+                : row.state === "open" && can("finding.review")
+                  ? decisions
+                  : []
+            }
+            onDecide={(decision, reason) => decide(row.version, decision, reason)}
+            onNext={onNext}
+            onPrevious={onPrevious}
+            onDone={onNext}
+          />
           <p className="soft">{review.keys}</p>
           <div className="two">
             <Panel title={t.proposal}>
               <p style={{ marginTop: 0, fontSize: 16 }}>{row.text}</p>
-              <Facts columns={1} rows={[
-                [t.value, row.value === null ? <Missing key="v" reason="没有收到数据" /> : <strong key="v" style={{ color: "#C62828" }}>{number(row.value)}</strong>], [t.limit, number(row.limit)],
-                [t.subject, row.subject ? <AppLink key="s" href={`/console/subjects/${row.subject}`}>{row.subject_name ?? row.subject}</AppLink> : null], [t.system, row.system_name], [t.division, row.division_name], [t.period, row.period],
-                [t.foundAt, <When key="f" at={row.found_at} />], [t.dueAt, <span key="d"><When at={row.due_at} />{row.overdue && <Tag color="red" style={{ marginLeft: 8 }}>▼ {t.overdue}</Tag>}</span>],
-              ]} />
+              <Facts
+                columns={1}
+                rows={[
+                  [
+                    t.value,
+                    row.value === null ? (
+                      <Missing key="v" reason="没有收到数据" />
+                    ) : (
+                      <strong key="v" style={{ color: "#C62828" }}>
+                        {number(row.value)}
+                      </strong>
+                    ),
+                  ],
+                  [t.limit, number(row.limit)],
+                  [
+                    t.subject,
+                    row.subject ? (
+                      <AppLink key="s" href={`/console/subjects/${row.subject}`}>
+                        {row.subject_name ?? row.subject}
+                      </AppLink>
+                    ) : null,
+                  ],
+                  [t.system, row.system_name],
+                  [t.division, row.division_name],
+                  [t.period, row.period],
+                  [t.foundAt, <When key="f" at={row.found_at} />],
+                  [
+                    t.dueAt,
+                    <span key="d">
+                      <When at={row.due_at} />
+                      {row.overdue && (
+                        <Tag color="red" style={{ marginLeft: 8 }}>
+                          ▼ {t.overdue}
+                        </Tag>
+                      )}
+                    </span>,
+                  ],
+                ]}
+              />
             </Panel>
             <Panel title={t.evidence}>
               {row.event ? (
-                <Facts columns={1} rows={[
-                  [t.object, <span key="o" className="code">{row.object_id ?? "—"}</span>], [common.time, dateTime(row.event.event_time)], ["产品", row.event.product_name ?? null], ["批次", row.event.batch ?? null],
-                  ["数量", quantity(row.event.quantity ?? null, row.event.unit ?? null)], ["对方", row.event.peer_name ?? null], ["", <AppLink key="e" href={`/console/events?record=${row.object_id ?? row.event.id}`}>{t.toEvent}</AppLink>],
-                ]} />
-              ) : <p className="soft">{t.noEvent}</p>}
+                <Facts
+                  columns={1}
+                  rows={[
+                    [
+                      t.object,
+                      <span key="o" className="code">
+                        {row.object_id ?? "—"}
+                      </span>,
+                    ],
+                    [common.time, dateTime(row.event.event_time)],
+                    ["产品", row.event.product_name ?? null],
+                    ["批次", row.event.batch ?? null],
+                    ["数量", quantity(row.event.quantity ?? null, row.event.unit ?? null)],
+                    ["对方", row.event.peer_name ?? null],
+                    [
+                      "",
+                      <AppLink key="e" href={`/console/events?record=${row.object_id ?? row.event.id}`}>
+                        {t.toEvent}
+                      </AppLink>,
+                    ],
+                  ]}
+                />
+              ) : (
+                <p className="soft">{t.noEvent}</p>
+              )}
             </Panel>
           </div>
-          {row.raw !== null && row.raw !== undefined && <Panel title={t.raw}><pre className="raw">{typeof row.raw === "string" ? row.raw : JSON.stringify(row.raw, null, 2)}</pre></Panel>}
-          <Panel title={common.history}><HistoryRail history={row.history} labels={{}} /></Panel>
+          {row.raw !== null && row.raw !== undefined && (
+            <Panel title={t.raw}>
+              <pre className="raw">{typeof row.raw === "string" ? row.raw : JSON.stringify(row.raw, null, 2)}</pre>
+            </Panel>
+          )}
+          <Panel title={common.history}>
+            <HistoryRail history={row.history} labels={{}} />
+          </Panel>
         </>
       )}
     </QueryView>

@@ -13,23 +13,57 @@ import { StateMark, When } from "@/ui/marks";
 const columns: Column<Finding>[] = [
   { key: "text", title: t.text, fixed: true, render: (row) => <span className="wide-text">{row.text}</span> },
   { key: "rule_name", title: t.rule },
-  { key: "severity", title: t.severity, render: (row) => (row.severity === "high" ? <span style={{ color: "#C62828" }}>▼ {t.high}</span> : <span>■ {t.normal}</span>), text: (row) => (row.severity === "high" ? t.high : t.normal) },
-  { key: "subject_name", title: t.subject }, { key: "system_name", title: t.system, hidden: true }, { key: "division_name", title: common.division },
-  { key: "value", title: t.value, align: "right", hidden: true }, { key: "limit", title: t.limit, align: "right", hidden: true },
-  { key: "state", title: common.state, render: (row) => <StateMark state={row.state} name={row.state_name} />, text: (row) => row.state_name },
-  { key: "found_at", title: t.foundAt, render: (row) => <When at={row.found_at} /> }, { key: "due_at", title: t.dueAt, hidden: true, render: (row) => <When at={row.due_at} /> },
+  {
+    key: "severity",
+    title: t.severity,
+    render: (row) =>
+      row.severity === "high" ? <span style={{ color: "#C62828" }}>▼ {t.high}</span> : <span>■ {t.normal}</span>,
+    text: (row) => (row.severity === "high" ? t.high : t.normal),
+  },
+  { key: "subject_name", title: t.subject },
+  { key: "system_name", title: t.system, hidden: true },
+  { key: "division_name", title: common.division },
+  { key: "value", title: t.value, align: "right", hidden: true },
+  { key: "limit", title: t.limit, align: "right", hidden: true },
+  {
+    key: "state",
+    title: common.state,
+    render: (row) => <StateMark state={row.state} name={row.state_name} />,
+    text: (row) => row.state_name,
+  },
+  { key: "found_at", title: t.foundAt, render: (row) => <When at={row.found_at} /> },
+  { key: "due_at", title: t.dueAt, hidden: true, render: (row) => <When at={row.due_at} /> },
 ];
 
 function Summary() {
   const [search, patch] = useUrl();
-  const query = useQuery({ queryKey: ["findings-summary"], queryFn: ({ signal }) => http.get<FindingSummary>("/console/findings/summary", undefined, signal) });
+  const query = useQuery({
+    queryKey: ["findings-summary"],
+    queryFn: ({ signal }) => http.get<FindingSummary>("/console/findings/summary", undefined, signal),
+  });
   if (!query.data) return null;
   return (
     <div className="cards">
       {query.data.by_rule.map((rule) => (
-        <button key={rule.rule} type="button" className="stat" aria-pressed={search["rule"] === rule.rule} style={{ textAlign: "left", cursor: "pointer", ...(search["rule"] === rule.rule && { borderColor: "#1F5FBF" }) }}
-          onClick={() => patch({ rule: search["rule"] === rule.rule ? undefined : rule.rule, after: undefined, page: undefined })}>
-          <span>{rule.name}</span><b>{rule.open}</b><span>{t.open} · {t.handled} {rule.handled}</span>
+        <button
+          key={rule.rule}
+          type="button"
+          className="stat"
+          aria-pressed={search["rule"] === rule.rule}
+          style={{
+            textAlign: "left",
+            cursor: "pointer",
+            ...(search["rule"] === rule.rule && { borderColor: "#1F5FBF" }),
+          }}
+          onClick={() =>
+            patch({ rule: search["rule"] === rule.rule ? undefined : rule.rule, after: undefined, page: undefined })
+          }
+        >
+          <span>{rule.name}</span>
+          <b>{rule.open}</b>
+          <span>
+            {t.open} · {t.handled} {rule.handled}
+          </span>
         </button>
       ))}
     </div>
@@ -50,7 +84,14 @@ export function FindingsPage() {
   };
   return (
     <ListPage<Finding>
-      title={t.title} resource="/console/findings" columns={columns} filters={filters} rowId={(row) => row.id} emptyHint={t.emptyHint} above={<Summary />} drawerWidth={980}
+      title={t.title}
+      resource="/console/findings"
+      columns={columns}
+      filters={filters}
+      rowId={(row) => row.id}
+      emptyHint={t.emptyHint}
+      above={<Summary />}
+      drawerWidth={980}
       drawer={(id, rows) => <FindingReview id={id} onNext={step(rows, id, 1)} onPrevious={step(rows, id, -1)} />}
     />
   );

@@ -9,7 +9,11 @@ import { serveMockNode, show } from "@/testing/render";
 const reviews = (sent: ReturnType<typeof serveMockNode>) => sent.filter((one) => one.path.endsWith("/review"));
 
 async function open(permissions: string[] = ["*"]) {
-  const sent = serveMockNode((request) => (request.path.endsWith("/session") ? { status: 200, body: { ...me, account: { ...me.account, permissions } } } : null));
+  const sent = serveMockNode((request) =>
+    request.path.endsWith("/session")
+      ? { status: 200, body: { ...me, account: { ...me.account, permissions } } }
+      : null,
+  );
   const view = await show(<FindingsPage />, "/console/findings?state=open&record=f-1");
   await view.client.fetchQuery(sessionQuery);
   await screen.findByText("依据的追溯记录");
@@ -32,7 +36,9 @@ describe("g_6_4_2b_outliers_are_reviewed_with_keys", () => {
     await userEvent.type(box, "地址不完整 jak");
     expect(reviews(sent)).toHaveLength(0);
     await userEvent.click(screen.getByRole("button", { name: /确\s*定|OK/ }));
-    await waitFor(() => expect(reviews(sent)[0]?.body).toEqual({ version: 1, decision: "return", reason: "地址不完整 jak" }));
+    await waitFor(() =>
+      expect(reviews(sent)[0]?.body).toEqual({ version: 1, decision: "return", reason: "地址不完整 jak" }),
+    );
   });
   it("J and K move without deciding", async () => {
     const { sent, router } = await open();

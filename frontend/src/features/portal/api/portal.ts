@@ -4,12 +4,27 @@ import type { ComplaintPublic, Notice, Page, PublicTrace } from "@/api/types";
 import { ApiError, http } from "@/lib/client";
 import { recall, remember } from "@/lib/store";
 
-export const traceQuery = (code: string) => queryOptions({ queryKey: ["portal", "trace", code], queryFn: ({ signal }) => http.get<PublicTrace>(`/portal/trace/${encodeURIComponent(code)}`, undefined, signal), staleTime: 60_000 });
-export const noticesQuery = (limit: number) => queryOptions({ queryKey: ["portal", "notices", limit], queryFn: ({ signal }) => http.get<Page<Notice>>("/portal/notices", { limit }, signal) });
-export const followComplaint = (number: string, tail: string) => http.get<ComplaintPublic>(`/portal/complaints/${encodeURIComponent(number)}`, { phone_tail: tail });
-export const sendComplaint = (form: FormData) => http.post<{ number: string; due_at: string }>("/portal/complaints", form);
+export const traceQuery = (code: string) =>
+  queryOptions({
+    queryKey: ["portal", "trace", code],
+    queryFn: ({ signal }) => http.get<PublicTrace>(`/portal/trace/${encodeURIComponent(code)}`, undefined, signal),
+    staleTime: 60_000,
+  });
+export const noticesQuery = (limit: number) =>
+  queryOptions({
+    queryKey: ["portal", "notices", limit],
+    queryFn: ({ signal }) => http.get<Page<Notice>>("/portal/notices", { limit }, signal),
+  });
+export const followComplaint = (number: string, tail: string) =>
+  http.get<ComplaintPublic>(`/portal/complaints/${encodeURIComponent(number)}`, { phone_tail: tail });
+export const sendComplaint = (form: FormData) =>
+  http.post<{ number: string; due_at: string }>("/portal/complaints", form);
 
-export interface Own { code: string; at: string; name: string | null }
+export interface Own {
+  code: string;
+  at: string;
+  name: string | null;
+}
 export const ownLookups = (): Own[] => recall<Own[]>("lookups", []);
 export const forgetLookups = (): void => remember("lookups", []);
 /** Keeps the last twenty looked-up codes on this device. */
@@ -24,7 +39,9 @@ export function codeOf(text: string): string {
 }
 /** One sentence for the public: what happened and what to do. */
 export function sentence(error: unknown): string {
-  return error instanceof ApiError ? `${error.message}${error.advice ? `。${error.advice}` : ""}` : "没有完成，请稍后再试";
+  return error instanceof ApiError
+    ? `${error.message}${error.advice ? `。${error.advice}` : ""}`
+    : "没有完成，请稍后再试";
 }
 /** The same picture written anew, so that place and device data of the camera are gone. */
 export async function cleanPhoto(file: File): Promise<Blob> {
@@ -34,5 +51,7 @@ export async function cleanPhoto(file: File): Promise<Blob> {
   canvas.width = Math.round(bitmap.width * scale);
   canvas.height = Math.round(bitmap.height * scale);
   canvas.getContext("2d")?.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-  return new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("照片无法读取"))), "image/jpeg", 0.85));
+  return new Promise((resolve, reject) =>
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("照片无法读取"))), "image/jpeg", 0.85),
+  );
 }

@@ -15,9 +15,31 @@ function Done({ number, due }: { number: string; due: string }) {
   return (
     <div role="status">
       <h1>✓ {t.doneTitle}</h1>
-      <dl className="what"><dt>{t.number}</dt><dd><strong style={{ fontSize: 22 }}>{number}</strong></dd><dt>{t.due}</dt><dd>{date(due)}</dd></dl>
+      <dl className="what">
+        <dt>{t.number}</dt>
+        <dd>
+          <strong style={{ fontSize: 22 }}>{number}</strong>
+        </dd>
+        <dt>{t.due}</dt>
+        <dd>{date(due)}</dd>
+      </dl>
       <p>{t.keep}</p>
-      <div className="buttons"><button type="button" onClick={() => void navigator.clipboard?.writeText(number).then(() => setCopied(true)).catch(() => undefined)}>{copied ? t.copied : t.copy}</button><AppLink className="button main" href={`/complaint/follow?number=${number}`}>{t.followDetail}</AppLink></div>
+      <div className="buttons">
+        <button
+          type="button"
+          onClick={() =>
+            void navigator.clipboard
+              ?.writeText(number)
+              .then(() => setCopied(true))
+              .catch(() => undefined)
+          }
+        >
+          {copied ? t.copied : t.copy}
+        </button>
+        <AppLink className="button main" href={`/complaint/follow?number=${number}`}>
+          {t.followDetail}
+        </AppLink>
+      </div>
     </div>
   );
 }
@@ -33,7 +55,10 @@ export function PortalComplaint() {
     const form = new FormData(event.currentTarget);
     const text = String(form.get("text") ?? "").trim();
     const phone = String(form.get("phone") ?? "").trim();
-    const next = { ...(text.length < 5 && { text: t.textShort }), ...(!/^1\d{10}$/.test(phone) && { phone: t.phoneBad }) };
+    const next = {
+      ...(text.length < 5 && { text: t.textShort }),
+      ...(!/^1\d{10}$/.test(phone) && { phone: t.phoneBad }),
+    };
     setFaults(next);
     if (Object.keys(next).length > 0) {
       document.getElementById(next.text ? "text" : "phone")?.focus();
@@ -55,17 +80,73 @@ export function PortalComplaint() {
   return (
     <form onSubmit={(event) => void submit(event)} noValidate>
       <h1>{t.complaint}</h1>
-      <fieldset><legend>{t.kind}</legend>{kinds.map((one) => <label key={one}><input type="radio" name="kind" value={one} checked={kind === one} onChange={() => setKind(one)} />{t.kinds[one]}</label>)}</fieldset>
+      <fieldset>
+        <legend>{t.kind}</legend>
+        {kinds.map((one) => (
+          <label key={one}>
+            <input type="radio" name="kind" value={one} checked={kind === one} onChange={() => setKind(one)} />
+            {t.kinds[one]}
+          </label>
+        ))}
+      </fieldset>
       <label htmlFor="text">{t.text}</label>
-      <textarea id="text" name="text" rows={5} maxLength={2000} placeholder={t.textHint} aria-invalid={faults.text !== undefined} aria-describedby="text-fault" />
-      <p id="text-fault" className="fault" role="alert">{faults.text}</p>
-      <label htmlFor="complaint-code">{t.code}</label><input id="complaint-code" name="code" defaultValue={search["code"] ?? ""} maxLength={200} autoComplete="off" />
-      <label htmlFor="photo">{t.photo}</label><div className="picker"><input id="photo" name="photo" type="file" accept="image/*" onChange={(event) => setPhotoName(event.target.files?.[0]?.name ?? null)} /><span aria-hidden="true">{photoName ?? t.choosePhoto}</span></div><p className="hint">{t.photoHint}</p>
-      <label htmlFor="phone">{t.phone}</label><input id="phone" name="phone" type="tel" inputMode="numeric" autoComplete="tel" maxLength={11} aria-invalid={faults.phone !== undefined} aria-describedby="phone-hint" />
-      <p id="phone-hint" className="hint">{t.phoneHint}</p>{faults.phone && <p className="fault" role="alert">{faults.phone}</p>}
-      <label htmlFor="name">{t.name}</label><input id="name" name="name" maxLength={50} autoComplete="name" />
-      {faults.all && <p className="fault" role="alert">{faults.all}</p>}
-      <div className="buttons"><button type="submit" className="main" disabled={busy}>{busy ? t.submitting : t.submit}</button></div>
+      <textarea
+        id="text"
+        name="text"
+        rows={5}
+        maxLength={2000}
+        placeholder={t.textHint}
+        aria-invalid={faults.text !== undefined}
+        aria-describedby="text-fault"
+      />
+      <p id="text-fault" className="fault" role="alert">
+        {faults.text}
+      </p>
+      <label htmlFor="complaint-code">{t.code}</label>
+      <input id="complaint-code" name="code" defaultValue={search["code"] ?? ""} maxLength={200} autoComplete="off" />
+      <label htmlFor="photo">{t.photo}</label>
+      <div className="picker">
+        <input
+          id="photo"
+          name="photo"
+          type="file"
+          accept="image/*"
+          onChange={(event) => setPhotoName(event.target.files?.[0]?.name ?? null)}
+        />
+        <span aria-hidden="true">{photoName ?? t.choosePhoto}</span>
+      </div>
+      <p className="hint">{t.photoHint}</p>
+      <label htmlFor="phone">{t.phone}</label>
+      <input
+        id="phone"
+        name="phone"
+        type="tel"
+        inputMode="numeric"
+        autoComplete="tel"
+        maxLength={11}
+        aria-invalid={faults.phone !== undefined}
+        aria-describedby="phone-hint"
+      />
+      <p id="phone-hint" className="hint">
+        {t.phoneHint}
+      </p>
+      {faults.phone && (
+        <p className="fault" role="alert">
+          {faults.phone}
+        </p>
+      )}
+      <label htmlFor="name">{t.name}</label>
+      <input id="name" name="name" maxLength={50} autoComplete="name" />
+      {faults.all && (
+        <p className="fault" role="alert">
+          {faults.all}
+        </p>
+      )}
+      <div className="buttons">
+        <button type="submit" className="main" disabled={busy}>
+          {busy ? t.submitting : t.submit}
+        </button>
+      </div>
     </form>
   );
 }

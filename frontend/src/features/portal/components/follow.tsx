@@ -35,16 +35,44 @@ export function PortalFollow() {
     <>
       <form onSubmit={(event) => void submit(event)} noValidate>
         <h1>{t.follow}</h1>
-        <label htmlFor="number">{t.number}</label><input id="number" name="number" defaultValue={search["number"] ?? ""} autoComplete="off" inputMode="numeric" />
-        <label htmlFor="tail">{t.tail}</label><input id="tail" name="tail" inputMode="numeric" maxLength={4} autoComplete="off" />
-        {fault && <p className="fault" role="alert">{fault}</p>}
-        <div className="buttons"><button type="submit" className="main" disabled={busy}>{t.query}</button></div>
+        <label htmlFor="number">{t.number}</label>
+        <input id="number" name="number" defaultValue={search["number"] ?? ""} autoComplete="off" inputMode="numeric" />
+        <label htmlFor="tail">{t.tail}</label>
+        <input id="tail" name="tail" inputMode="numeric" maxLength={4} autoComplete="off" />
+        {fault && (
+          <p className="fault" role="alert">
+            {fault}
+          </p>
+        )}
+        <div className="buttons">
+          <button type="submit" className="main" disabled={busy}>
+            {t.query}
+          </button>
+        </div>
       </form>
       {found && (
         <section style={{ marginTop: 28 }} aria-live="polite">
-          <div className="verdict gaps"><strong>{found.state_name}</strong><p>{t.kinds[found.kind]} {found.number}{found.due_at && ` · ${t.promised} ${date(found.due_at)}`}</p></div>
+          <div className="verdict gaps">
+            <strong>{found.state_name}</strong>
+            <p>
+              {t.kinds[found.kind]} {found.number}
+              {found.due_at && ` · ${t.promised} ${date(found.due_at)}`}
+            </p>
+          </div>
           <h2>{t.steps}</h2>
-          <ol className="life">{found.steps.map((step, index) => <li key={index}><div><span className="stage">{step.state_name}</span>{step.text}</div><div className="place"><time dateTime={step.at}>{dateTime(step.at)}</time></div></li>)}</ol>
+          <ol className="life">
+            {found.steps.map((step, index) => (
+              <li key={index}>
+                <div>
+                  <span className="stage">{step.state_name}</span>
+                  {step.text}
+                </div>
+                <div className="place">
+                  <time dateTime={step.at}>{dateTime(step.at)}</time>
+                </div>
+              </li>
+            ))}
+          </ol>
         </section>
       )}
     </>

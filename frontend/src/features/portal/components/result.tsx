@@ -18,32 +18,96 @@ function Life({ trace }: { trace: PublicTrace }) {
       <ol className="life">
         {trace.path.map((step, index) => (
           <li key={index}>
-            <div><span className="stage">{step.stage_name}</span>{step.subject_name}</div>
-            <div className="place">{step.division_name && `${step.division_name} · `}<time dateTime={step.at}>{dateTime(step.at)}</time> · {step.biz_step_name}{step.quantity && ` ${quantity(step.quantity, step.unit)}`}</div>
-            {step.inspection && <div className={step.inspection.passed === false ? "bad" : "ok"}>{step.inspection.passed === null ? "○" : step.inspection.passed ? "✓" : "✕"} {step.inspection.item}：{step.inspection.passed === null ? t.inspection.unknown : step.inspection.passed ? t.inspection.ok : t.inspection.bad}</div>}
+            <div>
+              <span className="stage">{step.stage_name}</span>
+              {step.subject_name}
+            </div>
+            <div className="place">
+              {step.division_name && `${step.division_name} · `}
+              <time dateTime={step.at}>{dateTime(step.at)}</time> · {step.biz_step_name}
+              {step.quantity && ` ${quantity(step.quantity, step.unit)}`}
+            </div>
+            {step.inspection && (
+              <div className={step.inspection.passed === false ? "bad" : "ok"}>
+                {step.inspection.passed === null ? "○" : step.inspection.passed ? "✓" : "✕"} {step.inspection.item}：
+                {step.inspection.passed === null
+                  ? t.inspection.unknown
+                  : step.inspection.passed
+                    ? t.inspection.ok
+                    : t.inspection.bad}
+              </div>
+            )}
           </li>
         ))}
-        {trace.missing.map((gap, index) => <li key={`gap-${index}`} className="gap"><div><span className="stage">{gap.stage_name}</span>{gap.why}</div>{gap.advice && <div className="place">{gap.advice}</div>}</li>)}
+        {trace.missing.map((gap, index) => (
+          <li key={`gap-${index}`} className="gap">
+            <div>
+              <span className="stage">{gap.stage_name}</span>
+              {gap.why}
+            </div>
+            {gap.advice && <div className="place">{gap.advice}</div>}
+          </li>
+        ))}
       </ol>
     </section>
   );
 }
 function Found({ trace }: { trace: PublicTrace }) {
   const { product, lookups } = trace;
-  useEffect(() => keepLookup({ code: trace.code, at: new Date().toISOString(), name: product?.name ?? null }), [trace.code, product?.name]);
+  useEffect(
+    () => keepLookup({ code: trace.code, at: new Date().toISOString(), name: product?.name ?? null }),
+    [trace.code, product?.name],
+  );
   return (
     <>
-      {trace.recall && <div className="recall" role="alert"><strong>▼ {t.recall}：{trace.recall.title}</strong><p>{trace.recall.text}</p></div>}
+      {trace.recall && (
+        <div className="recall" role="alert">
+          <strong>
+            ▼ {t.recall}：{trace.recall.title}
+          </strong>
+          <p>{trace.recall.text}</p>
+        </div>
+      )}
       <h1>{product?.name ?? trace.code}</h1>
-      <div className={`verdict ${trace.verdict}`} role="status"><strong><span aria-hidden="true">{signs[trace.verdict]}</span> {trace.verdict_text}</strong>{trace.advice && <p>{trace.advice}</p>}</div>
+      <div className={`verdict ${trace.verdict}`} role="status">
+        <strong>
+          <span aria-hidden="true">{signs[trace.verdict]}</span> {trace.verdict_text}
+        </strong>
+        {trace.advice && <p>{trace.advice}</p>}
+      </div>
       <dl className="what">
-        <dt>{t.codeLabel}</dt><dd>{trace.code}{trace.scheme && <span className="soft">（{trace.scheme.name}）</span>}</dd>
-        {product && <><dt>{t.category}</dt><dd>{product.category_name}</dd><dt>{t.batch}</dt><dd>{product.batch ?? "—"}</dd><dt>{t.producer}</dt><dd>{product.producer ?? "—"}</dd></>}
+        <dt>{t.codeLabel}</dt>
+        <dd>
+          {trace.code}
+          {trace.scheme && <span className="soft">（{trace.scheme.name}）</span>}
+        </dd>
+        {product && (
+          <>
+            <dt>{t.category}</dt>
+            <dd>{product.category_name}</dd>
+            <dt>{t.batch}</dt>
+            <dd>{product.batch ?? "—"}</dd>
+            <dt>{t.producer}</dt>
+            <dd>{product.producer ?? "—"}</dd>
+          </>
+        )}
       </dl>
-      {lookups && <p className="soft">{t.lookups(lookups.count)}{lookups.first_at && ` · ${t.firstAt(date(lookups.first_at))}`}</p>}
+      {lookups && (
+        <p className="soft">
+          {t.lookups(lookups.count)}
+          {lookups.first_at && ` · ${t.firstAt(date(lookups.first_at))}`}
+        </p>
+      )}
       <Life trace={trace} />
       {trace.path.length > 0 && <p className="hint">{t.source}</p>}
-      <div className="buttons"><AppLink className="button" href={`/complaint?kind=report&code=${encodeURIComponent(trace.code)}`}>{t.report}</AppLink><AppLink className="button main" href="/">{t.again}</AppLink></div>
+      <div className="buttons">
+        <AppLink className="button" href={`/complaint?kind=report&code=${encodeURIComponent(trace.code)}`}>
+          {t.report}
+        </AppLink>
+        <AppLink className="button main" href="/">
+          {t.again}
+        </AppLink>
+      </div>
     </>
   );
 }
@@ -51,6 +115,27 @@ export function PortalResult() {
   const { code = "" } = useParams({ strict: false }) as { code?: string };
   const query = useQuery(traceQuery(code));
   if (query.data) return <Found trace={query.data} />;
-  if (query.isError) return <div role="alert"><h1>{t.failed}</h1><p>{sentence(query.error)}</p><div className="buttons"><button type="button" className="main" onClick={() => void query.refetch()}>{t.retry}</button><AppLink className="button" href="/">{t.back}</AppLink></div></div>;
-  return <div role="status" aria-label={t.loading}><p>{t.loading}</p><div className="skeleton" /><div className="skeleton" /><div className="skeleton" /></div>;
+  if (query.isError)
+    return (
+      <div role="alert">
+        <h1>{t.failed}</h1>
+        <p>{sentence(query.error)}</p>
+        <div className="buttons">
+          <button type="button" className="main" onClick={() => void query.refetch()}>
+            {t.retry}
+          </button>
+          <AppLink className="button" href="/">
+            {t.back}
+          </AppLink>
+        </div>
+      </div>
+    );
+  return (
+    <div role="status" aria-label={t.loading}>
+      <p>{t.loading}</p>
+      <div className="skeleton" />
+      <div className="skeleton" />
+      <div className="skeleton" />
+    </div>
+  );
 }

@@ -3,18 +3,24 @@ import { useEffect, useRef, useState } from "react";
 import { codeOf } from "@/features/portal/api/portal";
 import { portalText as t } from "@/locales/zh-CN/portal";
 
-interface Detector { detect: (source: HTMLVideoElement) => Promise<{ rawValue: string }[]> }
+interface Detector {
+  detect: (source: HTMLVideoElement) => Promise<{ rawValue: string }[]>;
+}
 type DetectorClass = new (options: { formats: string[] }) => Detector;
-const detectorClass = (): DetectorClass | undefined => (globalThis as unknown as { BarcodeDetector?: DetectorClass }).BarcodeDetector;
+const detectorClass = (): DetectorClass | undefined =>
+  (globalThis as unknown as { BarcodeDetector?: DetectorClass }).BarcodeDetector;
 
 /** True where camera and code reader are both there. */
-export const canScan = (): boolean => detectorClass() !== undefined && typeof navigator.mediaDevices?.getUserMedia === "function";
+export const canScan = (): boolean =>
+  detectorClass() !== undefined && typeof navigator.mediaDevices?.getUserMedia === "function";
 
 export function Scanner({ onCode }: { onCode: (code: string) => void }) {
   const video = useRef<HTMLVideoElement>(null);
   const [failed, setFailed] = useState(false);
   const found = useRef(onCode);
-  useEffect(() => { found.current = onCode; });
+  useEffect(() => {
+    found.current = onCode;
+  });
   useEffect(() => {
     const Reader = detectorClass();
     if (!Reader) return;
@@ -29,18 +35,33 @@ export function Scanner({ onCode }: { onCode: (code: string) => void }) {
       if (first && !over) found.current(codeOf(first.rawValue));
       else frame = requestAnimationFrame(() => void look());
     };
-    navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } }).then(async (opened) => {
-      stream = opened;
-      if (over || !video.current) { opened.getTracks().forEach((track) => track.stop()); return; }
-      video.current.srcObject = opened;
-      await video.current.play();
-      void look();
-    }).catch(() => setFailed(true));
+    navigator.mediaDevices
+      .getUserMedia({ video: { facingMode: "environment" } })
+      .then(async (opened) => {
+        stream = opened;
+        if (over || !video.current) {
+          opened.getTracks().forEach((track) => track.stop());
+          return;
+        }
+        video.current.srcObject = opened;
+        await video.current.play();
+        void look();
+      })
+      .catch(() => setFailed(true));
     return () => {
       over = true;
       cancelAnimationFrame(frame);
       stream?.getTracks().forEach((track) => track.stop());
     };
   }, []);
-  return failed ? <p className="fault" role="alert">{t.scanFailed}</p> : <div className="scanner"><video ref={video} muted playsInline aria-label={t.scanHint} /><p className="hint">{t.scanHint}</p></div>;
+  return failed ? (
+    <p className="fault" role="alert">
+      {t.scanFailed}
+    </p>
+  ) : (
+    <div className="scanner">
+      <video ref={video} muted playsInline aria-label={t.scanHint} />
+      <p className="hint">{t.scanHint}</p>
+    </div>
+  );
 }

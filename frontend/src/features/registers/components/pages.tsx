@@ -21,7 +21,11 @@ function RegisterPage({ noun }: { noun: Noun }) {
   const [, patch] = useUrl();
   const [creating, setCreating] = useState(false);
   const text = registerText[noun];
-  const create = can(`${register.permission}.create`) && <Button type="primary" icon={<PlusOutlined />} onClick={() => setCreating(true)}>{text.create}</Button>;
+  const create = can(`${register.permission}.create`) && (
+    <Button type="primary" icon={<PlusOutlined />} onClick={() => setCreating(true)}>
+      {text.create}
+    </Button>
+  );
   const step = (rows: Row[], id: string, by: number) => {
     const other = rows[rows.findIndex((row) => row.id === id) + by];
     return other ? () => patch({ record: other.id }, true) : undefined;
@@ -29,10 +33,30 @@ function RegisterPage({ noun }: { noun: Noun }) {
   return (
     <>
       <ListPage<Row>
-        key={noun} title={text.title} resource={`/console/${noun}`} columns={register.columns} filters={register.filters} rowId={(row) => row.id} emptyHint={text.hint} actions={create}
-        recordHref={(id) => `/console/${noun}/${id}`} drawer={(id, rows) => <RecordView noun={noun} id={id} onNext={step(rows, id, 1)} onPrevious={step(rows, id, -1)} />}
+        key={noun}
+        title={text.title}
+        resource={`/console/${noun}`}
+        columns={register.columns}
+        filters={register.filters}
+        rowId={(row) => row.id}
+        emptyHint={text.hint}
+        actions={create}
+        recordHref={(id) => `/console/${noun}/${id}`}
+        drawer={(id, rows) => (
+          <RecordView noun={noun} id={id} onNext={step(rows, id, 1)} onPrevious={step(rows, id, -1)} />
+        )}
       />
-      {creating && <RecordForm noun={noun} row={null} onClose={() => setCreating(false)} onSaved={(id) => { setCreating(false); patch({ record: id }); }} />}
+      {creating && (
+        <RecordForm
+          noun={noun}
+          row={null}
+          onClose={() => setCreating(false)}
+          onSaved={(id) => {
+            setCreating(false);
+            patch({ record: id });
+          }}
+        />
+      )}
     </>
   );
 }
@@ -41,7 +65,10 @@ function RegisterRecordPage({ noun }: { noun: Noun }) {
   const go = useGo();
   return (
     <>
-      <PageHead title={<AppLink href={`/console/${noun}`}>{registerText[noun].title}</AppLink>} extra={<Button onClick={() => go(`/console/${noun}?record=${id}`)}>在列表中打开</Button>} />
+      <PageHead
+        title={<AppLink href={`/console/${noun}`}>{registerText[noun].title}</AppLink>}
+        extra={<Button onClick={() => go(`/console/${noun}?record=${id}`)}>在列表中打开</Button>}
+      />
       <RecordView noun={noun} id={id} wide />
     </>
   );

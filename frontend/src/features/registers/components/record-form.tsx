@@ -12,37 +12,74 @@ import { fieldLabels, registerText } from "@/locales/zh-CN/registers";
 import { DivisionSelect } from "@/ui/division-select";
 import { errorText } from "@/ui/use-act";
 
-interface Bound<T> { value?: T; onChange?: (value: T) => void; id?: string }
+interface Bound<T> {
+  value?: T;
+  onChange?: (value: T) => void;
+  id?: string;
+}
 
 function DivisionInput({ value, onChange, id }: Bound<string>) {
   const me = useMe();
-  return <DivisionSelect {...(id && { id })} root={me.divisions_in_scope_root} rootName={me.account.division_name} blank value={value} onChange={(code) => onChange?.(code ?? "")} width="100%" />;
+  return (
+    <DivisionSelect
+      {...(id && { id })}
+      root={me.divisions_in_scope_root}
+      rootName={me.account.division_name}
+      blank
+      value={value}
+      onChange={(code) => onChange?.(code ?? "")}
+      width="100%"
+    />
+  );
 }
 function SubjectInput({ value, onChange, id }: Bound<string>) {
   const [q, setQ] = useState("");
-  const query = useQuery({ queryKey: ["list", "/console/subjects", "pick", q], queryFn: ({ signal }) => http.get<Page<Row>>("/console/subjects", { q, limit: 20 }, signal) });
+  const query = useQuery({
+    queryKey: ["list", "/console/subjects", "pick", q],
+    queryFn: ({ signal }) => http.get<Page<Row>>("/console/subjects", { q, limit: 20 }, signal),
+  });
   return (
-    <Select {...(id && { id })} showSearch={{ filterOption: false, onSearch: setQ }} allowClear value={value ?? null} onChange={(next: string | null) => onChange?.(next ?? "")}
-      options={(query.data?.items ?? []).map((row) => ({ value: row.code, label: `${row.name}（${row.code}）` }))} />
+    <Select
+      {...(id && { id })}
+      showSearch={{ filterOption: false, onSearch: setQ }}
+      allowClear
+      value={value ?? null}
+      onChange={(next: string | null) => onChange?.(next ?? "")}
+      options={(query.data?.items ?? []).map((row) => ({ value: row.code, label: `${row.name}（${row.code}）` }))}
+    />
   );
 }
 function control(field: Field) {
   switch (field.kind) {
-    case "text": return <Input maxLength={field.max ?? 100} />;
-    case "number": return <InputNumber style={{ width: "100%" }} />;
-    case "select": return <Select options={field.options ?? []} showSearch={{ optionFilterProp: "label" }} allowClear />;
-    case "multi": return <Select mode="multiple" options={field.options ?? []} />;
-    case "division": return <DivisionInput />;
-    case "subject": return <SubjectInput />;
+    case "text":
+      return <Input maxLength={field.max ?? 100} />;
+    case "number":
+      return <InputNumber style={{ width: "100%" }} />;
+    case "select":
+      return <Select options={field.options ?? []} showSearch={{ optionFilterProp: "label" }} allowClear />;
+    case "multi":
+      return <Select mode="multiple" options={field.options ?? []} />;
+    case "division":
+      return <DivisionInput />;
+    case "subject":
+      return <SubjectInput />;
   }
 }
 
 /** Parts of an entry that the form does not show but a change must not lose. */
 function unshown(noun: Noun, row: Row): Record<string, unknown> {
-  return { code: row.code, ...(noun === "systems" && { subjects: (row as Row & { subjects?: string[] }).subjects ?? [] }) };
+  return {
+    code: row.code,
+    ...(noun === "systems" && { subjects: (row as Row & { subjects?: string[] }).subjects ?? [] }),
+  };
 }
 
-interface Props { noun: Noun; row: Row | null; onClose: () => void; onSaved: (id: string) => void }
+interface Props {
+  noun: Noun;
+  row: Row | null;
+  onClose: () => void;
+  onSaved: (id: string) => void;
+}
 
 export function RecordForm({ noun, row, onClose, onSaved }: Props) {
   const names = useNames();
@@ -56,27 +93,61 @@ export function RecordForm({ noun, row, onClose, onSaved }: Props) {
     setBusy(true);
     setError(null);
     try {
-      const body = Object.fromEntries(fields.map(({ key }) => [key, values[key] === "" ? null : (values[key] ?? null)]));
-      const saved = row ? await http.put<Row>(`/console/${noun}/${row.id}`, { ...body, ...unshown(noun, row), version: row.version }) : await http.post<Row>(`/console/${noun}`, body);
+      const body = Object.fromEntries(
+        fields.map(({ key }) => [key, values[key] === "" ? null : (values[key] ?? null)]),
+      );
+      const saved = row
+        ? await http.put<Row>(`/console/${noun}/${row.id}`, { ...body, ...unshown(noun, row), version: row.version })
+        : await http.post<Row>(`/console/${noun}`, body);
       message.success(common.submitted);
-      await Promise.all([client.invalidateQueries({ queryKey: ["list", `/console/${noun}`] }), client.invalidateQueries({ queryKey: ["record", noun] })]);
+      await Promise.all([
+        client.invalidateQueries({ queryKey: ["list", `/console/${noun}`] }),
+        client.invalidateQueries({ queryKey: ["record", noun] }),
+      ]);
       onSaved(saved.id);
     } catch (cause) {
       setError(errorText(cause));
       if (cause instanceof ApiError) {
-        const faults = cause.faults.length > 0 ? cause.faults.map((fault) => [fault.field, fault.reason] as const) : [[cause.field, cause.message] as const];
+        const faults =
+          cause.faults.length > 0
+            ? cause.faults.map((fault) => [fault.field, fault.reason] as const)
+            : [[cause.field, cause.message] as const];
         form.setFields(faults.flatMap(([name, text]) => (name ? [{ name, errors: [text] }] : [])));
       }
       setBusy(false);
     }
   };
   return (
-    <Modal open width={720} title={row ? `${common.edit}：${row.name}` : registerText[noun].create} onCancel={onClose} onOk={() => form.submit()} confirmLoading={busy} okText="提交审核" destroyOnHidden>
+    <Modal
+      open
+      width={720}
+      title={row ? `${common.edit}：${row.name}` : registerText[noun].create}
+      onCancel={onClose}
+      onOk={() => form.submit()}
+      confirmLoading={busy}
+      okText="提交审核"
+      destroyOnHidden
+    >
       {error && <Alert type="error" showIcon title={error} style={{ marginBottom: 12 }} />}
-      <Form form={form} layout="vertical" initialValues={row ? { ...row } : {}} onFinish={(values) => void submit(values)} style={{ display: "grid", gridTemplateColumns: "1fr 1fr", columnGap: 16 }}>
+      <Form
+        form={form}
+        layout="vertical"
+        initialValues={row ? { ...row } : {}}
+        onFinish={(values) => void submit(values)}
+        style={{ display: "grid", gridTemplateColumns: "1fr 1fr", columnGap: 16 }}
+      >
         {fields.map((field) => (
-          <Form.Item key={field.key} name={field.key} label={fieldLabels[field.key] ?? field.key}
-            rules={[...(field.required ? [{ required: true, message: `${fieldLabels[field.key] ?? ""}${common.required}` }] : []), ...(field.pattern ? [{ pattern: field.pattern, message: field.message ?? registerText.invalid }] : [])]}>
+          <Form.Item
+            key={field.key}
+            name={field.key}
+            label={fieldLabels[field.key] ?? field.key}
+            rules={[
+              ...(field.required
+                ? [{ required: true, message: `${fieldLabels[field.key] ?? ""}${common.required}` }]
+                : []),
+              ...(field.pattern ? [{ pattern: field.pattern, message: field.message ?? registerText.invalid }] : []),
+            ]}
+          >
             {control(field)}
           </Form.Item>
         ))}

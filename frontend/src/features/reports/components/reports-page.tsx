@@ -22,17 +22,78 @@ function Deliveries({ id }: { id: string }) {
   const { act } = useAct();
   const can = useCan();
   const key = ["deliveries", id];
-  const query = useQuery({ queryKey: key, queryFn: ({ signal }) => http.get<Page<Delivery>>(`/console/reports/${id}/deliveries`, undefined, signal) });
-  const schedule = useQuery({ queryKey: ["report-schedule"], queryFn: ({ signal }) => http.get<ReportSchedule>("/console/report-schedule", undefined, signal) });
-  const send = () => act(() => http.post(`/console/reports/${id}/send`, { receivers: schedule.data?.receivers ?? [] }), t.queued, [key]);
+  const query = useQuery({
+    queryKey: key,
+    queryFn: ({ signal }) => http.get<Page<Delivery>>(`/console/reports/${id}/deliveries`, undefined, signal),
+  });
+  const schedule = useQuery({
+    queryKey: ["report-schedule"],
+    queryFn: ({ signal }) => http.get<ReportSchedule>("/console/report-schedule", undefined, signal),
+  });
+  const send = () =>
+    act(() => http.post(`/console/reports/${id}/send`, { receivers: schedule.data?.receivers ?? [] }), t.queued, [key]);
   return (
-    <Panel flush title={t.deliveries} extra={can("report.send") && <Button type="primary" size="small" disabled={!schedule.data?.receivers.length} onClick={() => void send()}>{t.send}</Button>}>
-      <QueryView query={query} height={120} isEmpty={(page) => page.items.length === 0} empty={<EmptyView text={t.noDeliveries} />}>
+    <Panel
+      flush
+      title={t.deliveries}
+      extra={
+        can("report.send") && (
+          <Button type="primary" size="small" disabled={!schedule.data?.receivers.length} onClick={() => void send()}>
+            {t.send}
+          </Button>
+        )
+      }
+    >
+      <QueryView
+        query={query}
+        height={120}
+        isEmpty={(page) => page.items.length === 0}
+        empty={<EmptyView text={t.noDeliveries} />}
+      >
         {(page) => (
-          <Table<Delivery> size="small" rowKey="id" pagination={false} dataSource={page.items} columns={[
-            { title: t.receiver, render: (_, row) => <>{row.receiver}<div className="soft">{row.email}</div></> }, { title: t.state, render: (_, row) => <><StateMark state={row.state} name={row.state_name} />{row.attempts > 1 && <span className="soft"> ×{row.attempts}</span>}<div className="soft"><When at={row.at} /></div>{row.last_error && <div style={{ color: "#C62828" }}>{row.last_error}</div>}</> },
-            { title: "", render: (_, row) => row.state === "failed" && can("report.send") && <Button size="small" onClick={() => void act(() => http.post(`/console/deliveries/${row.id}/resend`), t.queued, [key])}>{t.resend}</Button> },
-          ]} />
+          <Table<Delivery>
+            size="small"
+            rowKey="id"
+            pagination={false}
+            dataSource={page.items}
+            columns={[
+              {
+                title: t.receiver,
+                render: (_, row) => (
+                  <>
+                    {row.receiver}
+                    <div className="soft">{row.email}</div>
+                  </>
+                ),
+              },
+              {
+                title: t.state,
+                render: (_, row) => (
+                  <>
+                    <StateMark state={row.state} name={row.state_name} />
+                    {row.attempts > 1 && <span className="soft"> ×{row.attempts}</span>}
+                    <div className="soft">
+                      <When at={row.at} />
+                    </div>
+                    {row.last_error && <div style={{ color: "#C62828" }}>{row.last_error}</div>}
+                  </>
+                ),
+              },
+              {
+                title: "",
+                render: (_, row) =>
+                  row.state === "failed" &&
+                  can("report.send") && (
+                    <Button
+                      size="small"
+                      onClick={() => void act(() => http.post(`/console/deliveries/${row.id}/resend`), t.queued, [key])}
+                    >
+                      {t.resend}
+                    </Button>
+                  ),
+              },
+            ]}
+          />
         )}
       </QueryView>
     </Panel>
@@ -45,25 +106,111 @@ function Editions() {
   const { busy, act } = useAct();
   const [period, setPeriod] = useState<Dayjs | null>(null);
   const [asking, setAsking] = useState(false);
-  const query = useQuery({ queryKey: ["reports"], queryFn: ({ signal }) => http.get<Page<Edition>>("/console/reports", undefined, signal) });
-  const make = () => act(() => http.post("/console/reports", { period: period?.format("YYYY-MM") }), t.started, [["reports"]]).then((done) => { if (done) setAsking(false); });
+  const query = useQuery({
+    queryKey: ["reports"],
+    queryFn: ({ signal }) => http.get<Page<Edition>>("/console/reports", undefined, signal),
+  });
+  const make = () =>
+    act(() => http.post("/console/reports", { period: period?.format("YYYY-MM") }), t.started, [["reports"]]).then(
+      (done) => {
+        if (done) setAsking(false);
+      },
+    );
   return (
     <QueryView query={query}>
       {(page) => {
         const chosen = page.items.find((row) => row.id === search["record"]) ?? page.items[0];
         return (
-          <div style={{ display: "grid", gridTemplateColumns: "minmax(380px, 5fr) minmax(0, 7fr)", gap: 16, alignItems: "start" }}>
+          <div
+            style={{
+              display: "grid",
+              gridTemplateColumns: "minmax(380px, 5fr) minmax(0, 7fr)",
+              gap: 16,
+              alignItems: "start",
+            }}
+          >
             <div>
-              <Panel flush title={t.editions} extra={can("report.create") && <Button size="small" icon={<PlusOutlined />} onClick={() => setAsking(true)}>{t.make}</Button>}>
-                <Table<Edition> size="middle" rowKey="id" pagination={false} dataSource={page.items} rowClassName={(row) => (row.id === chosen?.id ? "row-open" : "row-link")} onRow={(row) => ({ onClick: () => patch({ record: row.id }) })} locale={{ emptyText: <EmptyView text="还没有编制过报告" hint="点击“编制报告”开始" /> }} columns={[
-                  { title: t.name, render: (_, row) => <><strong>{row.title}</strong><div className="soft">{row.number} · {dateTime(row.created_at)}</div></> },
-                  { title: t.formats, render: (_, row) => <Space size={8}>{row.formats.map((format) => <a key={format} href={fileHref(row.id, format)} target="_blank" rel="noreferrer" onClick={(event) => event.stopPropagation()}>{format.toUpperCase()}</a>)}</Space> },
-                ]} />
+              <Panel
+                flush
+                title={t.editions}
+                extra={
+                  can("report.create") && (
+                    <Button size="small" icon={<PlusOutlined />} onClick={() => setAsking(true)}>
+                      {t.make}
+                    </Button>
+                  )
+                }
+              >
+                <Table<Edition>
+                  size="middle"
+                  rowKey="id"
+                  pagination={false}
+                  dataSource={page.items}
+                  rowClassName={(row) => (row.id === chosen?.id ? "row-open" : "row-link")}
+                  onRow={(row) => ({ onClick: () => patch({ record: row.id }) })}
+                  locale={{ emptyText: <EmptyView text="还没有编制过报告" hint="点击“编制报告”开始" /> }}
+                  columns={[
+                    {
+                      title: t.name,
+                      render: (_, row) => (
+                        <>
+                          <strong>{row.title}</strong>
+                          <div className="soft">
+                            {row.number} · {dateTime(row.created_at)}
+                          </div>
+                        </>
+                      ),
+                    },
+                    {
+                      title: t.formats,
+                      render: (_, row) => (
+                        <Space size={8}>
+                          {row.formats.map((format) => (
+                            <a
+                              key={format}
+                              href={fileHref(row.id, format)}
+                              target="_blank"
+                              rel="noreferrer"
+                              onClick={(event) => event.stopPropagation()}
+                            >
+                              {format.toUpperCase()}
+                            </a>
+                          ))}
+                        </Space>
+                      ),
+                    },
+                  ]}
+                />
               </Panel>
               {chosen && <Deliveries key={chosen.id} id={chosen.id} />}
             </div>
-            <Panel flush title={t.preview}>{chosen ? <iframe key={chosen.id} title={chosen.title} src={fileHref(chosen.id, chosen.formats.includes("pdf") ? "pdf" : "html")} style={{ width: "100%", height: "calc(100vh - 220px)", border: 0, display: "block" }} /> : <EmptyView text={t.choose} />}</Panel>
-            <Modal open={asking} title={t.makeTitle} onCancel={() => setAsking(false)} onOk={() => void make()} confirmLoading={busy} okButtonProps={{ disabled: !period }}><DatePicker picker="month" value={period} onChange={(next) => setPeriod(Array.isArray(next) ? null : next)} style={{ width: "100%" }} /></Modal>
+            <Panel flush title={t.preview}>
+              {chosen ? (
+                <iframe
+                  key={chosen.id}
+                  title={chosen.title}
+                  src={fileHref(chosen.id, chosen.formats.includes("pdf") ? "pdf" : "html")}
+                  style={{ width: "100%", height: "calc(100vh - 220px)", border: 0, display: "block" }}
+                />
+              ) : (
+                <EmptyView text={t.choose} />
+              )}
+            </Panel>
+            <Modal
+              open={asking}
+              title={t.makeTitle}
+              onCancel={() => setAsking(false)}
+              onOk={() => void make()}
+              confirmLoading={busy}
+              okButtonProps={{ disabled: !period }}
+            >
+              <DatePicker
+                picker="month"
+                value={period}
+                onChange={(next) => setPeriod(Array.isArray(next) ? null : next)}
+                style={{ width: "100%" }}
+              />
+            </Modal>
           </div>
         );
       }}
@@ -74,29 +221,74 @@ function Editions() {
 function Schedule() {
   const { busy, act } = useAct();
   const can = useCan();
-  const query = useQuery({ queryKey: ["report-schedule"], queryFn: ({ signal }) => http.get<ReportSchedule>("/console/report-schedule", undefined, signal) });
+  const query = useQuery({
+    queryKey: ["report-schedule"],
+    queryFn: ({ signal }) => http.get<ReportSchedule>("/console/report-schedule", undefined, signal),
+  });
   return (
     <QueryView query={query}>
       {(schedule) => (
         <Panel>
-          <Form layout="vertical" style={{ maxWidth: 640 }} initialValues={schedule} disabled={!can("report.update")} onFinish={(values: ReportSchedule) => void act(() => http.put("/console/report-schedule", { enabled: values.enabled, cron: values.cron, receivers: values.receivers ?? [] }), common.saved, [["report-schedule"]])}>
-            <Form.Item name="enabled" label={t.enabled} valuePropName="checked"><Switch /></Form.Item>
-            <Form.Item name="cron" label={t.cron} extra={`${t.next}：${dateTime(schedule.next_at)}`} rules={[{ required: true, message: common.required }]}><Input className="code" /></Form.Item>
+          <Form
+            layout="vertical"
+            style={{ maxWidth: 640 }}
+            initialValues={schedule}
+            disabled={!can("report.update")}
+            onFinish={(values: ReportSchedule) =>
+              void act(
+                () =>
+                  http.put("/console/report-schedule", {
+                    enabled: values.enabled,
+                    cron: values.cron,
+                    receivers: values.receivers ?? [],
+                  }),
+                common.saved,
+                [["report-schedule"]],
+              )
+            }
+          >
+            <Form.Item name="enabled" label={t.enabled} valuePropName="checked">
+              <Switch />
+            </Form.Item>
+            <Form.Item
+              name="cron"
+              label={t.cron}
+              extra={`${t.next}：${dateTime(schedule.next_at)}`}
+              rules={[{ required: true, message: common.required }]}
+            >
+              <Input className="code" />
+            </Form.Item>
             <Form.List name="receivers">
               {(fields, { add, remove }) => (
                 <Form.Item label={t.receivers}>
                   {fields.map((field) => (
                     <Space key={field.key} align="baseline">
-                      <Form.Item name={[field.name, "name"]} rules={[{ required: true, message: common.required }]}><Input placeholder={t.receiver} aria-label={t.receiver} /></Form.Item>
-                      <Form.Item name={[field.name, "email"]} rules={[{ required: true, type: "email", message: "邮箱格式不正确" }]}><Input placeholder={t.email} aria-label={t.email} style={{ width: 260 }} /></Form.Item>
-                      <Button type="text" icon={<DeleteOutlined />} aria-label="删除收件人" onClick={() => remove(field.name)} />
+                      <Form.Item name={[field.name, "name"]} rules={[{ required: true, message: common.required }]}>
+                        <Input placeholder={t.receiver} aria-label={t.receiver} />
+                      </Form.Item>
+                      <Form.Item
+                        name={[field.name, "email"]}
+                        rules={[{ required: true, type: "email", message: "邮箱格式不正确" }]}
+                      >
+                        <Input placeholder={t.email} aria-label={t.email} style={{ width: 260 }} />
+                      </Form.Item>
+                      <Button
+                        type="text"
+                        icon={<DeleteOutlined />}
+                        aria-label="删除收件人"
+                        onClick={() => remove(field.name)}
+                      />
                     </Space>
                   ))}
-                  <Button type="dashed" icon={<PlusOutlined />} onClick={() => add({ name: "", email: "" })}>{t.add}</Button>
+                  <Button type="dashed" icon={<PlusOutlined />} onClick={() => add({ name: "", email: "" })}>
+                    {t.add}
+                  </Button>
                 </Form.Item>
               )}
             </Form.List>
-            <Button type="primary" htmlType="submit" loading={busy}>{common.save}</Button>
+            <Button type="primary" htmlType="submit" loading={busy}>
+              {common.save}
+            </Button>
           </Form>
         </Panel>
       )}
@@ -108,7 +300,14 @@ export function ReportsPage() {
   return (
     <>
       <PageHead title={t.title} />
-      <Tabs activeKey={search["tab"] ?? "editions"} onChange={(key) => patch({ tab: key === "editions" ? undefined : key })} items={[{ key: "editions", label: t.editions, children: <Editions /> }, { key: "schedule", label: t.schedule, children: <Schedule /> }]} />
+      <Tabs
+        activeKey={search["tab"] ?? "editions"}
+        onChange={(key) => patch({ tab: key === "editions" ? undefined : key })}
+        items={[
+          { key: "editions", label: t.editions, children: <Editions /> },
+          { key: "schedule", label: t.schedule, children: <Schedule /> },
+        ]}
+      />
     </>
   );
 }

@@ -4,11 +4,23 @@ import { AppLink } from "@/ui/app-link";
 import { Loading } from "@/ui/state-views";
 import { errorText } from "@/ui/use-act";
 
-interface Props { loading: boolean; error: unknown; rows: { key: string; title: string; note: string; href: string }[] }
+interface Props {
+  loading: boolean;
+  error: unknown;
+  rows: { key: string; title: string; note: string; href: string }[];
+}
 
 export function List({ loading, error, rows }: Props) {
   if (loading) return <Loading height={80} />;
   if (error) return <p className="soft">{errorText(error)}</p>;
   if (rows.length === 0) return <p className="soft">{t.none}</p>;
-  return <ul className="hits">{rows.map((row) => <li key={row.key}><AppLink href={row.href}>{row.title}</AppLink> <span className="soft">{row.note}</span></li>)}</ul>;
+  return (
+    <ul className="hits">
+      {rows.map((row) => (
+        <li key={row.key}>
+          <AppLink href={row.href}>{row.title}</AppLink> <span className="soft">{row.note}</span>
+        </li>
+      ))}
+    </ul>
+  );
 }

@@ -7,7 +7,8 @@ import { serveMockNode, show } from "@/testing/render";
 describe("g_5_4_2_sign_in", () => {
   it("follows only addresses of the console", () => {
     expect(safeBack("/console/findings?state=open")).toBe("/console/findings?state=open");
-    for (const bad of ["https://evil.example", "//evil.example", "/consolex", "/console/login?back=x", undefined]) expect(safeBack(bad)).toBe("/console");
+    for (const bad of ["https://evil.example", "//evil.example", "/consolex", "/console/login?back=x", undefined])
+      expect(safeBack(bad)).toBe("/console");
   });
   it("shows the node's own words when refused, then goes where it was asked to", async () => {
     serveMockNode(undefined, false);

@@ -17,28 +17,76 @@ function graphData(chain: Chain): { nodes: NodeData[]; edges: EdgeData[] } {
     nodes: chain.nodes.map((node) => ({
       id: node.id,
       style: {
-        x: spots.get(node.id)?.x ?? 0, y: spots.get(node.id)?.y ?? 0, size: [138, 58], radius: 6, fill: "#ffffff", stroke: faulty.has(node.id) ? palette.error : palette.primary, lineWidth: faulty.has(node.id) ? 2 : 1.2, ...(faulty.has(node.id) && { lineDash: [5, 3] }),
-        labelPlacement: "center", labelText: `${faulty.has(node.id) ? "▼ " : ""}${clip(node.subject_name ?? node.unit)}\n${node.stage_name} · ${node.division_name ?? "—"}`, labelFill: palette.ink, labelFontSize: 13, labelLineHeight: 19, labelFontFamily: fonts, labelWordWrap: false,
+        x: spots.get(node.id)?.x ?? 0,
+        y: spots.get(node.id)?.y ?? 0,
+        size: [138, 58],
+        radius: 6,
+        fill: "#ffffff",
+        stroke: faulty.has(node.id) ? palette.error : palette.primary,
+        lineWidth: faulty.has(node.id) ? 2 : 1.2,
+        ...(faulty.has(node.id) && { lineDash: [5, 3] }),
+        labelPlacement: "center",
+        labelText: `${faulty.has(node.id) ? "▼ " : ""}${clip(node.subject_name ?? node.unit)}\n${node.stage_name} · ${node.division_name ?? "—"}`,
+        labelFill: palette.ink,
+        labelFontSize: 13,
+        labelLineHeight: 19,
+        labelFontFamily: fonts,
+        labelWordWrap: false,
       },
     })),
-    edges: chain.edges.filter((edge) => spots.has(edge.from) && spots.has(edge.to) && edge.from !== edge.to).map((edge, index) => ({
-      id: `edge-${index}`, source: edge.from, target: edge.to,
-      style: { stroke: "#7d8ba0", lineWidth: 1.4, endArrow: true, ...(edge.kind === "inferred" && { lineDash: [6, 4] }), labelText: `${number(edge.quantity)}${edge.quantity ? (edge.unit ?? "") : ""}${edge.kind === "inferred" ? `\n${t.inferred}` : ""}`, labelFontSize: 12, labelAutoRotate: false, labelFill: palette.soft, labelBackground: true, labelBackgroundFill: "#fff", labelFontFamily: fonts },
-    })),
+    edges: chain.edges
+      .filter((edge) => spots.has(edge.from) && spots.has(edge.to) && edge.from !== edge.to)
+      .map((edge, index) => ({
+        id: `edge-${index}`,
+        source: edge.from,
+        target: edge.to,
+        style: {
+          stroke: "#7d8ba0",
+          lineWidth: 1.4,
+          endArrow: true,
+          ...(edge.kind === "inferred" && { lineDash: [6, 4] }),
+          labelText: `${number(edge.quantity)}${edge.quantity ? (edge.unit ?? "") : ""}${edge.kind === "inferred" ? `\n${t.inferred}` : ""}`,
+          labelFontSize: 12,
+          labelAutoRotate: false,
+          labelFill: palette.soft,
+          labelBackground: true,
+          labelBackgroundFill: "#fff",
+          labelFontFamily: fonts,
+        },
+      })),
   };
 }
 
-export function ChainGraph({ chain, chosen, onChoose }: { chain: Chain; chosen: string | undefined; onChoose: (id: string | undefined) => void }) {
+export function ChainGraph({
+  chain,
+  chosen,
+  onChoose,
+}: {
+  chain: Chain;
+  chosen: string | undefined;
+  onChoose: (id: string | undefined) => void;
+}) {
   const place = useRef<HTMLDivElement>(null);
   const graph = useRef<Graph | null>(null);
   const choose = useRef(onChoose);
-  useEffect(() => { choose.current = onChoose; });
+  useEffect(() => {
+    choose.current = onChoose;
+  });
   const data = useMemo(() => graphData(chain), [chain]);
   useEffect(() => {
     if (!place.current) return;
     const made = new Graph({
-      container: place.current, autoResize: true, autoFit: "view", padding: 12, animation: false, zoomRange: [0.2, 2], data,
-      node: { type: "rect", state: { selected: { fill: "#d6e5fb", lineWidth: 3, stroke: palette.primary, halo: false } } },
+      container: place.current,
+      autoResize: true,
+      autoFit: "view",
+      padding: 12,
+      animation: false,
+      zoomRange: [0.2, 2],
+      data,
+      node: {
+        type: "rect",
+        state: { selected: { fill: "#d6e5fb", lineWidth: 3, stroke: palette.primary, halo: false } },
+      },
       edge: { type: "cubic-horizontal" },
       behaviors: ["drag-canvas", "zoom-canvas"],
     });
@@ -54,7 +102,9 @@ export function ChainGraph({ chain, chosen, onChoose }: { chain: Chain; chosen: 
   useEffect(() => {
     const current = graph.current;
     if (!current?.rendered) return;
-    void current.setElementState(Object.fromEntries(chain.nodes.map((node) => [node.id, node.id === chosen ? ["selected"] : []]))).catch(() => undefined);
+    void current
+      .setElementState(Object.fromEntries(chain.nodes.map((node) => [node.id, node.id === chosen ? ["selected"] : []])))
+      .catch(() => undefined);
   }, [chosen, chain]);
   return <div ref={place} role="img" aria-label={t.graph} style={{ width: "100%", height: "100%" }} />;
 }
