@@ -3,12 +3,13 @@ import { defineConfig } from "@playwright/test";
 
 export default defineConfig({
   testDir: "e2e",
+  globalSetup: "./e2e/global-setup.ts",
   timeout: 60_000,
   retries: 0,
   workers: 1,
   reporter: "list",
   use: {
-    baseURL: process.env["SUYUAN_E2E_URL"] ?? "http://127.0.0.1:8602",
+    baseURL: process.env["SUYUAN_E2E_URL"] ?? "http://127.0.0.1:18702",
     viewport: { width: 1440, height: 900 },
     locale: "zh-CN",
     timezoneId: "Asia/Shanghai",

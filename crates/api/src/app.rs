@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use axum::Router;
 use suyuan_service::Node;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -113,8 +113,7 @@ mod tests {
 
     #[test]
     fn h_8_the_document_has_every_operation_once_and_a_guarded_console() {
-        let document: serde_json::Value =
-            serde_json::from_str(&openapi_json().expect("a document")).expect("JSON");
+        let document: serde_json::Value = serde_json::from_str(&openapi_json().expect("a document")).expect("JSON");
         let mut ids = BTreeSet::new();
         let paths = document["paths"].as_object().expect("paths");
         assert!(paths.len() > 20, "{}", paths.len());

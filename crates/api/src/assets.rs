@@ -4,7 +4,7 @@ use std::path::Path;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{header, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use suyuan_domain::fault::Fault;
 use tower::ServiceExt;
@@ -15,6 +15,9 @@ use crate::state::AppState;
 
 /// Addresses that never are pages.
 const INTERFACES: [&str; 6] = ["/api/", "/open/", "/epcis/", "/exchange/", "/demo/", "/.well-known/"];
+
+/// Addresses that always are pages.
+const PAGES: [&str; 2] = ["/t/", "/console/"];
 
 /// What is answered where no route fits.
 pub(crate) async fn fallback(State(state): State<AppState>, request: Request) -> Response {
@@ -31,8 +34,10 @@ pub(crate) async fn fallback(State(state): State<AppState>, request: Request) ->
 
 async fn file(dir: &Path, path: &str, request: Request) -> Response {
     let hashed = path.starts_with("/assets/");
-    // A page's own address has no dot in its last part; a missing picture must not be answered with a page.
-    let page = !path.rsplit('/').next().unwrap_or_default().contains('.');
+    // Codes in the address of a page may hold dots; elsewhere a dot names a file, and a missing picture must not be
+    // answered with a page.
+    let named = path.rsplit('/').next().unwrap_or_default().contains('.');
+    let page = !named || PAGES.iter().any(|prefix| path.starts_with(prefix));
     let served = if page {
         ServeFile::new(dir.join("index.html")).oneshot(request).await.map(|response| response.map(Body::new))
     } else {

@@ -1,8 +1,8 @@
 //! From errors to answers: the only place with status codes and the envelope. Internals go to the log with the request id.
 
-use axum::http::{header, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
 use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use suyuan_domain::fault::Fault;
 

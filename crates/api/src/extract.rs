@@ -8,13 +8,13 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{header, HeaderMap, Method, StatusCode};
-use axum_extra::extract::cookie::Cookie;
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum_extra::extract::CookieJar;
+use axum_extra::extract::cookie::Cookie;
 use serde::de::DeserializeOwned;
 use suyuan_domain::fault::Fault;
 use suyuan_service::access::SystemIdentity;
-use suyuan_service::{account, access, OpContext};
+use suyuan_service::{OpContext, access, account};
 
 use crate::error::{ApiError, ApiResult};
 use crate::layers::request_id;
@@ -51,7 +51,8 @@ pub(crate) fn guard(method: &Method, headers: &HeaderMap) -> ApiResult<()> {
     if method.is_safe() || marked {
         return Ok(());
     }
-    let fault = Fault::new("SEC-0302", "", "请求缺少来源标记 X-Suyuan", "请从平台页面操作，或在请求头中加上 X-Suyuan: 1");
+    let fault =
+        Fault::new("SEC-0302", "", "请求缺少来源标记 X-Suyuan", "请从平台页面操作，或在请求头中加上 X-Suyuan: 1");
     Err(ApiError::of(StatusCode::FORBIDDEN, fault))
 }
 
@@ -150,7 +151,12 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> ApiResult<T> {
         let text = error.to_string();
         let name = text.split('`').nth(1).unwrap_or_default();
         if text.starts_with("unknown field") {
-            return ApiError::bad_request("REQ-0102", name, format!("不认识的字段 {name}（{at}）"), "请对照接口文档核对字段名");
+            return ApiError::bad_request(
+                "REQ-0102",
+                name,
+                format!("不认识的字段 {name}（{at}）"),
+                "请对照接口文档核对字段名",
+            );
         }
         if text.starts_with("missing field") {
             return ApiError::bad_request("REQ-0104", name, format!("缺少字段 {name}"), "请补充该字段");

@@ -26,7 +26,9 @@ pub struct Paging {
 // Flattened query structs hand numbers over as text.
 fn number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
-    text.filter(|text| !text.is_empty()).map(|text| text.parse().map_err(|_| serde::de::Error::custom("应为数字"))).transpose()
+    text.filter(|text| !text.is_empty())
+        .map(|text| text.parse().map_err(|_| serde::de::Error::custom("应为数字")))
+        .transpose()
 }
 
 impl Paging {

@@ -1,10 +1,10 @@
 //! Signing in and out (登录、退出): the cookie lives here, sessions in `suyuan_service::account`. Rows, H-9.
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode};
-use axum::Json;
-use axum_extra::extract::cookie::{Cookie, SameSite};
 use axum_extra::extract::CookieJar;
+use axum_extra::extract::cookie::{Cookie, SameSite};
 use serde::{Deserialize, Serialize};
 use suyuan_service::account::{self, AccountView};
 use suyuan_service::reference::NodeView;
@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::{ApiResult, ErrorEnvelope};
-use crate::extract::{guard, Address, Console, In};
+use crate::extract::{Address, Console, In, guard};
 use crate::layers::request_id;
 use crate::portal::node::NodeOut;
 use crate::state::AppState;

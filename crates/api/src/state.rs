@@ -1,7 +1,7 @@
 //! What handlers share: the node, the settings, the counters, and the news that the server stops.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use suyuan_service::Node;
 use tokio::sync::watch;

@@ -53,8 +53,7 @@ impl Sm3 {
 /// HMAC-SM3 of `data` under `key`; keys of every length are allowed, 32 bytes are sensible.
 #[must_use]
 pub fn hmac_sm3(key: &[u8], data: &[u8]) -> Digest {
-    let mut mac =
-        Hmac::<sm3::Sm3>::new_from_slice(key).expect("HMAC is defined for keys of every length");
+    let mut mac = Hmac::<sm3::Sm3>::new_from_slice(key).expect("HMAC is defined for keys of every length");
     mac.update(data);
     mac.finalize().into_bytes().into()
 }

@@ -46,10 +46,7 @@ impl SeededEntropy {
     /// The stream that belongs to `seed`, from its beginning.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            state: Mutex::default(),
-        }
+        Self { seed, state: Mutex::default() }
     }
 }
 
@@ -65,11 +62,7 @@ impl Entropy for SeededEntropy {
         let mut stream = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         for byte in buffer {
             if stream.rest.is_empty() {
-                let block = sm3_parts(&[
-                    b"seeded",
-                    &self.seed.to_be_bytes(),
-                    &stream.counter.to_be_bytes(),
-                ]);
+                let block = sm3_parts(&[b"seeded", &self.seed.to_be_bytes(), &stream.counter.to_be_bytes()]);
                 stream.counter = stream.counter.wrapping_add(1);
                 stream.rest = block.to_vec();
             }
@@ -101,20 +94,12 @@ pub(crate) struct Draw<'a> {
 
 impl<'a> Draw<'a> {
     pub(crate) fn new(source: &'a dyn Entropy) -> Self {
-        Self {
-            source,
-            left: DRAWS,
-            failed: false,
-        }
+        Self { source, left: DRAWS, failed: false }
     }
 
     /// The error to report: the source's if the source was the reason, else the operation's own.
     pub(crate) fn blame(&self, otherwise: CryptoError) -> CryptoError {
-        if self.failed {
-            CryptoError::Random
-        } else {
-            otherwise
-        }
+        if self.failed { CryptoError::Random } else { otherwise }
     }
 }
 

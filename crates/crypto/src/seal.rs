@@ -73,10 +73,7 @@ pub fn place(parts: &[&str]) -> Vec<u8> {
 /// [`CryptoError::Random`] when the source fails, [`CryptoError::Seal`] for a plaintext beyond the limit of the mode (64 GiB).
 pub fn seal(key: &SecretKey, aad: &[u8], plain: &[u8], entropy: &dyn Entropy) -> Result<Vec<u8>> {
     let nonce = array::<NONCE>(entropy)?;
-    let body = key
-        .cipher()
-        .encrypt((&nonce).into(), Payload { msg: plain, aad })
-        .map_err(|_| CryptoError::Seal)?;
+    let body = key.cipher().encrypt((&nonce).into(), Payload { msg: plain, aad }).map_err(|_| CryptoError::Seal)?;
     let mut sealed = Vec::with_capacity(1 + NONCE + body.len());
     sealed.push(VERSION);
     sealed.extend_from_slice(&nonce);
@@ -94,8 +91,5 @@ pub fn open(key: &SecretKey, aad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<
     if version != VERSION || body.len() < TAG {
         return Err(CryptoError::Open);
     }
-    key.cipher()
-        .decrypt(nonce.into(), Payload { msg: body, aad })
-        .map(Zeroizing::new)
-        .map_err(|_| CryptoError::Open)
+    key.cipher().decrypt(nonce.into(), Payload { msg: body, aad }).map(Zeroizing::new).map_err(|_| CryptoError::Open)
 }

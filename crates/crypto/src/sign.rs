@@ -9,9 +9,7 @@ use crate::{CryptoError, Result};
 use sm2::dsa::Signature;
 use sm2::dsa::signature::{RandomizedSigner, Verifier};
 use sm2::elliptic_curve::Generate;
-use sm2::pkcs8::{
-    DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, LineEnding,
-};
+use sm2::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, LineEnding};
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -47,17 +45,15 @@ impl SigningKey {
         if pem.len() > PEM_LIMIT {
             return Err(CryptoError::Key("文本过长"));
         }
-        let secret = sm2::SecretKey::from_pkcs8_pem(pem)
-            .map_err(|_| CryptoError::Key("不是 SM2 的 PKCS#8 PEM 私钥"))?;
+        let secret =
+            sm2::SecretKey::from_pkcs8_pem(pem).map_err(|_| CryptoError::Key("不是 SM2 的 PKCS#8 PEM 私钥"))?;
         Self::checked(secret)
     }
 
     /// The key as PKCS#8 PEM, for the key file of a node; wiped when dropped.
     #[must_use]
     pub fn to_pkcs8_pem(&self) -> Zeroizing<String> {
-        self.secret
-            .to_pkcs8_pem(LineEnding::LF)
-            .expect("fixed-size fields always encode")
+        self.secret.to_pkcs8_pem(LineEnding::LF).expect("fixed-size fields always encode")
     }
 
     /// The public key that belongs to this key.
@@ -71,13 +67,11 @@ impl SigningKey {
     /// # Errors
     /// [`CryptoError::Random`] when the source fails.
     pub fn sign(&self, message: &[u8], entropy: &dyn Entropy) -> Result<Vec<u8>> {
-        let signer =
-            sm2::dsa::SigningKey::from_nonzero_scalar(USER_ID, self.secret.to_nonzero_scalar())
-                .map_err(|_| CryptoError::Sign)?;
+        let signer = sm2::dsa::SigningKey::from_nonzero_scalar(USER_ID, self.secret.to_nonzero_scalar())
+            .map_err(|_| CryptoError::Sign)?;
         let mut draw = Draw::new(entropy);
-        let signature: Signature = signer
-            .try_sign_with_rng(&mut draw, message)
-            .map_err(|_| draw.blame(CryptoError::Sign))?;
+        let signature: Signature =
+            signer.try_sign_with_rng(&mut draw, message).map_err(|_| draw.blame(CryptoError::Sign))?;
         Ok(signature.to_der().to_vec())
     }
 
@@ -118,17 +112,15 @@ impl VerifyingKey {
         if pem.len() > PEM_LIMIT {
             return Err(CryptoError::Key("文本过长"));
         }
-        let point = sm2::PublicKey::from_public_key_pem(pem)
-            .map_err(|_| CryptoError::Key("不是 SM2 的 SPKI PEM 公钥"))?;
+        let point =
+            sm2::PublicKey::from_public_key_pem(pem).map_err(|_| CryptoError::Key("不是 SM2 的 SPKI PEM 公钥"))?;
         Self::from_point(point)
     }
 
     /// The key as SubjectPublicKeyInfo PEM.
     #[must_use]
     pub fn to_spki_pem(&self) -> String {
-        self.inner
-            .to_public_key_pem(LineEnding::LF)
-            .expect("fixed-size fields always encode")
+        self.inner.to_public_key_pem(LineEnding::LF).expect("fixed-size fields always encode")
     }
 
     /// Reads `04‖X‖Y`, 65 bytes; compressed forms are refused.
@@ -139,8 +131,7 @@ impl VerifyingKey {
         if bytes.len() != 65 || bytes.first() != Some(&4) {
             return Err(CryptoError::Key("公钥应为 04 开头的 65 字节"));
         }
-        let point = sm2::PublicKey::from_sec1_bytes(bytes)
-            .map_err(|_| CryptoError::Key("公钥不在曲线上"))?;
+        let point = sm2::PublicKey::from_sec1_bytes(bytes).map_err(|_| CryptoError::Key("公钥不在曲线上"))?;
         Self::from_point(point)
     }
 
@@ -170,9 +161,7 @@ impl VerifyingKey {
         if signature.to_der().as_bytes() != der {
             return Err(CryptoError::Verify);
         }
-        self.inner
-            .verify(message, &signature)
-            .map_err(|_| CryptoError::Verify)
+        self.inner.verify(message, &signature).map_err(|_| CryptoError::Verify)
     }
 
     pub(crate) fn point(&self) -> sm2::PublicKey {
@@ -180,10 +169,8 @@ impl VerifyingKey {
     }
 
     fn from_point(point: sm2::PublicKey) -> Result<Self> {
-        let sec1 = <[u8; 65]>::try_from(&*point.to_sec1_bytes())
-            .map_err(|_| CryptoError::Key("公钥不在曲线上"))?;
-        let inner = sm2::dsa::VerifyingKey::new(USER_ID, point)
-            .map_err(|_| CryptoError::Key("公钥不在曲线上"))?;
+        let sec1 = <[u8; 65]>::try_from(&*point.to_sec1_bytes()).map_err(|_| CryptoError::Key("公钥不在曲线上"))?;
+        let inner = sm2::dsa::VerifyingKey::new(USER_ID, point).map_err(|_| CryptoError::Key("公钥不在曲线上"))?;
         Ok(Self { inner, sec1 })
     }
 }

@@ -18,9 +18,7 @@ const WRAPPED_LIMIT: usize = 256;
 /// [`CryptoError::Random`] when the source fails.
 pub fn wrap_key(to: &VerifyingKey, key: &SecretKey, entropy: &dyn Entropy) -> Result<Vec<u8>> {
     let mut draw = Draw::new(entropy);
-    EncryptingKey::new(to.point())
-        .encrypt_der(&mut draw, key.as_bytes())
-        .map_err(|_| draw.blame(CryptoError::Seal))
+    EncryptingKey::new(to.point()).encrypt_der(&mut draw, key.as_bytes()).map_err(|_| draw.blame(CryptoError::Seal))
 }
 
 /// Unwraps a key that was wrapped for this private key.
@@ -30,19 +28,14 @@ pub fn wrap_key(to: &VerifyingKey, key: &SecretKey, entropy: &dyn Entropy) -> Re
 pub fn unwrap_key(with: &SigningKey, der: &[u8]) -> Result<SecretKey> {
     let plain = decrypt(with, der)?;
     let bytes = <[u8; 16]>::try_from(plain.as_slice()).map(Zeroizing::new);
-    bytes
-        .map(|bytes| SecretKey::from_bytes(*bytes))
-        .map_err(|_| CryptoError::Open)
+    bytes.map(|bytes| SecretKey::from_bytes(*bytes)).map_err(|_| CryptoError::Open)
 }
 
 fn decrypt(with: &SigningKey, der: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
     if der.len() > WRAPPED_LIMIT {
         return Err(CryptoError::Open);
     }
-    DecryptingKey::new(with.secret().clone())
-        .decrypt_der(der)
-        .map(Zeroizing::new)
-        .map_err(|_| CryptoError::Open)
+    DecryptingKey::new(with.secret().clone()).decrypt_der(der).map(Zeroizing::new).map_err(|_| CryptoError::Open)
 }
 
 #[cfg(test)]
@@ -62,9 +55,7 @@ mod tests {
 
     fn published_key() -> Result<SigningKey, Box<dyn Error>> {
         let secret = sm2::SecretKey::from_slice(&hex::decode(D)?)?;
-        Ok(SigningKey::from_pkcs8_pem(
-            &secret.to_pkcs8_pem(LineEnding::LF)?,
-        )?)
+        Ok(SigningKey::from_pkcs8_pem(&secret.to_pkcs8_pem(LineEnding::LF)?)?)
     }
 
     /// Raw `X‖Y‖C3‖C2` as DER.
@@ -105,28 +96,20 @@ mod tests {
         let key = published_key()?;
         let der = der(&raw)?;
         assert_eq!(decrypt(&key, &der)?.as_slice(), b"encryption standard");
-        assert_eq!(
-            unwrap_key(&key, &der).err(),
-            Some(CryptoError::Open),
-            "19 bytes are no key"
-        );
+        assert_eq!(unwrap_key(&key, &der).err(), Some(CryptoError::Open), "19 bytes are no key");
         Ok(())
     }
 
     #[test]
     fn h_8_decrypts_what_other_producers_encrypted() -> Outcome {
-        let path = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../../../shared/sm/sm2_interop.json"
-        );
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/sm/sm2_interop.json");
         let Ok(text) = std::fs::read_to_string(path) else {
             eprintln!("skipped: no vectors sm2_interop.json beside the checkout");
             return Ok(());
         };
         let vectors: serde_json::Value = serde_json::from_str(&text)?;
         let message = vectors["msg_utf8"].as_str().ok_or("no message")?;
-        let key =
-            SigningKey::from_pkcs8_pem(vectors["key"]["pkcs8_pem"].as_str().ok_or("no key")?)?;
+        let key = SigningKey::from_pkcs8_pem(vectors["key"]["pkcs8_pem"].as_str().ok_or("no key")?)?;
         let mut seen = 0;
         for (producer, values) in vectors["producers"].as_object().ok_or("no producers")? {
             let mut ciphertexts = Vec::new();
@@ -145,11 +128,7 @@ mod tests {
                 let raw = hex::decode(text)?;
                 let start = raw.len() - 96 - message.len();
                 let wrong_order = der(&raw[start..])?;
-                assert_eq!(
-                    decrypt(&key, &wrong_order).err(),
-                    Some(CryptoError::Open),
-                    "{producer}"
-                );
+                assert_eq!(decrypt(&key, &wrong_order).err(), Some(CryptoError::Open), "{producer}");
             }
             for der in ciphertexts {
                 let plain = decrypt(&key, &der).map_err(|error| format!("{producer}: {error}"))?;
@@ -166,11 +145,7 @@ mod tests {
         for index in 0..der.len() {
             let mut changed = der.to_vec();
             changed[index] ^= 1 << (index % 8);
-            assert_eq!(
-                decrypt(key, &changed).err(),
-                Some(CryptoError::Open),
-                "{producer}: byte {index}"
-            );
+            assert_eq!(decrypt(key, &changed).err(), Some(CryptoError::Open), "{producer}: byte {index}");
         }
     }
 }

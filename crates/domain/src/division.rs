@@ -97,7 +97,10 @@ impl Divisions {
         let mut lines = csv.lines().enumerate();
         let header: Vec<&str> = lines.next().map(|(_, line)| line.split(',').collect()).unwrap_or_default();
         let column = |name: &str| {
-            header.iter().position(|h| *h == name).ok_or_else(|| DivisionsError { line: 1, what: format!("缺少列 {name}") })
+            header
+                .iter()
+                .position(|h| *h == name)
+                .ok_or_else(|| DivisionsError { line: 1, what: format!("缺少列 {name}") })
         };
         let columns = Columns {
             adcode: column("adcode")?,

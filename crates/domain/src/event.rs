@@ -400,8 +400,11 @@ mod tests {
     fn g_6_5_3a_an_error_declaration_links_nothing() {
         let mut wrong = event(EventType::Object, "commissioning");
         wrong.outputs = vec![unit("u1")];
-        wrong.error_declaration =
-            Some(ErrorDeclaration { declared_at: Timestamp::from_millis(5), reason: String::new(), corrective_ids: vec![] });
+        wrong.error_declaration = Some(ErrorDeclaration {
+            declared_at: Timestamp::from_millis(5),
+            reason: String::new(),
+            corrective_ids: vec![],
+        });
         check(&wrong, &[]);
     }
 }

@@ -106,7 +106,9 @@ mod tests {
 
     #[test]
     fn decimals_are_exact() {
-        for (text, milli) in [("0", 0), ("12.5", 12_500), ("-0.001", -1), ("1.000", 1_000), ("9000000000000", 9_000_000_000_000_000)] {
+        for (text, milli) in
+            [("0", 0), ("12.5", 12_500), ("-0.001", -1), ("1.000", 1_000), ("9000000000000", 9_000_000_000_000_000)]
+        {
             let quantity: Quantity = text.parse().expect(text);
             assert_eq!(quantity.milli(), milli, "{text}");
         }

@@ -26,13 +26,7 @@ impl Head {
     /// The head of a chain of which nothing is held.
     #[must_use]
     pub fn start(node: impl Into<String>, stream: Stream, epoch: u32) -> Self {
-        Self {
-            node: node.into(),
-            stream,
-            epoch,
-            seq: 0,
-            hash: [0; 32],
-        }
+        Self { node: node.into(), stream, epoch, seq: 0, hash: [0; 32] }
     }
 }
 
@@ -87,18 +81,13 @@ impl ChainFault {
 /// The hash of a record's content; `None` for records that stay on their node.
 #[must_use]
 pub fn content_hash(record: &Record) -> Option<Digest> {
-    record
-        .hashed_parts()
-        .map(|(header, payload)| sm3_parts(&[&header, payload]))
+    record.hashed_parts().map(|(header, payload)| sm3_parts(&[&header, payload]))
 }
 
 /// Whether a record is the one whose hash is stored, for proving a [`ChainFault::Duplicate`] below the head.
 #[must_use]
 pub fn is_same(stored: &Digest, record: &Record) -> bool {
-    record
-        .origin
-        .as_ref()
-        .is_some_and(|origin| constant_time_eq(&origin.hash, stored))
+    record.origin.as_ref().is_some_and(|origin| constant_time_eq(&origin.hash, stored))
 }
 
 /// Whether `record` continues the chain at `head`, and the head after it.
@@ -117,10 +106,7 @@ pub fn check_chain(head: &Head, record: &Record) -> Result<Head, ChainFault> {
     if !constant_time_eq(&hash, &origin.hash) {
         return Err(ChainFault::BadHash);
     }
-    let wrong_epoch = ChainFault::WrongEpoch {
-        held: head.epoch,
-        got: origin.epoch,
-    };
+    let wrong_epoch = ChainFault::WrongEpoch { held: head.epoch, got: origin.epoch };
     if origin.seq <= head.seq {
         return Err(match (origin.seq == head.seq, origin.hash == head.hash) {
             (true, true) => ChainFault::Duplicate,
@@ -134,19 +120,10 @@ pub fn check_chain(head: &Head, record: &Record) -> Result<Head, ChainFault> {
     }
     let expected = head.seq + 1;
     if origin.seq != expected {
-        return Err(ChainFault::Gap {
-            expected,
-            got: origin.seq,
-        });
+        return Err(ChainFault::Gap { expected, got: origin.seq });
     }
     if origin.prev != head.hash {
         return Err(ChainFault::Fork);
     }
-    Ok(Head {
-        node: head.node.clone(),
-        stream: head.stream.clone(),
-        epoch: origin.epoch,
-        seq: origin.seq,
-        hash,
-    })
+    Ok(Head { node: head.node.clone(), stream: head.stream.clone(), epoch: origin.epoch, seq: origin.seq, hash })
 }

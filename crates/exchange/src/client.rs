@@ -13,7 +13,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use reqwest::header::{SET_COOKIE, ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Method, Url};
 use rustls::crypto::CryptoProvider;
@@ -141,28 +141,15 @@ impl Origin {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(wrong());
         }
-        let host = url
-            .host_str()
-            .filter(|host| !host.is_empty())
-            .ok_or_else(wrong)?;
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(wrong)?;
         let port = url.port_or_known_default().ok_or_else(wrong)?;
-        Ok(Self {
-            secure,
-            host: host.trim_end_matches('.').to_owned(),
-            port,
-        })
+        Ok(Self { secure, host: host.trim_end_matches('.').to_owned(), port })
     }
 }
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}://{}:{}",
-            if self.secure { "https" } else { "http" },
-            self.host,
-            self.port
-        )
+        write!(f, "{}://{}:{}", if self.secure { "https" } else { "http" }, self.host, self.port)
     }
 }
 
@@ -240,9 +227,7 @@ pub struct HttpClient {
 
 impl fmt::Debug for HttpClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpClient")
-            .field("allowed", &self.allowed)
-            .finish_non_exhaustive()
+        f.debug_struct("HttpClient").field("allowed", &self.allowed).finish_non_exhaustive()
     }
 }
 
@@ -271,19 +256,13 @@ impl HttpClient {
     pub fn allow(&self, address: &str) -> Result<Origin> {
         let origin = Origin::parse(address)?;
         self.check_plain(&origin)?;
-        self.allowed
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(origin.clone());
+        self.allowed.write().unwrap_or_else(PoisonError::into_inner).insert(origin.clone());
         Ok(origin)
     }
 
     /// Takes an origin off the list; requests under way are not cut.
     pub fn disallow(&self, origin: &Origin) {
-        self.allowed
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(origin);
+        self.allowed.write().unwrap_or_else(PoisonError::into_inner).remove(origin);
     }
 
     /// Sends a request and reads the answer within the limits.
@@ -293,25 +272,14 @@ impl HttpClient {
     pub async fn send(&self, address: &str, request: Outgoing) -> Result<Incoming> {
         let url = parse(address)?;
         let origin = self.admit(&url)?;
-        let limit = request
-            .max_response
-            .map_or(self.max_response, |limit| limit.min(self.max_response));
+        let limit = request.max_response.map_or(self.max_response, |limit| limit.min(self.max_response));
         let method = if request.replaces { Method::PUT } else { Method::POST };
         let mut builder = match request.body {
             None => self.inner.request(Method::GET, url),
-            Some((kind, body)) => self
-                .inner
-                .request(method, url)
-                .header(CONTENT_TYPE, kind)
-                .body(body),
+            Some((kind, body)) => self.inner.request(method, url).header(CONTENT_TYPE, kind).body(body),
         };
-        builder = builder
-            .header(ACCEPT, "*/*")
-            .headers(headers(request.headers)?);
-        let mut response = builder
-            .send()
-            .await
-            .map_err(|error| transport(&error, &origin))?;
+        builder = builder.header(ACCEPT, "*/*").headers(headers(request.headers)?);
+        let mut response = builder.send().await.map_err(|error| transport(&error, &origin))?;
         let status = response.status().as_u16();
         let success = response.status().is_success();
         let retry_after = retry_after(response.headers());
@@ -321,35 +289,17 @@ impl HttpClient {
         let limit = if success { limit } else { limit.min(64 << 10) };
         let body = read(&mut response, limit, &origin).await;
         if success {
-            return Ok(Incoming {
-                status,
-                content_type,
-                cookies,
-                body: body?,
-            });
+            return Ok(Incoming { status, content_type, cookies, body: body? });
         }
         let (code, text) = refusal(status, &body.unwrap_or_default());
-        Err(ClientError::Refused {
-            status,
-            code,
-            text,
-            retry_after,
-        })
+        Err(ClientError::Refused { status, code, text, retry_after })
     }
 
     fn admit(&self, url: &Url) -> Result<Origin> {
         let origin = Origin::of(url)?;
         self.check_plain(&origin)?;
-        let allowed = self
-            .allowed
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .contains(&origin);
-        if allowed {
-            Ok(origin)
-        } else {
-            Err(ClientError::NotAllowed(origin.to_string()))
-        }
+        let allowed = self.allowed.read().unwrap_or_else(PoisonError::into_inner).contains(&origin);
+        if allowed { Ok(origin) } else { Err(ClientError::NotAllowed(origin.to_string())) }
     }
 
     fn check_plain(&self, origin: &Origin) -> Result<()> {
@@ -366,11 +316,7 @@ fn cookies(headers: &HeaderMap) -> Vec<String> {
         let text = value.to_str().ok()?;
         Some(text.split(';').next().unwrap_or_default().to_owned())
     };
-    headers
-        .get_all(SET_COOKIE)
-        .iter()
-        .filter_map(pair)
-        .collect()
+    headers.get_all(SET_COOKIE).iter().filter_map(pair).collect()
 }
 
 fn build(options: &ClientOptions) -> Result<reqwest::Client> {
@@ -413,20 +359,13 @@ fn headers(pairs: Vec<(&'static str, String)>) -> Result<HeaderMap> {
 }
 
 async fn read(response: &mut reqwest::Response, limit: usize, origin: &Origin) -> Result<Vec<u8>> {
-    let too_large = || ClientError::TooLarge {
-        origin: origin.to_string(),
-        limit,
-    };
+    let too_large = || ClientError::TooLarge { origin: origin.to_string(), limit };
     let declared = response.content_length().unwrap_or(0);
     if usize::try_from(declared).map_or(true, |bytes| bytes > limit) {
         return Err(too_large());
     }
     let mut body = Vec::new();
-    while let Some(chunk) = response
-        .chunk()
-        .await
-        .map_err(|error| transport(&error, origin))?
-    {
+    while let Some(chunk) = response.chunk().await.map_err(|error| transport(&error, origin))? {
         if body.len() + chunk.len() > limit {
             return Err(too_large());
         }
@@ -449,11 +388,7 @@ fn transport(error: &reqwest::Error, origin: &Origin) -> ClientError {
 }
 
 fn header_text(headers: &HeaderMap, name: &HeaderName) -> String {
-    headers
-        .get(name)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default()
-        .to_owned()
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
 }
 
 /// Seconds only: the date form would need a clock.
@@ -474,17 +409,10 @@ fn refusal(status: u16, body: &[u8]) -> (String, String) {
         #[serde(default)]
         message: String,
     }
-    let clean = |text: &str| {
-        text.chars()
-            .filter(|c| !c.is_control())
-            .take(TEXT_LIMIT)
-            .collect::<String>()
-    };
+    let clean = |text: &str| text.chars().filter(|c| !c.is_control()).take(TEXT_LIMIT).collect::<String>();
     match serde_json::from_slice::<Envelope>(body) {
         Ok(Envelope { error }) => (clean(&error.code), clean(&error.message)),
-        Err(_) if (300..400).contains(&status) => {
-            (String::new(), "对方要求跳转到其他地址，未跟随".to_owned())
-        }
+        Err(_) if (300..400).contains(&status) => (String::new(), "对方要求跳转到其他地址，未跟随".to_owned()),
         Err(_) => (String::new(), "对方未说明原因".to_owned()),
     }
 }
@@ -522,12 +450,8 @@ impl PeerClient {
     /// As [`HttpClient::send`].
     pub async fn get_heads(&self, address: &str, request: &[u8]) -> Result<Vec<u8>> {
         let headers = vec![(REQUEST_HEADER, URL_SAFE_NO_PAD.encode(request))];
-        let request = Outgoing {
-            body: None,
-            replaces: false,
-            headers,
-            max_response: Some(crate::wire::document::MAX_BYTES),
-        };
+        let request =
+            Outgoing { body: None, replaces: false, headers, max_response: Some(crate::wire::document::MAX_BYTES) };
         Ok(self.http.send(address, request).await?.body)
     }
 
@@ -548,10 +472,7 @@ impl PeerClient {
     }
 
     async fn post(&self, address: &str, kind: &'static str, body: Bytes) -> Result<Vec<u8>> {
-        let request = Outgoing {
-            body: Some((kind, body)),
-            ..Outgoing::default()
-        };
+        let request = Outgoing { body: Some((kind, body)), ..Outgoing::default() };
         Ok(self.http.send(address, request).await?.body)
     }
 }

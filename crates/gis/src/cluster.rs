@@ -34,11 +34,7 @@ impl Point {
     /// [`GisError::Position`] when the numbers are no position; the other points of the batch are not concerned.
     pub fn new(id: impl Into<String>, lon: f64, lat: f64) -> Result<Self, GisError> {
         let (lon, lat) = coordinates::check(lon, lat)?;
-        Ok(Self {
-            id: id.into(),
-            lon,
-            lat,
-        })
+        Ok(Self { id: id.into(), lon, lat })
     }
 
     /// The id given.
@@ -95,26 +91,12 @@ fn cell(lon: f64, lat: f64, side: f64) -> (u32, u32) {
 
 fn gather(mut members: Vec<&Point>) -> Cluster {
     // Sums of floating numbers depend on their order; sorting makes the mean independent of it.
-    members.sort_by(|a, b| {
-        a.id.cmp(&b.id)
-            .then(a.lon.total_cmp(&b.lon))
-            .then(a.lat.total_cmp(&b.lat))
-    });
+    members.sort_by(|a, b| a.id.cmp(&b.id).then(a.lon.total_cmp(&b.lon)).then(a.lat.total_cmp(&b.lat)));
     let count = members.len();
-    let mean =
-        |value: fn(&Point) -> f64| members.iter().map(|p| value(p)).sum::<f64>() / count as f64;
+    let mean = |value: fn(&Point) -> f64| members.iter().map(|p| value(p)).sum::<f64>() / count as f64;
     let (lon, lat) = (mean(|p| p.lon), mean(|p| p.lat));
-    let ids = if count <= NAMED_MEMBERS {
-        members.iter().map(|p| p.id.clone()).collect()
-    } else {
-        Vec::new()
-    };
-    Cluster {
-        lon,
-        lat,
-        count,
-        ids,
-    }
+    let ids = if count <= NAMED_MEMBERS { members.iter().map(|p| p.id.clone()).collect() } else { Vec::new() };
+    Cluster { lon, lat, count, ids }
 }
 
 #[cfg(test)]
@@ -124,13 +106,7 @@ mod tests {
 
     fn points() -> Result<Vec<Point>, GisError> {
         (0..200_u32)
-            .map(|i| {
-                Point::new(
-                    format!("s{i:03}"),
-                    110.0 + f64::from(i % 20) * 0.37,
-                    30.0 + f64::from(i / 20) * 0.53,
-                )
-            })
+            .map(|i| Point::new(format!("s{i:03}"), 110.0 + f64::from(i % 20) * 0.37, 30.0 + f64::from(i / 20) * 0.53))
             .collect()
     }
 
@@ -139,11 +115,7 @@ mod tests {
         let points = points()?;
         for zoom in 0..=30 {
             let clusters = cluster(&points, zoom, NATIONAL_EXTENT);
-            assert_eq!(
-                clusters.iter().map(|c| c.count).sum::<usize>(),
-                points.len(),
-                "zoom {zoom}"
-            );
+            assert_eq!(clusters.iter().map(|c| c.count).sum::<usize>(), points.len(), "zoom {zoom}");
         }
         assert!(cluster(&points, 3, NATIONAL_EXTENT).len() < 10);
         let fine = cluster(&points, 14, NATIONAL_EXTENT);
@@ -158,10 +130,7 @@ mod tests {
         let mut turned = points.clone();
         turned.reverse();
         for zoom in [2, 5, 8] {
-            assert_eq!(
-                cluster(&points, zoom, NATIONAL_EXTENT),
-                cluster(&turned, zoom, NATIONAL_EXTENT)
-            );
+            assert_eq!(cluster(&points, zoom, NATIONAL_EXTENT), cluster(&turned, zoom, NATIONAL_EXTENT));
         }
         Ok(())
     }
@@ -178,30 +147,16 @@ mod tests {
 
     #[test]
     fn a_bad_point_is_an_error_of_its_own() -> Result<(), GisError> {
-        assert!(matches!(
-            Point::new("x", f64::NAN, 30.0),
-            Err(GisError::Position { .. })
-        ));
-        assert!(matches!(
-            Point::new("x", 30.0, 120.0),
-            Err(GisError::Position { .. })
-        ));
-        let edge = [
-            Point::new("a", 180.0, 90.0)?,
-            Point::new("b", -180.0, -90.0)?,
-        ];
-        assert_eq!(
-            cluster(&edge, 4, Extent::new(-180.0, -90.0, 180.0, 90.0)?).len(),
-            2
-        );
+        assert!(matches!(Point::new("x", f64::NAN, 30.0), Err(GisError::Position { .. })));
+        assert!(matches!(Point::new("x", 30.0, 120.0), Err(GisError::Position { .. })));
+        let edge = [Point::new("a", 180.0, 90.0)?, Point::new("b", -180.0, -90.0)?];
+        assert_eq!(cluster(&edge, 4, Extent::new(-180.0, -90.0, 180.0, 90.0)?).len(), 2);
         Ok(())
     }
 
     #[test]
     fn large_clusters_do_not_list_members() -> Result<(), GisError> {
-        let many: Vec<Point> = (0..11)
-            .map(|i| Point::new(i.to_string(), 120.0, 30.0))
-            .collect::<Result<_, _>>()?;
+        let many: Vec<Point> = (0..11).map(|i| Point::new(i.to_string(), 120.0, 30.0)).collect::<Result<_, _>>()?;
         let clusters = cluster(&many, 22, NATIONAL_EXTENT);
         assert_eq!(clusters.len(), 1);
         assert_eq!(clusters[0].count, 11);

@@ -105,12 +105,7 @@ fn is_shifted(lon: f64, lat: f64) -> bool {
 
 /// Sum of sine waves given as (amplitude in metres, half period in degrees).
 fn waves(value: f64, terms: &[(f64, f64)]) -> f64 {
-    terms
-        .iter()
-        .map(|(amplitude, half)| amplitude * (value * PI / half).sin())
-        .sum::<f64>()
-        * 2.0
-        / 3.0
+    terms.iter().map(|(amplitude, half)| amplitude * (value * PI / half).sin()).sum::<f64>() * 2.0 / 3.0
 }
 
 /// Degrees that GCJ-02 adds at a WGS 84 position.
@@ -138,10 +133,7 @@ fn shift(lon: f64, lat: f64) -> (f64, f64) {
     let w = 1.0 - ECCENTRICITY_SQUARED * phi.sin().powi(2);
     let meridian_m = SEMI_MAJOR_M * (1.0 - ECCENTRICITY_SQUARED) / w.powf(1.5);
     let parallel_m = SEMI_MAJOR_M / w.sqrt() * phi.cos();
-    (
-        (east_m / parallel_m).to_degrees(),
-        (north_m / meridian_m).to_degrees(),
-    )
+    ((east_m / parallel_m).to_degrees(), (north_m / meridian_m).to_degrees())
 }
 
 fn wgs84_to_gcj02(lon: f64, lat: f64) -> (f64, f64) {
@@ -215,10 +207,7 @@ mod tests {
             for (lon, lat) in PLACES {
                 let there = from_wgs84(system, lon, lat)?;
                 let back = to_wgs84(system, there.0, there.1)?;
-                assert!(
-                    (back.0 - lon).abs() < 1e-6 && (back.1 - lat).abs() < 1e-6,
-                    "{system:?} {lon} {lat} {back:?}"
-                );
+                assert!((back.0 - lon).abs() < 1e-6 && (back.1 - lat).abs() < 1e-6, "{system:?} {lon} {lat} {back:?}");
             }
         }
         Ok(())
@@ -233,18 +222,9 @@ mod tests {
 
     #[test]
     fn bad_numbers_are_errors() {
-        for (lon, lat) in [
-            (f64::NAN, 30.0),
-            (120.0, f64::NAN),
-            (f64::INFINITY, 0.0),
-            (180.1, 0.0),
-            (31.2, 121.5),
-        ] {
+        for (lon, lat) in [(f64::NAN, 30.0), (120.0, f64::NAN), (f64::INFINITY, 0.0), (180.1, 0.0), (31.2, 121.5)] {
             for system in [System::Wgs84, System::Gcj02, System::Bd09] {
-                assert!(
-                    matches!(to_wgs84(system, lon, lat), Err(GisError::Position { .. })),
-                    "{lon} {lat}"
-                );
+                assert!(matches!(to_wgs84(system, lon, lat), Err(GisError::Position { .. })), "{lon} {lat}");
                 assert!(from_wgs84(system, lon, lat).is_err(), "{lon} {lat}");
             }
         }
@@ -265,18 +245,12 @@ mod tests {
 
     #[test]
     fn names_of_systems_are_read_loosely() -> Result<(), GisError> {
-        for (text, expected) in [
-            ("WGS84", System::Wgs84),
-            ("cgcs2000", System::Wgs84),
-            ("gcj-02", System::Gcj02),
-            ("BD-09", System::Bd09),
-        ] {
+        for (text, expected) in
+            [("WGS84", System::Wgs84), ("cgcs2000", System::Wgs84), ("gcj-02", System::Gcj02), ("BD-09", System::Bd09)]
+        {
             assert_eq!(text.parse::<System>()?, expected);
         }
-        assert!(matches!(
-            "北京54".parse::<System>(),
-            Err(GisError::System(_))
-        ));
+        assert!(matches!("北京54".parse::<System>(), Err(GisError::System(_))));
         Ok(())
     }
 }

@@ -10,9 +10,7 @@ pub enum GisError {
     #[error("边界文件内容不正确：{0}")]
     Malformed(String),
     /// Not a position: not a number, or outside ±180 and ±90 degrees.
-    #[error(
-        "坐标不正确：经度 {lon}，纬度 {lat}，经度应在 -180 至 180 之间，纬度应在 -90 至 90 之间"
-    )]
+    #[error("坐标不正确：经度 {lon}，纬度 {lat}，经度应在 -180 至 180 之间，纬度应在 -90 至 90 之间")]
     Position {
         /// Longitude as given.
         lon: f64,

@@ -53,20 +53,12 @@ pub fn arc(from: [f64; 2], to: [f64; 2], steps: usize) -> Result<Vec<[f64; 2]>, 
     // Bent in a plane whose degrees of longitude have their true length in the middle.
     let squeeze = ((from[1] + to[1]) / 2.0).to_radians().cos().max(0.01);
     let (east, north) = ((to[0] - from[0]) * squeeze, to[1] - from[1]);
-    let control = [
-        (from[0] + to[0]) / 2.0 - 2.0 * BEND * north / squeeze,
-        (from[1] + to[1]) / 2.0 + 2.0 * BEND * east,
-    ];
+    let control = [(from[0] + to[0]) / 2.0 - 2.0 * BEND * north / squeeze, (from[1] + to[1]) / 2.0 + 2.0 * BEND * east];
     let mut positions: Vec<[f64; 2]> = (0..=steps)
         .map(|step| {
             let t = step as f64 / steps as f64;
-            let bezier = |i: usize| {
-                (1.0 - t).powi(2) * from[i] + 2.0 * t * (1.0 - t) * control[i] + t.powi(2) * to[i]
-            };
-            [
-                rounded(bezier(0)).clamp(-180.0, 180.0),
-                rounded(bezier(1)).clamp(-90.0, 90.0),
-            ]
+            let bezier = |i: usize| (1.0 - t).powi(2) * from[i] + 2.0 * t * (1.0 - t) * control[i] + t.powi(2) * to[i];
+            [rounded(bezier(0)).clamp(-180.0, 180.0), rounded(bezier(1)).clamp(-90.0, 90.0)]
         })
         .collect();
     positions[0] = from;
@@ -85,9 +77,7 @@ pub fn class_bounds(quantities: impl IntoIterator<Item = i64>) -> Vec<i64> {
     values.sort_unstable();
     values.dedup();
     let classes = usize::from(CLASSES).min(values.len());
-    (1..classes)
-        .map(|class| values[values.len() * class / classes - 1])
-        .collect()
+    (1..classes).map(|class| values[values.len() * class / classes - 1]).collect()
 }
 
 /// The class of a quantity among bounds from [`class_bounds`], from 1.
@@ -144,10 +134,7 @@ mod tests {
         for steps in [0, 1, 2, 24, 1000] {
             let there = arc(QINGDAO, BEIJING, steps)?;
             assert_eq!(there.len(), steps.clamp(1, 256) + 1);
-            assert_eq!(
-                (there.first(), there.last()),
-                (Some(&QINGDAO), Some(&BEIJING))
-            );
+            assert_eq!((there.first(), there.last()), (Some(&QINGDAO), Some(&BEIJING)));
         }
         let (there, back) = (arc(QINGDAO, BEIJING, 24)?, arc(BEIJING, QINGDAO, 24)?);
         assert!(coordinates::distance_m(there[12].into(), back[12].into()) > 50_000.0);
@@ -156,12 +143,7 @@ mod tests {
 
     #[test]
     fn g_6_5_3c_one_bad_flow_does_not_break_the_rest() {
-        let flow = |id: &str, from: [f64; 2], quantity| Flow {
-            id: id.into(),
-            from,
-            to: BEIJING,
-            quantity,
-        };
+        let flow = |id: &str, from: [f64; 2], quantity| Flow { id: id.into(), from, to: BEIJING, quantity };
         let flows = [
             flow("big", QINGDAO, Some(900)),
             flow("bad", [f64::NAN, 30.0], Some(5)),
@@ -170,14 +152,8 @@ mod tests {
             flow("same place", BEIJING, Some(0)),
         ];
         let (drawn, rejected) = lines(&flows, 8);
-        assert_eq!(
-            rejected.iter().map(|r| r.0.as_str()).collect::<Vec<_>>(),
-            ["bad"]
-        );
-        assert_eq!(
-            drawn.iter().map(|l| l.id.as_str()).collect::<Vec<_>>(),
-            ["unknown", "same place", "small", "big"]
-        );
+        assert_eq!(rejected.iter().map(|r| r.0.as_str()).collect::<Vec<_>>(), ["bad"]);
+        assert_eq!(drawn.iter().map(|l| l.id.as_str()).collect::<Vec<_>>(), ["unknown", "same place", "small", "big"]);
         assert_eq!(drawn[0].class, None);
         assert!(drawn[1].class.is_some(), "zero is not unknown");
         assert!(drawn[3].class > drawn[2].class);
@@ -196,15 +172,7 @@ mod tests {
             assert_eq!(class_bounds(quantities), expected);
         }
         let bounds = [20, 40, 60, 80];
-        for (quantity, class) in [
-            (i64::MIN, 1),
-            (0, 1),
-            (20, 1),
-            (21, 2),
-            (80, 4),
-            (81, 5),
-            (i64::MAX, 5),
-        ] {
+        for (quantity, class) in [(i64::MIN, 1), (0, 1), (20, 1), (21, 2), (80, 4), (81, 5), (i64::MAX, 5)] {
             assert_eq!(class_of(quantity, &bounds), class, "{quantity}");
         }
         assert_eq!(class_of(1, &[0; 400]), CLASSES);

@@ -20,12 +20,7 @@ use serde::{Deserialize, Serialize};
 pub const SOURCE_LINE: &str = "数据来源：天地图";
 
 /// What a national map shows at least, the islands of the South China Sea included.
-pub const NATIONAL_EXTENT: Extent = Extent {
-    west: 73.0,
-    south: 3.0,
-    east: 135.5,
-    north: 54.0,
-};
+pub const NATIONAL_EXTENT: Extent = Extent { west: 73.0, south: 3.0, east: 135.5, north: 54.0 };
 
 /// Level of a division (行政级别).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -73,20 +68,10 @@ impl Extent {
     /// # Errors
     /// [`GisError::Extent`] when a corner is no position or the corners are the wrong way round.
     pub fn new(west: f64, south: f64, east: f64, north: f64) -> Result<Self, GisError> {
-        let extent = Self {
-            west,
-            south,
-            east,
-            north,
-        };
+        let extent = Self { west, south, east, north };
         let corners = coordinates::check(west, south).and(coordinates::check(east, north));
         if corners.is_err() || west > east || south > north {
-            return Err(GisError::Extent {
-                west,
-                south,
-                east,
-                north,
-            });
+            return Err(GisError::Extent { west, south, east, north });
         }
         Ok(extent)
     }

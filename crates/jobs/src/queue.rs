@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use suyuan_domain::period::Period;
-use suyuan_service::{evaluation, report, Node, ServiceError};
+use suyuan_service::{Node, ServiceError, evaluation, report};
 use suyuan_store::job::Job;
 
 use crate::mail::Mailer;

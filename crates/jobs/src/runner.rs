@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use suyuan_service::capture::Prepared;
 use suyuan_service::Node;
+use suyuan_service::capture::Prepared;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -64,9 +64,15 @@ impl Loop {
 impl Runner {
     /// Starts all loops of `node`.
     #[must_use]
-    pub fn start(node: Arc<Node>, captured: mpsc::Receiver<Prepared>, mailer: Arc<Mailer>, config: RunnerConfig) -> Self {
+    pub fn start(
+        node: Arc<Node>,
+        captured: mpsc::Receiver<Prepared>,
+        mailer: Arc<Mailer>,
+        config: RunnerConfig,
+    ) -> Self {
         let runner = Self { tasks: TaskTracker::new(), stop: CancellationToken::new() };
-        let around = Loop { node: node.clone(), config: config.clone(), stop: runner.stop.clone() };
+        let schedules = config.schedules;
+        let around = Loop { node: node.clone(), config, stop: runner.stop.clone() };
         let stopped = runner.stop.clone().cancelled_owned();
         runner.tasks.spawn(async move { suyuan_service::capture::write_all(&node, captured, stopped).await });
         runner.tasks.spawn(loops::sequence(around.clone()));
@@ -79,7 +85,7 @@ impl Runner {
         }
         runner.tasks.spawn(loops::seal(around.clone()));
         runner.tasks.spawn(queue::run(around.clone(), mailer));
-        if config.schedules {
+        if schedules {
             runner.tasks.spawn(schedule::tick(around));
         }
         runner.tasks.close();

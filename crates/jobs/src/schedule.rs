@@ -6,7 +6,7 @@ use std::sync::Arc;
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::period::{Day, Period};
 use suyuan_service::evaluation::COMPUTE_JOB;
-use suyuan_service::{lookup, report, Node, ServiceError};
+use suyuan_service::{Node, ServiceError, lookup, report};
 use suyuan_store::job::NewJob;
 use tokio::sync::Notify;
 use tokio_cron_scheduler::{Job, JobScheduler};

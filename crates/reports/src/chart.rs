@@ -17,10 +17,7 @@ const PLOT_HEIGHT: f64 = 170.0;
 /// Draws the trend.
 pub(crate) fn trend(points: &[TrendPoint], family: &str) -> Vec<u8> {
     let mut svg = Svg::new(WIDTH, family);
-    let values: Vec<Option<f64>> = points
-        .iter()
-        .map(|p| p.value.filter(|v| v.is_finite()))
-        .collect();
+    let values: Vec<Option<f64>> = points.iter().map(|p| p.value.filter(|v| v.is_finite())).collect();
     let scale = Scale::over(values.iter().flatten().copied());
     draw_grid(&mut svg, &scale);
     let step = (WIDTH - LEFT - RIGHT) / f64::from(u32::try_from(points.len().max(1)).unwrap_or(1));
@@ -52,35 +49,17 @@ impl Scale {
     fn over(values: impl Iterator<Item = f64>) -> Self {
         let (low, high) = values
             .map(|v| v.clamp(-1e15, 1e15))
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| {
-                (l.min(v), h.max(v))
-            });
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
         if low > high {
-            return Self {
-                low: 0.0,
-                high: 100.0,
-                step: 25.0,
-            };
+            return Self { low: 0.0, high: 100.0, step: 25.0 };
         }
         // The axis leaves zero only when the variation would otherwise be invisible.
-        let low = if low >= 0.0 && high - low > 0.5 * high {
-            0.0
-        } else {
-            low
-        };
-        let span = if high > low {
-            high - low
-        } else {
-            high.abs().max(1.0) * 0.2
-        };
+        let low = if low >= 0.0 && high - low > 0.5 * high { 0.0 } else { low };
+        let span = if high > low { high - low } else { high.abs().max(1.0) * 0.2 };
         let step = rounded_step(span / 4.0);
         let low = ((low - span * 0.05) / step).floor() * step;
         let high = ((high + span * 0.05) / step).ceil() * step;
-        Self {
-            low,
-            high: high.max(low + step),
-            step,
-        }
+        Self { low, high: high.max(low + step), step }
     }
 
     fn y(&self, value: f64) -> f64 {
@@ -90,24 +69,16 @@ impl Scale {
 
 fn rounded_step(raw: f64) -> f64 {
     let magnitude = 10_f64.powf(raw.log10().floor());
-    let factor = [1.0, 2.0, 2.5, 5.0, 10.0]
-        .into_iter()
-        .find(|f| f * magnitude >= raw);
+    let factor = [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().find(|f| f * magnitude >= raw);
     (factor.unwrap_or(10.0) * magnitude).max(0.01)
 }
 
 fn draw_grid(svg: &mut Svg, scale: &Scale) {
-    let count = ((scale.high - scale.low) / scale.step)
-        .round()
-        .clamp(1.0, 12.0) as u32;
+    let count = ((scale.high - scale.low) / scale.step).round().clamp(1.0, 12.0) as u32;
     for index in 0..=count {
         let value = scale.low + (scale.high - scale.low) * f64::from(index) / f64::from(count);
         let y = scale.y(value);
-        svg.line(
-            (LEFT, y),
-            (WIDTH - RIGHT, y),
-            &format!(r#"stroke="{RULE}" stroke-width="0.7""#),
-        );
+        svg.line((LEFT, y), (WIDTH - RIGHT, y), &format!(r#"stroke="{RULE}" stroke-width="0.7""#));
         svg.text(&Label {
             x: LEFT - 8.0,
             y: y + 3.6,
@@ -146,24 +117,13 @@ fn draw_points(svg: &mut Svg, values: &[Option<f64>], scale: &Scale, x: &dyn Fn(
             None => (TOP + PLOT_HEIGHT - 6.0, MUTED, "—".to_owned()),
         };
         if with_figures || value.is_none() {
-            svg.text(&Label {
-                x: x(index),
-                y,
-                size: 10.0,
-                anchor: Anchor::Middle,
-                colour,
-                text: &text,
-            });
+            svg.text(&Label { x: x(index), y, size: 10.0, anchor: Anchor::Middle, colour, text: &text });
         }
     }
 }
 
 fn draw_period_labels(svg: &mut Svg, points: &[TrendPoint], step: f64, x: &dyn Fn(usize) -> f64) {
-    let widest = points
-        .iter()
-        .map(|p| text_width(&p.label, 10.0))
-        .fold(1.0, f64::max)
-        .min(120.0);
+    let widest = points.iter().map(|p| text_width(&p.label, 10.0)).fold(1.0, f64::max).min(120.0);
     let every = ((widest + 8.0) / step).ceil().max(1.0) as usize;
     // Counted from the end, so that the newest period always has its label.
     for (index, point) in points.iter().enumerate().rev().step_by(every) {
@@ -191,30 +151,15 @@ pub(crate) fn grades(counts: &[GradeCount], family: &str) -> Vec<u8> {
         let mark = mark(&grade.grade);
         let length = BAR_WIDTH * (grade.count as f64 / most as f64);
         let word = fitted(&grade.grade, 13.0, 84.0);
-        let figures = format!(
-            "{}（{}）",
-            thousands(grade.count),
-            percent(grade.count, total)
-        );
+        let figures = format!("{}（{}）", thousands(grade.count), percent(grade.count, total));
         svg.rect((BAR_LEFT, top), (BAR_WIDTH, 20.0), r##"fill="#F3F5F8""##);
-        svg.rect(
-            (BAR_LEFT, top),
-            (length, 20.0),
-            &format!(r#"fill="{}""#, mark.colour),
-        );
+        svg.rect((BAR_LEFT, top), (length, 20.0), &format!(r#"fill="{}""#, mark.colour));
         for (x, colour, text) in [
             (8.0, mark.colour, mark.shape),
             (28.0, INK, word.as_str()),
             (BAR_LEFT + BAR_WIDTH + 10.0, INK, figures.as_str()),
         ] {
-            svg.text(&Label {
-                x,
-                y: top + 15.5,
-                size: 13.0,
-                anchor: Anchor::Start,
-                colour,
-                text,
-            });
+            svg.text(&Label { x, y: top + 15.5, size: 13.0, anchor: Anchor::Start, colour, text });
         }
     }
     svg.finish(ROW * counts.len().max(1) as f64 + 8.0)
@@ -225,10 +170,7 @@ mod tests {
     use super::*;
 
     fn point(value: Option<f64>) -> TrendPoint {
-        TrendPoint {
-            label: "2026-10".to_owned(),
-            value,
-        }
+        TrendPoint { label: "2026-10".to_owned(), value }
     }
 
     fn drawn(values: &[Option<f64>]) -> String {
@@ -256,29 +198,16 @@ mod tests {
         ];
         for values in cases {
             let chart = drawn(values);
-            assert!(
-                !chart.contains("NaN") && !chart.contains("inf"),
-                "{values:?}: {chart}"
-            );
+            assert!(!chart.contains("NaN") && !chart.contains("inf"), "{values:?}: {chart}");
         }
     }
 
     #[test]
     fn g_6_8_1_every_bar_has_shape_word_count_and_share() {
-        let counts = [("优秀", 3), ("不达标", 1), ("<未评>", 0)].map(|(grade, count)| GradeCount {
-            grade: grade.to_owned(),
-            count,
-        });
+        let counts = [("优秀", 3), ("不达标", 1), ("<未评>", 0)]
+            .map(|(grade, count)| GradeCount { grade: grade.to_owned(), count });
         let chart = String::from_utf8(grades(&counts, "F")).expect("the writer makes UTF-8");
-        for part in [
-            "●",
-            "优秀",
-            "3（75.0%）",
-            "▼",
-            "1（25.0%）",
-            "&lt;未评&gt;",
-            "0（0.0%）",
-        ] {
+        for part in ["●", "优秀", "3（75.0%）", "▼", "1（25.0%）", "&lt;未评&gt;", "0（0.0%）"] {
             assert!(chart.contains(part), "{part}");
         }
     }

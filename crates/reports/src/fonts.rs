@@ -27,10 +27,7 @@ impl Fonts {
     /// # Errors
     /// [`ReportError::Fonts`] if the directory cannot be read or holds no font with Chinese characters.
     pub fn load(dir: &Path) -> Result<Self, ReportError> {
-        let fail = |reason: String| ReportError::Fonts {
-            path: dir.display().to_string(),
-            reason,
-        };
+        let fail = |reason: String| ReportError::Fonts { path: dir.display().to_string(), reason };
         let mut files = Vec::new();
         collect(dir, 0, &mut files).map_err(|error| fail(describe(&error)))?;
         files.sort();
@@ -47,18 +44,14 @@ impl Fonts {
     /// # Errors
     /// [`ReportError::Fonts`] if none of them has Chinese characters in the regular or bold weight.
     pub fn from_bytes(files: Vec<Vec<u8>>) -> Result<Self, ReportError> {
-        Self::from_fonts(files.into_iter().flat_map(fonts_in).collect()).ok_or_else(|| {
-            ReportError::Fonts {
-                path: "内存".to_owned(),
-                reason: "未找到可用的中文 TTF 字体".to_owned(),
-            }
+        Self::from_fonts(files.into_iter().flat_map(fonts_in).collect()).ok_or_else(|| ReportError::Fonts {
+            path: "内存".to_owned(),
+            reason: "未找到可用的中文 TTF 字体".to_owned(),
         })
     }
 
     fn from_fonts(fonts: Vec<Font>) -> Option<Self> {
-        let chinese = fonts
-            .iter()
-            .any(|font| font.info().coverage.contains(u32::from('溯')));
+        let chinese = fonts.iter().any(|font| font.info().coverage.contains(u32::from('溯')));
         let book = LazyHash::new(FontBook::from_fonts(&fonts));
         chinese.then_some(Self { fonts, book })
     }
@@ -107,8 +100,7 @@ fn collect(dir: &Path, depth: usize, files: &mut Vec<PathBuf>) -> std::io::Resul
 }
 
 fn is_font(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|e| e.eq_ignore_ascii_case("ttf") || e.eq_ignore_ascii_case("otf"))
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("ttf") || e.eq_ignore_ascii_case("otf"))
 }
 
 fn describe(error: &std::io::Error) -> String {

@@ -12,25 +12,10 @@ pub(crate) struct Mark {
 /// The mark of a grade word. Grades are data; a word that the theme does not know gets a neutral mark.
 pub(crate) fn mark(grade: &str) -> Mark {
     match grade.trim() {
-        "优秀" => Mark {
-            shape: "●",
-            colour: "#1A7F37",
-        },
-        "良好" => Mark {
-            shape: "▲",
-            colour: "#1F5FBF",
-        },
-        "达标" => Mark {
-            shape: "■",
-            colour: "#B7791F",
-        },
-        "不达标" => Mark {
-            shape: "▼",
-            colour: "#C62828",
-        },
-        _ => Mark {
-            shape: "○",
-            colour: "#5B6472",
-        },
+        "优秀" => Mark { shape: "●", colour: "#1A7F37" },
+        "良好" => Mark { shape: "▲", colour: "#1F5FBF" },
+        "达标" => Mark { shape: "■", colour: "#B7791F" },
+        "不达标" => Mark { shape: "▼", colour: "#C62828" },
+        _ => Mark { shape: "○", colour: "#5B6472" },
     }
 }

@@ -45,21 +45,14 @@ impl Page {
         for figure in &edition.summary {
             let value = format!("{} {}", figure.value, figure.unit);
             let change = figure.change.as_deref().unwrap_or_default();
-            self.row(&[
-                Cell::Text(&figure.label),
-                Cell::Figure(value.trim()),
-                Cell::Figure(change),
-            ]);
+            self.row(&[Cell::Text(&figure.label), Cell::Figure(value.trim()), Cell::Figure(change)]);
         }
         self.close_table();
     }
 
     fn grades(&mut self, edition: &EvaluationEdition) {
         self.heading("等级分布");
-        let total = edition
-            .grades
-            .iter()
-            .fold(0_u64, |sum, g| sum.saturating_add(g.count));
+        let total = edition.grades.iter().fold(0_u64, |sum, g| sum.saturating_add(g.count));
         self.open_table(&["等级", "数量", "占比"]);
         for entry in &edition.grades {
             self.row(&[
@@ -78,11 +71,7 @@ impl Page {
         self.heading("评价趋势");
         self.open_table(&["时段", "数值"]);
         for point in &edition.trend {
-            let value = point
-                .value
-                .filter(|v| v.is_finite())
-                .map(number)
-                .unwrap_or_default();
+            let value = point.value.filter(|v| v.is_finite()).map(number).unwrap_or_default();
             self.row(&[Cell::Text(&point.label), Cell::Figure(&value)]);
         }
         self.close_table();
@@ -97,11 +86,7 @@ impl Page {
         self.open_table(&["区划", &figure.legend]);
         for feature in features {
             let code = feature.property("adcode").unwrap_or_default();
-            let value = figure
-                .values
-                .iter()
-                .find(|(c, _)| *c == code)
-                .map(|(_, v)| *v);
+            let value = figure.values.iter().find(|(c, _)| *c == code).map(|(_, v)| *v);
             let name = feature.property("name").unwrap_or(code);
             self.row(&[Cell::Text(&name), Cell::Figure(&division_value(value))]);
         }
@@ -149,12 +134,7 @@ impl Page {
 
 fn grade_markup(grade: &str) -> String {
     let mark = mark(grade);
-    format!(
-        "<span style=\"color:{}\">{}</span> {}",
-        mark.colour,
-        mark.shape,
-        dash(grade)
-    )
+    format!("<span style=\"color:{}\">{}</span> {}", mark.colour, mark.shape, dash(grade))
 }
 
 fn division_value(value: Option<MapValue>) -> String {

@@ -28,16 +28,12 @@ mod text;
 mod world;
 mod xlsx;
 
-pub use edition::{
-    AnomalyRow, EvaluationEdition, EvaluationRow, Figure, GradeCount, MapFigure, MapValue,
-    TrendPoint,
-};
+pub use edition::{AnomalyRow, EvaluationEdition, EvaluationRow, Figure, GradeCount, MapFigure, MapValue, TrendPoint};
 pub use fonts::Fonts;
 pub use html::render_html;
 pub use pdf::{render_pdf, render_pdf_counted};
 pub use tabular::{
-    Alignment, Column, Section, Table, TabularEdition, render_tabular_html, render_tabular_pdf,
-    render_tabular_xlsx,
+    Alignment, Column, Section, Table, TabularEdition, render_tabular_html, render_tabular_pdf, render_tabular_xlsx,
 };
 pub use world::RenderedPdf;
 pub use xlsx::render_xlsx;

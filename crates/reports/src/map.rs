@@ -34,41 +34,26 @@ pub(crate) fn draw(figure: &MapFigure, family: &str) -> Result<DrawnMap, ReportE
         None => Vec::new(),
     };
     let projection = Projection::fit(&features, WIDTH - 2.0 * MARGIN, TALLEST)?;
-    let given: HashMap<&str, MapValue> = figure
-        .values
-        .iter()
-        .map(|(code, value)| (code.as_str(), normal(*value)))
-        .collect();
+    let given: HashMap<&str, MapValue> =
+        figure.values.iter().map(|(code, value)| (code.as_str(), normal(*value))).collect();
     let values: Vec<MapValue> = features
         .iter()
-        .map(|f| {
-            f.property("adcode")
-                .and_then(|c| given.get(c.as_str()).copied())
-        })
+        .map(|f| f.property("adcode").and_then(|c| given.get(c.as_str()).copied()))
         .map(|value| value.unwrap_or(MapValue::NotConnected))
         .collect();
     let classes = Classes::of(&values);
 
     let mut svg = Svg::new(WIDTH, family);
     define_patterns(&mut svg, projection.height + 2.0 * MARGIN);
-    svg.draw(format_args!(
-        r##"<g clip-path="url(#frame)"><g transform="translate({MARGIN} {MARGIN})">"##
-    ));
+    svg.draw(format_args!(r##"<g clip-path="url(#frame)"><g transform="translate({MARGIN} {MARGIN})">"##));
     let labels = draw_divisions(&mut svg, &features, &values, &classes, &projection);
     draw_lines(&mut svg, &lines, &projection);
     draw_labels(&mut svg, labels);
     svg.raw("</g></g>");
     let top = projection.height + 2.0 * MARGIN + 16.0;
     let height = draw_legend(&mut svg, top, &figure.legend, &classes);
-    let divisions = features
-        .iter()
-        .zip(&values)
-        .map(|(feature, value)| (name(feature), worded(*value)))
-        .collect();
-    Ok(DrawnMap {
-        svg: svg.finish(height),
-        divisions,
-    })
+    let divisions = features.iter().zip(&values).map(|(feature, value)| (name(feature), worded(*value))).collect();
+    Ok(DrawnMap { svg: svg.finish(height), divisions })
 }
 
 /// A value that is zero or no number says so by its kind.
@@ -91,10 +76,7 @@ fn worded(value: MapValue) -> String {
 }
 
 fn name(feature: &Feature) -> String {
-    feature
-        .property("name")
-        .or_else(|| feature.property("adcode"))
-        .unwrap_or_default()
+    feature.property("name").or_else(|| feature.property("adcode")).unwrap_or_default()
 }
 
 /// Up to five classes with about equally many different values each; equal values are never parted.
@@ -109,23 +91,13 @@ struct Classes {
 
 impl Classes {
     fn of(values: &[MapValue]) -> Self {
-        let mut sorted: Vec<f64> = values
-            .iter()
-            .filter_map(|v| {
-                if let MapValue::Value(v) = v {
-                    Some(*v)
-                } else {
-                    None
-                }
-            })
-            .collect();
+        let mut sorted: Vec<f64> =
+            values.iter().filter_map(|v| if let MapValue::Value(v) = v { Some(*v) } else { None }).collect();
         sorted.sort_by(f64::total_cmp);
         let mut distinct = sorted.clone();
         distinct.dedup();
         let count = SHADES.len().min(distinct.len());
-        let thresholds: Vec<f64> = (1..count)
-            .map(|k| distinct[distinct.len() * k / count])
-            .collect();
+        let thresholds: Vec<f64> = (1..count).map(|k| distinct[distinct.len() * k / count]).collect();
         let number_of = |wanted: MapValue| values.iter().filter(|v| **v == wanted).count();
         let mut classes = Self {
             ranges: vec![None; thresholds.len() + 1],
@@ -151,9 +123,7 @@ impl Classes {
     /// Fewer classes use the outer shades, so that they stay far apart.
     fn shade(&self, class: usize) -> &'static str {
         let last = self.ranges.len().saturating_sub(1);
-        let index = (class * (SHADES.len() - 1))
-            .checked_div(last)
-            .unwrap_or(SHADES.len() / 2);
+        let index = (class * (SHADES.len() - 1)).checked_div(last).unwrap_or(SHADES.len() / 2);
         SHADES.get(index).copied().unwrap_or(SHADES[0])
     }
 
@@ -169,9 +139,7 @@ impl Classes {
     /// Colours of a label and its rim, by the darkness of the fill.
     fn ink(&self, value: MapValue) -> [&'static str; 2] {
         match value {
-            MapValue::Value(v) if SHADES[3..].contains(&self.shade(self.class(v))) => {
-                ["#FFFFFF", SHADES[4]]
-            }
+            MapValue::Value(v) if SHADES[3..].contains(&self.shade(self.class(v))) => ["#FFFFFF", SHADES[4]],
             _ => [INK, "#FFFFFF"],
         }
     }
@@ -185,9 +153,7 @@ fn define_patterns(svg: &mut Svg, height: f64) {
         r##"<pattern id="missing" width="6" height="6" patternUnits="userSpaceOnUse">"##,
         r##"<rect width="6" height="6" fill="#FFFFFF"/><circle cx="3" cy="3" r="0.7" fill="#9AA3B0"/></pattern>"##,
     ));
-    svg.draw(format_args!(
-        r#"<clipPath id="frame"><rect width="{WIDTH:.1}" height="{height:.1}"/></clipPath></defs>"#
-    ));
+    svg.draw(format_args!(r#"<clipPath id="frame"><rect width="{WIDTH:.1}" height="{height:.1}"/></clipPath></defs>"#));
 }
 
 struct MapLabel {
@@ -251,21 +217,12 @@ fn draw_labels(svg: &mut Svg, mut labels: Vec<MapLabel>) {
         let (x, y) = label.at;
         let half = text_width(&label.name, size).max(text_width(&label.value, size)) / 2.0;
         let area = [x - half, y - size, x + half, y + size * 1.3];
-        let free = !taken
-            .iter()
-            .any(|t| area[0] < t[2] && t[0] < area[2] && area[1] < t[3] && t[1] < area[3]);
+        let free = !taken.iter().any(|t| area[0] < t[2] && t[0] < area[2] && area[1] < t[3] && t[1] < area[3]);
         let inside = area[0] >= 0.0 && area[2] <= WIDTH - MARGIN && x.is_finite() && y.is_finite();
         if free && inside && half * size * 1.2 < label.room {
             let [colour, rim] = label.ink;
             let mut put = |y, text| {
-                let label = Label {
-                    x,
-                    y,
-                    size,
-                    anchor: Anchor::Middle,
-                    colour,
-                    text,
-                };
+                let label = Label { x, y, size, anchor: Anchor::Middle, colour, text };
                 svg.text_with_rim(&label, rim);
             };
             put(y, &label.name);
@@ -279,14 +236,7 @@ fn draw_labels(svg: &mut Svg, mut labels: Vec<MapLabel>) {
 fn draw_legend(svg: &mut Svg, top: f64, title: &str, classes: &Classes) -> f64 {
     const SIZE: f64 = 11.0;
     let mut text = |x, y, colour, text: &str| {
-        svg.text(&Label {
-            x,
-            y,
-            size: SIZE,
-            anchor: Anchor::Start,
-            colour,
-            text,
-        });
+        svg.text(&Label { x, y, size: SIZE, anchor: Anchor::Start, colour, text });
     };
     text(MARGIN, top, INK, title);
     let (mut x, mut y) = (MARGIN, top + 22.0);
@@ -295,19 +245,8 @@ fn draw_legend(svg: &mut Svg, top: f64, title: &str, classes: &Classes) -> f64 {
         if x + width > WIDTH && x > MARGIN {
             (x, y) = (MARGIN, y + 20.0);
         }
-        svg.rect(
-            (x, y - 10.0),
-            (20.0, 12.0),
-            &format!(r##"fill="{fill}" stroke="#6B7686" stroke-width="0.6""##),
-        );
-        svg.text(&Label {
-            x: x + 26.0,
-            y,
-            size: SIZE,
-            anchor: Anchor::Start,
-            colour: MUTED,
-            text: &words,
-        });
+        svg.rect((x, y - 10.0), (20.0, 12.0), &format!(r##"fill="{fill}" stroke="#6B7686" stroke-width="0.6""##));
+        svg.text(&Label { x: x + 26.0, y, size: SIZE, anchor: Anchor::Start, colour: MUTED, text: &words });
         x += width;
     }
     y + 10.0
@@ -322,26 +261,13 @@ fn legend_items(classes: &Classes) -> Vec<(&'static str, String)> {
         .filter_map(|(class, range)| {
             let (low, high, members) = (*range)?;
             let (low, high) = (number(low), number(high));
-            let span = if low == high {
-                low
-            } else {
-                format!("{low} ~ {high}")
-            };
+            let span = if low == high { low } else { format!("{low} ~ {high}") };
             Some((classes.shade(class), format!("{span}（{members} 个）")))
         })
         .collect();
-    items.push((
-        classes.fill(MapValue::Zero),
-        format!("0（{} 个）", classes.zero),
-    ));
-    items.push((
-        classes.fill(MapValue::Missing),
-        format!("— 缺失（{} 个）", classes.missing),
-    ));
-    items.push((
-        classes.fill(MapValue::NotConnected),
-        format!("未接入（{} 个）", classes.not_connected),
-    ));
+    items.push((classes.fill(MapValue::Zero), format!("0（{} 个）", classes.zero)));
+    items.push((classes.fill(MapValue::Missing), format!("— 缺失（{} 个）", classes.missing)));
+    items.push((classes.fill(MapValue::NotConnected), format!("未接入（{} 个）", classes.not_connected)));
     items
 }
 
@@ -358,14 +284,9 @@ mod tests {
     }
 
     fn figure(values: Vec<(&str, MapValue)>) -> MapFigure {
-        let features: Vec<_> = (0..5)
-            .map(|i| square(&format!("37{i}200"), 118.0 + f64::from(i)))
-            .collect();
+        let features: Vec<_> = (0..5).map(|i| square(&format!("37{i}200"), 118.0 + f64::from(i))).collect();
         MapFigure {
-            boundaries_geojson: format!(
-                r#"{{"type":"FeatureCollection","features":[{}]}}"#,
-                features.join(",")
-            ),
+            boundaries_geojson: format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(",")),
             values: values.into_iter().map(|(c, v)| (c.to_owned(), v)).collect(),
             legend: "平均得分（分）".to_owned(),
             lines_geojson: None,
@@ -386,13 +307,7 @@ mod tests {
         let shown: Vec<_> = drawn.divisions.iter().map(|(_, v)| v.as_str()).collect();
         assert_eq!(shown, ["88", "0", "—", "未接入", "未接入"]);
         let svg = String::from_utf8(drawn.svg).expect("the writer makes UTF-8");
-        for part in [
-            "0（1 个）",
-            "— 缺失（1 个）",
-            "未接入（2 个）",
-            "url(#hatch)",
-            "url(#missing)",
-        ] {
+        for part in ["0（1 个）", "— 缺失（1 个）", "未接入（2 个）", "url(#hatch)", "url(#missing)"] {
             assert!(svg.contains(part), "{part}");
         }
         assert!(svg.contains("&lt;370200&gt;") && !svg.contains("<370200>"));
@@ -419,15 +334,9 @@ mod tests {
             r#"{"features":[{"geometry":{"type":"Kreis","coordinates":[]}}]}"#,
         ];
         for geojson in broken {
-            let figure = MapFigure {
-                boundaries_geojson: geojson.to_owned(),
-                ..figure(vec![])
-            };
+            let figure = MapFigure { boundaries_geojson: geojson.to_owned(), ..figure(vec![]) };
             let error = draw(&figure, "F").map(|_| ()).expect_err("not a map");
-            assert!(
-                error.to_string().starts_with("报告地图的边界数据不可用"),
-                "{error}"
-            );
+            assert!(error.to_string().starts_with("报告地图的边界数据不可用"), "{error}");
         }
     }
 }

@@ -28,17 +28,12 @@ pub(crate) fn parse(text: &str) -> Option<Moment> {
     let days = match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
         4 | 6 | 9 | 11 => 30,
-        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => {
-            29
-        }
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
         2 => 28,
         _ => return None,
     };
-    let plausible = (1900..=9999).contains(&year)
-        && (1..=days).contains(&day)
-        && at(0) < 24
-        && at(1) < 60
-        && at(2) < 60;
+    let plausible =
+        (1900..=9999).contains(&year) && (1..=days).contains(&day) && at(0) < 24 && at(1) < 60 && at(2) < 60;
     plausible.then_some(Moment {
         year,
         month: u8::try_from(month).ok()?,
@@ -58,19 +53,9 @@ mod tests {
     fn the_usual_forms_are_read_and_others_refused() {
         let minute = |text| parse(text).map(|m| (m.year, m.month, m.day, m.hour, m.minute, m.utc));
         assert_eq!(minute("2026-11-01 08:05"), Some((2026, 11, 1, 8, 5, false)));
-        assert_eq!(
-            minute("2026-11-01T08:05:30Z"),
-            Some((2026, 11, 1, 8, 5, true))
-        );
+        assert_eq!(minute("2026-11-01T08:05:30Z"), Some((2026, 11, 1, 8, 5, true)));
         assert_eq!(minute("2026年2月28日"), Some((2026, 2, 28, 0, 0, false)));
-        for wrong in [
-            "",
-            "昨天",
-            "2026-02-29 08:00",
-            "2026-13-01",
-            "2026-11-01 25:00",
-            "99999999999-1-1",
-        ] {
+        for wrong in ["", "昨天", "2026-02-29 08:00", "2026-13-01", "2026-11-01 25:00", "99999999999-1-1"] {
             assert_eq!(minute(wrong), None, "{wrong}");
         }
     }

@@ -8,8 +8,7 @@ use crate::text::escape;
 
 /// Rows of one table shown in the body of a mail.
 pub(crate) const MOST_ROWS: usize = 100;
-const CELL: &str =
-    "padding:5px 8px;border-bottom:1px solid #D5DBE3;text-align:left;vertical-align:top";
+const CELL: &str = "padding:5px 8px;border-bottom:1px solid #D5DBE3;text-align:left;vertical-align:top";
 const CELL_RIGHT: &str = "padding:5px 8px;border-bottom:1px solid #D5DBE3;text-align:right;vertical-align:top;font-variant-numeric:tabular-nums";
 
 /// A document under construction.
@@ -60,26 +59,18 @@ impl Page {
 
     /// A paragraph of text from data.
     pub(crate) fn paragraph(&mut self, text: &str) {
-        self.put(format_args!(
-            "<p style=\"margin:8px 0\">{}</p>\n",
-            escape(text)
-        ));
+        self.put(format_args!("<p style=\"margin:8px 0\">{}</p>\n", escape(text)));
     }
 
     /// Tells how many rows are only in the attachment, if any.
     pub(crate) fn rows_left_out(&mut self, all: usize) {
         if let Some(more) = all.checked_sub(MOST_ROWS).filter(|more| *more > 0) {
-            self.put(format_args!(
-                "<p style=\"color:#5B6472\">其余 {more} 行见附件。</p>\n"
-            ));
+            self.put(format_args!("<p style=\"color:#5B6472\">其余 {more} 行见附件。</p>\n"));
         }
     }
 
     pub(crate) fn heading(&mut self, text: &str) {
-        self.put(format_args!(
-            "<h2 style=\"font-size:16px;margin:24px 0 8px;color:#1F5FBF\">{}</h2>\n",
-            escape(text)
-        ));
+        self.put(format_args!("<h2 style=\"font-size:16px;margin:24px 0 8px;color:#1F5FBF\">{}</h2>\n", escape(text)));
     }
 
     pub(crate) fn open_table(&mut self, heads: &[&str]) {
@@ -100,10 +91,7 @@ impl Page {
                     self.put(format_args!("<td style=\"{CELL}\">{}</td>", dash(text)));
                 }
                 Cell::Figure(text) => {
-                    self.put(format_args!(
-                        "<td style=\"{CELL_RIGHT}\">{}</td>",
-                        dash(text)
-                    ));
+                    self.put(format_args!("<td style=\"{CELL_RIGHT}\">{}</td>", dash(text)));
                 }
                 Cell::Ready(markup) => self.put(format_args!("<td style=\"{CELL}\">{markup}</td>")),
             }
@@ -130,9 +118,5 @@ impl Page {
 
 /// The escaped text, or a dash where there is none.
 pub(crate) fn dash(text: &str) -> String {
-    if text.is_empty() {
-        "—".to_owned()
-    } else {
-        escape(text)
-    }
+    if text.is_empty() { "—".to_owned() } else { escape(text) }
 }

@@ -26,16 +26,9 @@ pub fn render_pdf(edition: &EvaluationEdition, fonts: &Fonts) -> Result<Vec<u8>,
 ///
 /// # Errors
 /// As [`render_pdf`].
-pub fn render_pdf_counted(
-    edition: &EvaluationEdition,
-    fonts: &Fonts,
-) -> Result<RenderedPdf, ReportError> {
+pub fn render_pdf_counted(edition: &EvaluationEdition, fonts: &Fonts) -> Result<RenderedPdf, ReportError> {
     let family = fonts.family();
-    let drawn = edition
-        .map
-        .as_ref()
-        .map(|figure| map::draw(figure, family))
-        .transpose()?;
+    let drawn = edition.map.as_ref().map(|figure| map::draw(figure, family)).transpose()?;
     let view = view(edition, family, drawn.as_ref())?;
     let mut world = ReportWorld::new(fonts, EVALUATION, view)?;
     world.add_file("/trend.svg", chart::trend(&edition.trend, family))?;
@@ -53,16 +46,9 @@ struct IndicatorGroup<'a> {
 }
 
 /// The edition as the template wants it: marks beside grades, counts as text, indicators in groups that fit a page.
-fn view(
-    edition: &EvaluationEdition,
-    family: &str,
-    drawn: Option<&map::DrawnMap>,
-) -> Result<Value, ReportError> {
-    let grades: Vec<Value> = edition
-        .grades
-        .iter()
-        .map(|g| json!({ "grade": g.grade, "count": thousands(g.count) }))
-        .collect();
+fn view(edition: &EvaluationEdition, family: &str, drawn: Option<&map::DrawnMap>) -> Result<Value, ReportError> {
+    let grades: Vec<Value> =
+        edition.grades.iter().map(|g| json!({ "grade": g.grade, "count": thousands(g.count) })).collect();
     let map = drawn
         .zip(edition.map.as_ref())
         .map(|(drawn, figure)| json!({ "legend": figure.legend, "divisions": drawn.divisions }));
@@ -102,31 +88,18 @@ fn row_view(row: &EvaluationRow) -> Value {
 /// The cells of one line of the table of outliers.
 fn anomaly_cells(row: &AnomalyRow) -> [String; 5] {
     let open = row.count.saturating_sub(row.handled);
-    [
-        row.rule.clone(),
-        thousands(row.count),
-        thousands(row.handled),
-        thousands(open),
-        percent(row.handled, row.count),
-    ]
+    [row.rule.clone(), thousands(row.count), thousands(row.handled), thousands(open), percent(row.handled, row.count)]
 }
 
 fn indicator_groups(edition: &EvaluationEdition) -> Vec<IndicatorGroup<'_>> {
     let mut groups = Vec::new();
-    for (index, names) in edition
-        .indicator_names
-        .chunks(INDICATORS_PER_TABLE)
-        .enumerate()
-    {
+    for (index, names) in edition.indicator_names.chunks(INDICATORS_PER_TABLE).enumerate() {
         let first = index * INDICATORS_PER_TABLE;
         let cells = |row: &'_ EvaluationRow| -> Vec<String> {
             let value = |column| row.indicators.get(column).cloned().unwrap_or_default();
             (first..first + names.len()).map(value).collect()
         };
-        groups.push(IndicatorGroup {
-            names,
-            values: edition.rows.iter().map(cells).collect(),
-        });
+        groups.push(IndicatorGroup { names, values: edition.rows.iter().map(cells).collect() });
     }
     groups
 }
@@ -136,10 +109,5 @@ fn trend_in_words(edition: &EvaluationEdition) -> String {
         let value = p.value.map_or_else(|| "—".to_owned(), crate::text::number);
         format!("{} {value}", p.label)
     };
-    edition
-        .trend
-        .iter()
-        .map(point)
-        .collect::<Vec<_>>()
-        .join("，")
+    edition.trend.iter().map(point).collect::<Vec<_>>().join("，")
 }

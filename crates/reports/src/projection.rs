@@ -80,31 +80,22 @@ impl Feature {
             .and_then(Value::as_array)
             .and_then(|p| Some((p.first()?.as_f64()?, p.get(1)?.as_f64()?)));
         given.or_else(|| {
-            let bounds = self
-                .parts
-                .iter()
-                .filter_map(|part| Bounds::of(part.iter().copied()));
-            bounds
-                .max_by(|a, b| a.area().total_cmp(&b.area()))
-                .map(Bounds::middle)
+            let bounds = self.parts.iter().filter_map(|part| Bounds::of(part.iter().copied()));
+            bounds.max_by(|a, b| a.area().total_cmp(&b.area())).map(Bounds::middle)
         })
     }
 }
 
 /// Reads a feature collection.
 pub(crate) fn read(geojson: &str) -> Result<Vec<Feature>, ReportError> {
-    let collection: Collection =
-        serde_json::from_str(geojson).map_err(|error| ReportError::Map(error.to_string()))?;
+    let collection: Collection = serde_json::from_str(geojson).map_err(|error| ReportError::Map(error.to_string()))?;
     let mut features = Vec::with_capacity(collection.features.len());
     for raw in collection.features {
         let mut parts = Vec::new();
         if let Some(geometry) = raw.geometry {
             gather(geometry, &mut parts)?;
         }
-        features.push(Feature {
-            properties: raw.properties.unwrap_or_default(),
-            parts,
-        });
+        features.push(Feature { properties: raw.properties.unwrap_or_default(), parts });
     }
     Ok(features)
 }
@@ -135,9 +126,7 @@ fn gather(geometry: Geometry, parts: &mut Vec<Vec<(f64, f64)>>) -> Result<(), Re
 fn positions(part: &[Position]) -> Result<Vec<(f64, f64)>, ReportError> {
     part.iter()
         .map(|position| match position.as_slice() {
-            [lon, lat, ..] if (-180.0..=180.0).contains(lon) && (-90.0..=90.0).contains(lat) => {
-                Ok((*lon, *lat))
-            }
+            [lon, lat, ..] if (-180.0..=180.0).contains(lon) && (-90.0..=90.0).contains(lat) => Ok((*lon, *lat)),
             _ => Err(ReportError::Map("坐标不是经纬度（度）".to_owned())),
         })
         .collect()
@@ -154,10 +143,7 @@ impl Bounds {
     fn of(points: impl Iterator<Item = (f64, f64)>) -> Option<Self> {
         points.fold(None, |bounds, p| {
             let b = bounds.unwrap_or(Self { min: p, max: p });
-            Some(Self {
-                min: (b.min.0.min(p.0), b.min.1.min(p.1)),
-                max: (b.max.0.max(p.0), b.max.1.max(p.1)),
-            })
+            Some(Self { min: (b.min.0.min(p.0), b.min.1.min(p.1)), max: (b.max.0.max(p.0), b.max.1.max(p.1)) })
         })
     }
 
@@ -166,10 +152,7 @@ impl Bounds {
     }
 
     fn middle(self) -> (f64, f64) {
-        (
-            (self.min.0 + self.max.0) / 2.0,
-            (self.min.1 + self.max.1) / 2.0,
-        )
+        ((self.min.0 + self.max.0) / 2.0, (self.min.1 + self.max.1) / 2.0)
     }
 }
 
@@ -187,16 +170,11 @@ pub(crate) struct Projection {
 impl Projection {
     /// Fits the features into a box. A map of provinces always shows the whole country, with all islands.
     pub(crate) fn fit(features: &[Feature], width: f64, tallest: f64) -> Result<Self, ReportError> {
-        let points = features
-            .iter()
-            .flat_map(|f| f.parts.iter().flatten().copied());
-        let country = if is_country(features) {
-            vec![(COUNTRY[0], COUNTRY[1]), (COUNTRY[2], COUNTRY[3])]
-        } else {
-            Vec::new()
-        };
-        let bounds = Bounds::of(points.chain(country))
-            .ok_or_else(|| ReportError::Map("没有任何区划边界".to_owned()))?;
+        let points = features.iter().flat_map(|f| f.parts.iter().flatten().copied());
+        let country =
+            if is_country(features) { vec![(COUNTRY[0], COUNTRY[1]), (COUNTRY[2], COUNTRY[3])] } else { Vec::new() };
+        let bounds =
+            Bounds::of(points.chain(country)).ok_or_else(|| ReportError::Map("没有任何区划边界".to_owned()))?;
         let cosine = bounds.middle().1.to_radians().cos().max(0.05);
         let across = ((bounds.max.0 - bounds.min.0) * cosine).max(1e-6);
         let down = (bounds.max.1 - bounds.min.1).max(1e-6);
@@ -213,10 +191,7 @@ impl Projection {
 
     /// Where a point in degrees lies on paper.
     pub(crate) fn place(&self, (lon, lat): (f64, f64)) -> (f64, f64) {
-        (
-            self.left + (lon - self.west) * self.cosine * self.scale,
-            (self.north - lat) * self.scale,
-        )
+        (self.left + (lon - self.west) * self.cosine * self.scale, (self.north - lat) * self.scale)
     }
 
     /// The path of closed rings, and the area of the largest one's box in square user units.
@@ -260,11 +235,7 @@ impl Projection {
 }
 
 fn is_country(features: &[Feature]) -> bool {
-    features.len() > 1
-        && features.iter().all(|f| {
-            f.property("adcode")
-                .is_some_and(|code| code.ends_with("0000"))
-        })
+    features.len() > 1 && features.iter().all(|f| f.property("adcode").is_some_and(|code| code.ends_with("0000")))
 }
 
 fn trace(path: &mut String, points: &[(f64, f64)]) {

@@ -3,9 +3,7 @@
 //! Text from data is written as text and never as a formula or a link. Figures that are plain decimals become numbers, so
 //! that they can be summed; everything else, codes above all, stays text.
 
-use rust_xlsxwriter::{
-    Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet,
-};
+use rust_xlsxwriter::{Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet};
 
 use crate::text::clean;
 use crate::{ReportError, moment};
@@ -81,11 +79,7 @@ impl<'a> Sheet<'a> {
             sheet.write_string_with_format(0, column, text(head), &style.head)?;
             sheet.set_column_width(column, *width)?;
         }
-        Ok(Self {
-            sheet,
-            style,
-            next: 1,
-        })
+        Ok(Self { sheet, style, next: 1 })
     }
 
     /// Appends a line.
@@ -94,12 +88,7 @@ impl<'a> Sheet<'a> {
             match cell {
                 Cell::Text(content) => {
                     let format = &self.style.text;
-                    self.sheet.write_string_with_format(
-                        self.next,
-                        column,
-                        text(content),
-                        format,
-                    )?;
+                    self.sheet.write_string_with_format(self.next, column, text(content), format)?;
                 }
                 Cell::Count(count) => {
                     // Exact up to 2^53, far above any count of records.
@@ -125,8 +114,7 @@ impl<'a> Sheet<'a> {
             Some((value, 0)) => self.sheet.write_number(self.next, column, value)?,
             Some((value, places)) => {
                 let format = Format::new().set_num_format(format!("0.{}", "0".repeat(places)));
-                self.sheet
-                    .write_number_with_format(self.next, column, value, &format)?
+                self.sheet.write_number_with_format(self.next, column, value, &format)?
             }
             None => self.sheet.write_string(self.next, column, text(content))?,
         };
@@ -144,18 +132,12 @@ pub(crate) enum Cell<'a> {
 
 /// The value and number of decimals of texts like `94.2`, `-3` or `1,204`.
 fn plain_decimal(content: &str) -> Option<(f64, usize)> {
-    let digits = content
-        .trim()
-        .strip_prefix(['-', '+'])
-        .unwrap_or(content.trim());
+    let digits = content.trim().strip_prefix(['-', '+']).unwrap_or(content.trim());
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let groups_fit = !whole.contains(',')
-        || whole
-            .split(',')
-            .enumerate()
-            .all(|(i, g)| g.len() == 3 || (i == 0 && g.len() < 3));
-    let only_digits = whole.chars().all(|c| c.is_ascii_digit() || c == ',')
-        && fraction.chars().all(|c| c.is_ascii_digit());
+    let groups_fit =
+        !whole.contains(',') || whole.split(',').enumerate().all(|(i, g)| g.len() == 3 || (i == 0 && g.len() < 3));
+    let only_digits =
+        whole.chars().all(|c| c.is_ascii_digit() || c == ',') && fraction.chars().all(|c| c.is_ascii_digit());
     let usual = !whole.is_empty() && whole.len() <= 15 && fraction.len() <= 6;
     let complete = digits.contains('.') != fraction.is_empty();
     if !(groups_fit && only_digits && usual && complete) {
@@ -191,27 +173,11 @@ mod tests {
 
     #[test]
     fn only_plain_decimals_become_numbers() {
-        let numbers = [
-            ("94.2", 94.2, 1),
-            ("-3", -3.0, 0),
-            ("1,204", 1204.0, 0),
-            ("0.50", 0.5, 2),
-        ];
+        let numbers = [("94.2", 94.2, 1), ("-3", -3.0, 0), ("1,204", 1204.0, 0), ("0.50", 0.5, 2)];
         for (content, value, places) in numbers {
             assert_eq!(plain_decimal(content), Some((value, places)), "{content}");
         }
-        for content in [
-            "",
-            "不适用",
-            "—",
-            "98%",
-            "1e9",
-            "12,3",
-            ".5",
-            "5.",
-            "=1+1",
-            "370200370200370200",
-        ] {
+        for content in ["", "不适用", "—", "98%", "1e9", "12,3", ".5", "5.", "=1+1", "370200370200370200"] {
             assert_eq!(plain_decimal(content), None, "{content}");
         }
     }

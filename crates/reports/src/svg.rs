@@ -44,11 +44,7 @@ pub(crate) struct Svg {
 impl Svg {
     /// An empty picture; `width` in user units, `family` names the font.
     pub(crate) fn new(width: f64, family: &str) -> Self {
-        Self {
-            body: String::new(),
-            width,
-            family: escape(family),
-        }
+        Self { body: String::new(), width, family: escape(family) }
     }
 
     /// Appends markup written by this crate; never text from data.
@@ -70,9 +66,7 @@ impl Svg {
 
     /// Appends a text from data that stays readable on any ground, with a rim of the given colour.
     pub(crate) fn text_with_rim(&mut self, label: &Label<'_>, rim: &str) {
-        let look = format!(
-            r#"stroke="{rim}" stroke-width="2.2" stroke-linejoin="round" paint-order="stroke""#
-        );
+        let look = format!(r#"stroke="{rim}" stroke-width="2.2" stroke-linejoin="round" paint-order="stroke""#);
         self.place(label, &look);
     }
 
@@ -127,10 +121,7 @@ impl Svg {
 
 /// About how wide a text will be, in user units.
 pub(crate) fn text_width(text: &str, size: f64) -> f64 {
-    text.chars()
-        .map(|c| if c.is_ascii() { 0.58 } else { 1.0 })
-        .sum::<f64>()
-        * size
+    text.chars().map(|c| if c.is_ascii() { 0.58 } else { 1.0 }).sum::<f64>() * size
 }
 
 /// The text, cut with an ellipsis to fit a width.

@@ -98,9 +98,7 @@ impl Table {
     /// The cells of a row, as many as there are columns.
     fn cells<'a>(&'a self, row: &'a [String]) -> impl Iterator<Item = (&'a Column, &'a str)> {
         let texts = row.iter().map(String::as_str).chain(std::iter::repeat(""));
-        self.columns
-            .iter()
-            .zip(texts.map(|text| if text.is_empty() { "—" } else { text }))
+        self.columns.iter().zip(texts.map(|text| if text.is_empty() { "—" } else { text }))
     }
 }
 
@@ -108,21 +106,14 @@ impl Table {
 ///
 /// # Errors
 /// [`ReportError::Typesetting`] if the template fails.
-pub fn render_tabular_pdf(
-    edition: &TabularEdition,
-    fonts: &Fonts,
-) -> Result<RenderedPdf, ReportError> {
+pub fn render_tabular_pdf(edition: &TabularEdition, fonts: &Fonts) -> Result<RenderedPdf, ReportError> {
     let sections: Vec<_> = edition
         .sections
         .iter()
         .map(|section| {
             let table = section.table.as_ref().map(|table| {
-                let cells: Vec<&str> = table
-                    .rows
-                    .iter()
-                    .flat_map(|row| table.cells(row))
-                    .map(|(_, text)| text)
-                    .collect();
+                let cells: Vec<&str> =
+                    table.rows.iter().flat_map(|row| table.cells(row)).map(|(_, text)| text).collect();
                 json!({ "columns": table.columns, "cells": cells })
             });
             json!({ "heading": section.heading, "paragraphs": section.paragraphs, "table": table })
@@ -164,11 +155,7 @@ fn html_table(page: &mut Page, table: &Table) {
         page.paragraph("本节没有数据。");
         return;
     }
-    let heads: Vec<&str> = table
-        .columns
-        .iter()
-        .map(|column| column.name.as_str())
-        .collect();
+    let heads: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
     page.open_table(&heads);
     for row in table.rows.iter().take(MOST_ROWS_OF_MAIL) {
         let cells: Vec<PageCell<'_>> = table
@@ -190,29 +177,16 @@ fn html_table(page: &mut Page, table: &Table) {
 /// [`ReportError::Workbook`] if the workbook cannot be written.
 pub fn render_tabular_xlsx(edition: &TabularEdition) -> Result<Vec<u8>, ReportError> {
     let mut book = Workbook::new();
-    book.set_properties(&properties(
-        &edition.title,
-        &edition.number,
-        &edition.node_name,
-        &edition.generated_at,
-    )?);
+    book.set_properties(&properties(&edition.title, &edition.number, &edition.node_name, &edition.generated_at)?);
     let style = Style::new();
-    let mut texts = Sheet::new(
-        &mut book,
-        &style,
-        "概况",
-        &[("项目", 22.0), ("内容", 100.0)],
-    )?;
+    let mut texts = Sheet::new(&mut book, &style, "概况", &[("项目", 22.0), ("内容", 100.0)])?;
     texts.row(&[SheetCell::Text("标题"), SheetCell::Text(&edition.title)])?;
     for (label, value) in edition.facts() {
         texts.row(&[SheetCell::Text(label), SheetCell::Text(value)])?;
     }
     for section in &edition.sections {
         for paragraph in &section.paragraphs {
-            texts.row(&[
-                SheetCell::Text(&section.heading),
-                SheetCell::Text(paragraph),
-            ])?;
+            texts.row(&[SheetCell::Text(&section.heading), SheetCell::Text(paragraph)])?;
         }
     }
     for note in &edition.notes {
@@ -220,36 +194,17 @@ pub fn render_tabular_xlsx(edition: &TabularEdition) -> Result<Vec<u8>, ReportEr
     }
     for (index, section) in edition.sections.iter().enumerate() {
         if let Some(table) = &section.table {
-            sheet_of(
-                &mut book,
-                &style,
-                &sheet_name(index, &section.heading),
-                table,
-            )?;
+            sheet_of(&mut book, &style, &sheet_name(index, &section.heading), table)?;
         }
     }
     Ok(book.save_to_buffer()?)
 }
 
-fn sheet_of(
-    book: &mut Workbook,
-    style: &Style,
-    name: &str,
-    table: &Table,
-) -> Result<(), ReportError> {
+fn sheet_of(book: &mut Workbook, style: &Style, name: &str, table: &Table) -> Result<(), ReportError> {
     let columns: Vec<(&str, f64)> = table
         .columns
         .iter()
-        .map(|column| {
-            (
-                column.name.as_str(),
-                if column.alignment == Alignment::Text {
-                    26.0
-                } else {
-                    14.0
-                },
-            )
-        })
+        .map(|column| (column.name.as_str(), if column.alignment == Alignment::Text { 26.0 } else { 14.0 }))
         .collect();
     let mut sheet = Sheet::new(book, style, name, &columns)?;
     for row in table.rows.iter().take(MOST_ROWS) {

@@ -12,7 +12,9 @@ const LONGEST_UNBROKEN_RUN: usize = 64;
 /// Replaces control characters by spaces (line feeds stay) and drops direction overrides.
 pub(crate) fn clean(text: &str) -> String {
     text.chars()
-        .filter(|c| !matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}'))
+        .filter(
+            |c| !matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}'),
+        )
         .map(|c| match c {
             '\n' => '\n',
             c if c.is_control() => ' ',
@@ -43,9 +45,7 @@ pub(crate) fn clean_json(value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(breakable(&clean(&text))),
         Value::Array(items) => Value::Array(items.into_iter().map(clean_json).collect()),
-        Value::Object(map) => {
-            Value::Object(map.into_iter().map(|(k, v)| (k, clean_json(v))).collect())
-        }
+        Value::Object(map) => Value::Object(map.into_iter().map(|(k, v)| (k, clean_json(v))).collect()),
         other => other,
     }
 }
@@ -86,11 +86,7 @@ pub(crate) fn percent(part: u64, whole: u64) -> String {
     }
     let rounded = (u128::from(part) * 1000 + u128::from(whole) / 2) / u128::from(whole);
     // Almost all is not all: 100.0% is kept for what is complete.
-    let permille = if part < whole {
-        rounded.min(999)
-    } else {
-        rounded
-    };
+    let permille = if part < whole { rounded.min(999) } else { rounded };
     format!("{}.{}%", permille / 10, permille % 10)
 }
 
@@ -108,30 +104,19 @@ mod tests {
     #[test]
     fn control_characters_and_direction_overrides_never_reach_an_output() {
         assert_eq!(clean("甲\u{0}乙\u{202E}丙\n丁"), "甲 乙丙\n丁");
-        assert_eq!(
-            escape("<a b=\"'\">&\u{8}"),
-            "&lt;a b=&quot;&#39;&quot;&gt;&amp; "
-        );
+        assert_eq!(escape("<a b=\"'\">&\u{8}"), "&lt;a b=&quot;&#39;&quot;&gt;&amp; ");
     }
 
     #[test]
     fn long_runs_become_breakable_and_ordinary_text_stays() {
         assert_eq!(breakable("91370200MA3C4D5E6F"), "91370200MA3C4D5E6F");
-        assert_eq!(
-            breakable("青岛市某批发市场有限公司"),
-            "青岛市某批发市场有限公司"
-        );
+        assert_eq!(breakable("青岛市某批发市场有限公司"), "青岛市某批发市场有限公司");
         assert_eq!(breakable(&"a".repeat(150)).matches('\u{200B}').count(), 2);
     }
 
     #[test]
     fn numbers_are_written_as_readers_expect() {
-        let counts = [
-            (0, "0"),
-            (999, "999"),
-            (1000, "1,000"),
-            (1_234_567, "1,234,567"),
-        ];
+        let counts = [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")];
         for (count, expected) in counts {
             assert_eq!(thousands(count), expected);
         }

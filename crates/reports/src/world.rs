@@ -31,11 +31,7 @@ pub struct RenderedPdf {
 }
 
 /// Typesets the main template; `number` identifies the file, `at` is its time.
-pub(crate) fn typeset(
-    world: &ReportWorld<'_>,
-    number: &str,
-    at: &str,
-) -> Result<RenderedPdf, ReportError> {
+pub(crate) fn typeset(world: &ReportWorld<'_>, number: &str, at: &str) -> Result<RenderedPdf, ReportError> {
     let options = PdfOptions {
         ident: Smart::Custom(number.to_owned()),
         creator: Smart::Custom(Some("溯源".to_owned())),
@@ -46,10 +42,7 @@ pub(crate) fn typeset(
         .output
         .and_then(|document| {
             let bytes = typst_pdf::pdf(&document, &options)?;
-            Ok(RenderedPdf {
-                bytes,
-                pages: document.pages().len(),
-            })
+            Ok(RenderedPdf { bytes, pages: document.pages().len() })
         })
         .map_err(|errors| ReportError::Typesetting(describe(&errors)));
     // The typesetter remembers intermediate results for ever unless told otherwise; reports hardly share any.
@@ -59,19 +52,8 @@ pub(crate) fn typeset(
 
 fn timestamp(text: &str) -> Option<Timestamp> {
     let m = moment::parse(text)?;
-    let at = Datetime::from_ymd_hms(
-        i32::from(m.year),
-        m.month,
-        m.day,
-        m.hour,
-        m.minute,
-        m.second,
-    )?;
-    if m.utc {
-        Some(Timestamp::new_utc(at))
-    } else {
-        Timestamp::new_local(at, CHINA_OFFSET_MINUTES)
-    }
+    let at = Datetime::from_ymd_hms(i32::from(m.year), m.month, m.day, m.hour, m.minute, m.second)?;
+    if m.utc { Some(Timestamp::new_utc(at)) } else { Timestamp::new_local(at, CHINA_OFFSET_MINUTES) }
 }
 
 fn describe(errors: &[SourceDiagnostic]) -> String {
@@ -118,8 +100,7 @@ impl<'a> ReportWorld<'a> {
 }
 
 fn file_id(path: &str) -> Result<FileId, ReportError> {
-    let path = VirtualPath::new(path)
-        .map_err(|error| ReportError::Typesetting(format!("{path}: {error}")))?;
+    let path = VirtualPath::new(path).map_err(|error| ReportError::Typesetting(format!("{path}: {error}")))?;
     Ok(RootedPath::new(VirtualRoot::Project, path).intern())
 }
 

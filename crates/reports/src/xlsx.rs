@@ -16,12 +16,7 @@ use crate::{ReportError, projection};
 /// [`ReportError::Workbook`] if the workbook cannot be written, [`ReportError::Map`] for unusable boundaries.
 pub fn render_xlsx(edition: &EvaluationEdition) -> Result<Vec<u8>, ReportError> {
     let mut workbook = Workbook::new();
-    workbook.set_properties(&properties(
-        &edition.title,
-        &edition.number,
-        &edition.node_name,
-        &edition.generated_at,
-    )?);
+    workbook.set_properties(&properties(&edition.title, &edition.number, &edition.node_name, &edition.generated_at)?);
     let style = Style::new();
     overview(&mut workbook, &style, edition)?;
     ranking(&mut workbook, &style, edition)?;
@@ -37,17 +32,8 @@ pub fn render_xlsx(edition: &EvaluationEdition) -> Result<Vec<u8>, ReportError> 
     Ok(workbook.save_to_buffer()?)
 }
 
-fn overview(
-    book: &mut Workbook,
-    style: &Style,
-    edition: &EvaluationEdition,
-) -> Result<(), ReportError> {
-    let columns = [
-        ("项目", 22.0),
-        ("内容", 40.0),
-        ("单位", 10.0),
-        ("较上期", 14.0),
-    ];
+fn overview(book: &mut Workbook, style: &Style, edition: &EvaluationEdition) -> Result<(), ReportError> {
+    let columns = [("项目", 22.0), ("内容", 40.0), ("单位", 10.0), ("较上期", 14.0)];
     let mut sheet = Sheet::new(book, style, "概况", &columns)?;
     let facts = [
         ("标题", &edition.title),
@@ -73,11 +59,7 @@ fn overview(
     Ok(())
 }
 
-fn ranking(
-    book: &mut Workbook,
-    style: &Style,
-    edition: &EvaluationEdition,
-) -> Result<(), ReportError> {
+fn ranking(book: &mut Workbook, style: &Style, edition: &EvaluationEdition) -> Result<(), ReportError> {
     let mut columns = vec![
         ("名次", 8.0),
         ("名称", 36.0),
@@ -87,12 +69,7 @@ fn ranking(
         ("等级", 12.0),
         ("较上期", 10.0),
     ];
-    columns.extend(
-        edition
-            .indicator_names
-            .iter()
-            .map(|name| (name.as_str(), 14.0)),
-    );
+    columns.extend(edition.indicator_names.iter().map(|name| (name.as_str(), 14.0)));
     let mut sheet = Sheet::new(book, style, "评价排名", &columns)?;
     for row in edition.rows.iter().take(MOST_ROWS) {
         let grade = format!("{} {}", mark(&row.grade).shape, row.grade);
@@ -112,11 +89,7 @@ fn ranking(
     sheet.filter(columns.len())
 }
 
-fn grades(
-    book: &mut Workbook,
-    style: &Style,
-    edition: &EvaluationEdition,
-) -> Result<(), ReportError> {
+fn grades(book: &mut Workbook, style: &Style, edition: &EvaluationEdition) -> Result<(), ReportError> {
     let mut sheet = Sheet::new(book, style, "等级分布", &[("等级", 14.0), ("数量", 12.0)])?;
     for entry in &edition.grades {
         let grade = format!("{} {}", mark(&entry.grade).shape, entry.grade);
@@ -125,38 +98,23 @@ fn grades(
     Ok(())
 }
 
-fn trend(
-    book: &mut Workbook,
-    style: &Style,
-    edition: &EvaluationEdition,
-) -> Result<(), ReportError> {
+fn trend(book: &mut Workbook, style: &Style, edition: &EvaluationEdition) -> Result<(), ReportError> {
     let mut sheet = Sheet::new(book, style, "评价趋势", &[("时段", 16.0), ("数值", 12.0)])?;
     for point in &edition.trend {
         let value = point.value.filter(|v| v.is_finite()).map(|v| v.to_string());
-        sheet.row(&[
-            Cell::Text(&point.label),
-            Cell::Figure(value.as_deref().unwrap_or("—")),
-        ])?;
+        sheet.row(&[Cell::Text(&point.label), Cell::Figure(value.as_deref().unwrap_or("—"))])?;
     }
     Ok(())
 }
 
 fn divisions(book: &mut Workbook, style: &Style, figure: &MapFigure) -> Result<(), ReportError> {
     let features = projection::read(&figure.boundaries_geojson)?;
-    let columns = [
-        ("区划代码", 12.0),
-        ("区划", 24.0),
-        (figure.legend.as_str(), 20.0),
-    ];
+    let columns = [("区划代码", 12.0), ("区划", 24.0), (figure.legend.as_str(), 20.0)];
     let mut sheet = Sheet::new(book, style, "区划分布", &columns)?;
     for feature in features {
         let code = feature.property("adcode").unwrap_or_default();
         let name = feature.property("name").unwrap_or_default();
-        let value = figure
-            .values
-            .iter()
-            .find(|(c, _)| *c == code)
-            .map(|(_, value)| *value);
+        let value = figure.values.iter().find(|(c, _)| *c == code).map(|(_, value)| *value);
         let shown = match value {
             Some(MapValue::Value(v)) if v.is_finite() => v.to_string(),
             Some(MapValue::Value(_) | MapValue::Missing) => "— 缺失".to_owned(),
@@ -168,17 +126,8 @@ fn divisions(book: &mut Workbook, style: &Style, figure: &MapFigure) -> Result<(
     Ok(())
 }
 
-fn anomalies(
-    book: &mut Workbook,
-    style: &Style,
-    edition: &EvaluationEdition,
-) -> Result<(), ReportError> {
-    let columns = [
-        ("规则", 40.0),
-        ("异常数", 12.0),
-        ("已处理", 12.0),
-        ("待处理", 12.0),
-    ];
+fn anomalies(book: &mut Workbook, style: &Style, edition: &EvaluationEdition) -> Result<(), ReportError> {
+    let columns = [("规则", 40.0), ("异常数", 12.0), ("已处理", 12.0), ("待处理", 12.0)];
     let mut sheet = Sheet::new(book, style, "异常数据", &columns)?;
     for row in &edition.anomalies {
         sheet.row(&[
@@ -191,17 +140,8 @@ fn anomalies(
     Ok(())
 }
 
-fn remarks(
-    book: &mut Workbook,
-    style: &Style,
-    edition: &EvaluationEdition,
-) -> Result<(), ReportError> {
-    let mut sheet = Sheet::new(
-        book,
-        style,
-        "建议与说明",
-        &[("类别", 10.0), ("内容", 100.0)],
-    )?;
+fn remarks(book: &mut Workbook, style: &Style, edition: &EvaluationEdition) -> Result<(), ReportError> {
+    let mut sheet = Sheet::new(book, style, "建议与说明", &[("类别", 10.0), ("内容", 100.0)])?;
     for (kind, items) in [("建议", &edition.advice), ("说明", &edition.notes)] {
         for item in items {
             sheet.row(&[Cell::Text(kind), Cell::Text(item)])?;

@@ -115,11 +115,7 @@ impl OpContext {
     /// # Errors
     /// [`Denied`], for the answer and the audit log.
     pub fn authorize(&self, action: Action, kind: Kind) -> Result<(), Denied> {
-        if self.may(action, kind) {
-            Ok(())
-        } else {
-            Err(Denied { kind, action })
-        }
+        if self.may(action, kind) { Ok(()) } else { Err(Denied { kind, action }) }
     }
 
     /// Whether [`Self::authorize`] would agree, for hiding what cannot be done.

@@ -37,11 +37,7 @@ pub struct Cost {
 
 impl Default for Cost {
     fn default() -> Self {
-        Self {
-            memory_kib: 19_456,
-            passes: 2,
-            lanes: 1,
-        }
+        Self { memory_kib: 19_456, passes: 2, lanes: 1 }
     }
 }
 
@@ -71,10 +67,7 @@ impl Hasher {
     pub fn new(cost: Cost) -> Result<Self> {
         let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None)
             .map_err(|_| SecurityError::Password("口令散列参数无效"))?;
-        Ok(Self {
-            argon: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
-            cost,
-        })
+        Ok(Self { argon: Argon2::new(Algorithm::Argon2id, Version::V0x13, params), cost })
     }
 
     /// The PHC text of a password, with a salt of its own.
@@ -97,18 +90,10 @@ impl Hasher {
             self.verify_absent();
             return Verdict::Wrong;
         };
-        if self
-            .argon
-            .verify_password(password.as_bytes(), &hash)
-            .is_err()
-        {
+        if self.argon.verify_password(password.as_bytes(), &hash).is_err() {
             return Verdict::Wrong;
         }
-        if cost == self.cost {
-            Verdict::Ok
-        } else {
-            Verdict::OkNeedsRehash
-        }
+        if cost == self.cost { Verdict::Ok } else { Verdict::OkNeedsRehash }
     }
 
     /// Does the work of one comparison for a name that does not exist, so that the time of the answer does not tell.
@@ -128,14 +113,8 @@ impl Hasher {
 fn parse(phc: &str) -> Option<(PasswordHash, Cost)> {
     let hash = PasswordHash::new(phc).ok()?;
     let params = Params::try_from(&hash).ok()?;
-    let cost = Cost {
-        memory_kib: params.m_cost(),
-        passes: params.t_cost(),
-        lanes: params.p_cost(),
-    };
-    let sane = hash.algorithm.as_str() == "argon2id"
-        && cost.memory_kib <= MEMORY_LIMIT
-        && cost.passes <= 64;
+    let cost = Cost { memory_kib: params.m_cost(), passes: params.t_cost(), lanes: params.p_cost() };
+    let sane = hash.algorithm.as_str() == "argon2id" && cost.memory_kib <= MEMORY_LIMIT && cost.passes <= 64;
     (sane && hash.hash.is_some()).then_some((hash, cost))
 }
 
@@ -150,34 +129,22 @@ impl Gate {
     /// Lets at most `at_once` hashes run together (at least one); the others wait.
     #[must_use]
     pub fn new(hasher: Hasher, at_once: usize) -> Self {
-        Self {
-            hasher,
-            permits: Arc::new(Semaphore::new(at_once.max(1))),
-        }
+        Self { hasher, permits: Arc::new(Semaphore::new(at_once.max(1))) }
     }
 
     /// [`Hasher::hash`] behind the gate.
     ///
     /// # Errors
     /// As there, or when the process is stopping.
-    pub async fn hash(
-        &self,
-        password: Zeroizing<String>,
-        entropy: Arc<dyn Entropy>,
-    ) -> Result<String> {
-        self.run(move |hasher| hasher.hash(&password, &*entropy))
-            .await?
+    pub async fn hash(&self, password: Zeroizing<String>, entropy: Arc<dyn Entropy>) -> Result<String> {
+        self.run(move |hasher| hasher.hash(&password, &*entropy)).await?
     }
 
     /// [`Hasher::verify`] behind the gate; without a stored hash the same work is done and the verdict is wrong.
     ///
     /// # Errors
     /// Only when the process is stopping.
-    pub async fn verify(
-        &self,
-        phc: Option<String>,
-        password: Zeroizing<String>,
-    ) -> Result<Verdict> {
+    pub async fn verify(&self, phc: Option<String>, password: Zeroizing<String>) -> Result<Verdict> {
         self.run(move |hasher| match phc {
             Some(phc) => hasher.verify(&phc, &password),
             None => {
@@ -188,14 +155,8 @@ impl Gate {
         .await
     }
 
-    async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Hasher) -> T + Send + 'static,
-    ) -> Result<T> {
-        let permit = Arc::clone(&self.permits)
-            .acquire_owned()
-            .await
-            .map_err(|_| SecurityError::Interrupted)?;
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce(&Hasher) -> T + Send + 'static) -> Result<T> {
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| SecurityError::Interrupted)?;
         let hasher = self.hasher.clone();
         // The permit moves along: a caller that goes away does not free a place while the thread still works.
         let task = tokio::task::spawn_blocking(move || {
@@ -248,42 +209,22 @@ pub fn password_rules(password: &str, username: &str) -> Vec<Fault> {
     };
     let chars = password.chars().count();
     if chars < MIN_CHARS {
-        fault(
-            "SEC-0111",
-            format!("口令只有 {chars} 位"),
-            "请使用不少于 12 位的口令",
-        );
+        fault("SEC-0111", format!("口令只有 {chars} 位"), "请使用不少于 12 位的口令");
     }
     if password.len() > MAX_BYTES {
-        fault(
-            "SEC-0112",
-            "口令过长".to_owned(),
-            "请使用不超过 128 位的口令",
-        );
+        fault("SEC-0112", "口令过长".to_owned(), "请使用不超过 128 位的口令");
     }
     let classes = classes(password);
     if classes < 3 {
-        fault(
-            "SEC-0113",
-            format!("口令只含 {classes} 类字符"),
-            "大写字母、小写字母、数字、符号中至少使用三类",
-        );
+        fault("SEC-0113", format!("口令只含 {classes} 类字符"), "大写字母、小写字母、数字、符号中至少使用三类");
     }
     let lower = password.to_lowercase();
     let name = username.trim().to_lowercase();
     if name.chars().count() >= 3 && lower.contains(&name) {
-        fault(
-            "SEC-0114",
-            "口令包含用户名".to_owned(),
-            "请去掉口令中的用户名",
-        );
+        fault("SEC-0114", "口令包含用户名".to_owned(), "请去掉口令中的用户名");
     }
     if is_common(&lower) {
-        fault(
-            "SEC-0115",
-            "口令过于常见，容易被猜到".to_owned(),
-            "请使用几个互不相关的词语和数字、符号组合",
-        );
+        fault("SEC-0115", "口令过于常见，容易被猜到".to_owned(), "请使用几个互不相关的词语和数字、符号组合");
     }
     faults
 }
@@ -303,10 +244,7 @@ fn is_common(lower: &str) -> bool {
     let mut distinct: Vec<char> = lower.chars().collect();
     distinct.sort_unstable();
     distinct.dedup();
-    distinct.len() < 5
-        || COMMON
-            .iter()
-            .any(|common| made_of(core, common) || made_of(whole, common))
+    distinct.len() < 5 || COMMON.iter().any(|common| made_of(core, common) || made_of(whole, common))
 }
 
 fn made_of(text: &str, word: &str) -> bool {
@@ -318,11 +256,7 @@ mod tests {
     use super::*;
     use suyuan_crypto::random::SeededEntropy;
 
-    const CHEAP: Cost = Cost {
-        memory_kib: 64,
-        passes: 1,
-        lanes: 1,
-    };
+    const CHEAP: Cost = Cost { memory_kib: 64, passes: 1, lanes: 1 };
 
     fn hasher(cost: Cost) -> Hasher {
         Hasher::new(cost).expect("allowed cost")
@@ -337,91 +271,52 @@ mod tests {
         assert_eq!(hasher.verify(&phc, "正确的口令 Abc1"), Verdict::Ok);
         assert_eq!(hasher.verify(&phc, "正确的口令 Abc2"), Verdict::Wrong);
         assert_eq!(hasher.verify(&phc, ""), Verdict::Wrong);
-        assert_ne!(
-            phc,
-            hasher.hash("正确的口令 Abc1", &entropy).expect("hash"),
-            "each hash has its own salt"
-        );
+        assert_ne!(phc, hasher.hash("正确的口令 Abc1", &entropy).expect("hash"), "each hash has its own salt");
     }
 
     #[test]
     fn h_9_hashes_of_another_cost_are_made_anew() {
-        let old = hasher(CHEAP)
-            .hash("secret", &SeededEntropy::new(1))
-            .expect("hash");
-        let new = hasher(Cost {
-            memory_kib: 128,
-            ..CHEAP
-        });
+        let old = hasher(CHEAP).hash("secret", &SeededEntropy::new(1)).expect("hash");
+        let new = hasher(Cost { memory_kib: 128, ..CHEAP });
         assert_eq!(new.verify(&old, "secret"), Verdict::OkNeedsRehash);
         assert_eq!(new.verify(&old, "wrong"), Verdict::Wrong);
     }
 
     #[test]
     fn h_9_the_default_cost_is_the_recommended_one() {
-        let phc = hasher(Cost::default())
-            .hash("secret", &SeededEntropy::new(1))
-            .expect("hash");
+        let phc = hasher(Cost::default()).hash("secret", &SeededEntropy::new(1)).expect("hash");
         assert!(phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{phc}");
-        assert!(matches!(
-            Hasher::new(Cost {
-                memory_kib: 1,
-                ..CHEAP
-            }),
-            Err(SecurityError::Password(_))
-        ));
+        assert!(matches!(Hasher::new(Cost { memory_kib: 1, ..CHEAP }), Err(SecurityError::Password(_))));
     }
 
     #[test]
     fn h_9_stored_text_that_is_no_hash_matches_nothing() {
         let hasher = hasher(CHEAP);
         let planted = "$argon2id$v=19$m=4294967295,t=2,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA";
-        for phc in [
-            "",
-            "secret",
-            "$argon2id$",
-            "$argon2i$v=19$m=64,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2g",
-            planted,
-        ] {
+        for phc in ["", "secret", "$argon2id$", "$argon2i$v=19$m=64,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2g", planted] {
             assert_eq!(hasher.verify(phc, "secret"), Verdict::Wrong, "{phc}");
         }
         let long = "a".repeat(MAX_BYTES + 1);
-        assert!(matches!(
-            hasher.hash(&long, &SeededEntropy::new(1)),
-            Err(SecurityError::Password(_))
-        ));
+        assert!(matches!(hasher.hash(&long, &SeededEntropy::new(1)), Err(SecurityError::Password(_))));
     }
 
     #[tokio::test]
     async fn h_9_the_gate_lets_every_caller_through_in_turn() {
         let gate = Gate::new(hasher(CHEAP), 0);
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(1));
-        let phc = gate
-            .hash(Zeroizing::new("secret".into()), entropy)
-            .await
-            .expect("hash");
+        let phc = gate.hash(Zeroizing::new("secret".into()), entropy).await.expect("hash");
         let waiting: Vec<_> = (0..8)
             .map(|n| {
                 let (gate, phc) = (gate.clone(), phc.clone());
-                let password =
-                    Zeroizing::new(if n % 2 == 0 { "secret" } else { "wrong" }.to_owned());
+                let password = Zeroizing::new(if n % 2 == 0 { "secret" } else { "wrong" }.to_owned());
                 tokio::spawn(async move { gate.verify(Some(phc), password).await })
             })
             .collect();
         for (n, task) in waiting.into_iter().enumerate() {
-            let expected = if n % 2 == 0 {
-                Verdict::Ok
-            } else {
-                Verdict::Wrong
-            };
+            let expected = if n % 2 == 0 { Verdict::Ok } else { Verdict::Wrong };
             assert_eq!(task.await.expect("task").expect("verdict"), expected, "{n}");
         }
-        assert_eq!(
-            gate.verify(None, Zeroizing::new("secret".into()))
-                .await
-                .expect("verdict"),
-            Verdict::Wrong
-        );
+        assert_eq!(gate.verify(None, Zeroizing::new("secret".into())).await.expect("verdict"), Verdict::Wrong);
     }
 
     #[test]
@@ -430,11 +325,7 @@ mod tests {
             let faults = password_rules(password, "zhangwei");
             let codes: Vec<&str> = faults.iter().map(|fault| fault.code.as_str()).collect();
             assert_eq!(codes, expected, "{password}");
-            assert!(
-                faults
-                    .iter()
-                    .all(|fault| !fault.reason.is_empty() && !fault.advice.is_empty())
-            );
+            assert!(faults.iter().all(|fault| !fault.reason.is_empty() && !fault.advice.is_empty()));
         };
         check("Lvcha-7-Shanlin", &[]);
         check("茶山Qingdao2026", &[]);

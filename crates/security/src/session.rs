@@ -57,11 +57,7 @@ pub struct SessionRules {
 
 impl Default for SessionRules {
     fn default() -> Self {
-        Self {
-            idle_millis: 15 * MINUTE,
-            absolute_millis: 8 * 60 * MINUTE,
-            touch_millis: MINUTE,
-        }
+        Self { idle_millis: 15 * MINUTE, absolute_millis: 8 * 60 * MINUTE, touch_millis: MINUTE }
     }
 }
 
@@ -91,12 +87,7 @@ impl SessionState {
 impl SessionRules {
     /// The state of a session at `now`. A clock that was set back does not end sessions.
     #[must_use]
-    pub const fn state(
-        &self,
-        signed_in: Timestamp,
-        last_seen: Timestamp,
-        now: Timestamp,
-    ) -> SessionState {
+    pub const fn state(&self, signed_in: Timestamp, last_seen: Timestamp, now: Timestamp) -> SessionState {
         if now.millis().saturating_sub(signed_in.millis()) >= self.absolute_millis {
             SessionState::Expired
         } else if now.millis().saturating_sub(last_seen.millis()) >= self.idle_millis {
@@ -129,11 +120,7 @@ mod tests {
         let rules = SessionRules::default();
         let start = Timestamp::from_millis(1_000_000);
         let check = |seen: i64, now: i64, expected: SessionState| {
-            let state = rules.state(
-                start,
-                start.plus_millis(seen * MINUTE),
-                start.plus_millis(now * MINUTE),
-            );
+            let state = rules.state(start, start.plus_millis(seen * MINUTE), start.plus_millis(now * MINUTE));
             assert_eq!(state, expected, "seen {seen} now {now}");
         };
         check(0, 14, SessionState::Live);

@@ -18,11 +18,7 @@ pub struct LoginRules {
 
 impl Default for LoginRules {
     fn default() -> Self {
-        Self {
-            max_failures: 5,
-            window_millis: 30 * 60_000,
-            lock_millis: 30 * 60_000,
-        }
+        Self { max_failures: 5, window_millis: 30 * 60_000, lock_millis: 30 * 60_000 }
     }
 }
 
@@ -59,15 +55,8 @@ impl Admission {
         match self {
             Self::Allowed { .. } => None,
             Self::Locked { until } => {
-                let minutes = until
-                    .millis()
-                    .saturating_sub(now.millis())
-                    .max(0)
-                    .saturating_add(59_999)
-                    / 60_000;
-                Some(format!(
-                    "登录失败次数过多，账号已锁定，请 {minutes} 分钟后再试，或联系安全管理员解锁"
-                ))
+                let minutes = until.millis().saturating_sub(now.millis()).max(0).saturating_add(59_999) / 60_000;
+                Some(format!("登录失败次数过多，账号已锁定，请 {minutes} 分钟后再试，或联系安全管理员解锁"))
             }
         }
     }
@@ -79,11 +68,7 @@ impl LoginRules {
     pub fn admit(&self, failures: &Failures, now: Timestamp) -> Admission {
         match failures.locked_until {
             Some(until) if now < until => Admission::Locked { until },
-            _ => Admission::Allowed {
-                left: self
-                    .max_failures
-                    .saturating_sub(self.current(failures, now)),
-            },
+            _ => Admission::Allowed { left: self.max_failures.saturating_sub(self.current(failures, now)) },
         }
     }
 
@@ -95,11 +80,7 @@ impl LoginRules {
         }
         let count = self.current(failures, now).saturating_add(1);
         let locked_until = (count >= self.max_failures).then(|| now.plus_millis(self.lock_millis));
-        Failures {
-            count,
-            last: Some(now),
-            locked_until,
-        }
+        Failures { count, last: Some(now), locked_until }
     }
 
     /// What to remember after a login: nothing.
@@ -111,14 +92,8 @@ impl LoginRules {
     /// Failures that still count: none after a lock has ended or when the last one is long ago.
     fn current(&self, failures: &Failures, now: Timestamp) -> u32 {
         let lock_over = failures.locked_until.is_some_and(|until| now >= until);
-        let recent = failures
-            .last
-            .is_some_and(|last| now.millis().saturating_sub(last.millis()) < self.window_millis);
-        if recent && !lock_over {
-            failures.count
-        } else {
-            0
-        }
+        let recent = failures.last.is_some_and(|last| now.millis().saturating_sub(last.millis()) < self.window_millis);
+        if recent && !lock_over { failures.count } else { 0 }
     }
 }
 
@@ -137,36 +112,16 @@ mod tests {
         let rules = LoginRules::default();
         let mut failures = Failures::default();
         for failed in 0..5 {
-            assert_eq!(
-                rules.admit(&failures, at(failed)),
-                Admission::Allowed {
-                    left: 5 - failed as u32
-                }
-            );
+            assert_eq!(rules.admit(&failures, at(failed)), Admission::Allowed { left: 5 - failed as u32 });
             failures = rules.after_failure(&failures, at(failed));
         }
         let locked = Admission::Locked { until: at(34) };
         assert_eq!(rules.admit(&failures, at(5)), locked);
         assert_eq!(rules.admit(&failures, at(33)), locked);
-        assert!(
-            locked
-                .text(at(5))
-                .is_some_and(|text| text.contains("29 分钟"))
-        );
-        assert_eq!(
-            rules.after_failure(&failures, at(20)),
-            failures,
-            "a lock is not prolonged"
-        );
-        assert_eq!(
-            rules.admit(&failures, at(34)),
-            Admission::Allowed { left: 5 }
-        );
-        assert_eq!(
-            rules.after_failure(&failures, at(34)).count,
-            1,
-            "counting starts anew after a lock"
-        );
+        assert!(locked.text(at(5)).is_some_and(|text| text.contains("29 分钟")));
+        assert_eq!(rules.after_failure(&failures, at(20)), failures, "a lock is not prolonged");
+        assert_eq!(rules.admit(&failures, at(34)), Admission::Allowed { left: 5 });
+        assert_eq!(rules.after_failure(&failures, at(34)).count, 1, "counting starts anew after a lock");
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{bail, Context, Result};
+use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
-use suyuan_domain::division::{Divisions, Tier, NATION};
+use suyuan_domain::division::{Divisions, NATION, Tier};
 use suyuan_service::account::NewAccount;
 
 /// The whole file.

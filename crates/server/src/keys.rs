@@ -33,9 +33,8 @@ pub fn load_or_make(data_dir: &Path, entropy: &dyn Entropy) -> Result<Keys> {
     let folder = data_dir.join("keys");
     std::fs::create_dir_all(&folder).with_context(|| format!("无法创建目录 {}", folder.display()))?;
     let signing = kept(&folder.join("node.pem"), || Ok(SigningKey::generate(entropy)?.to_pkcs8_pem().to_string()))?;
-    let sealing = kept(&folder.join("seal.hex"), || {
-        Ok(suyuan_crypto::hash::hex(SecretKey::generate(entropy)?.as_bytes()))
-    })?;
+    let sealing =
+        kept(&folder.join("seal.hex"), || Ok(suyuan_crypto::hash::hex(SecretKey::generate(entropy)?.as_bytes())))?;
     let instance = kept(&data_dir.join("instance"), || {
         Ok(suyuan_crypto::hash::hex(&suyuan_crypto::random::array::<16>(entropy)?))
     })?;

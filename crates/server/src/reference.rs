@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use anyhow::{anyhow, Context, Result};
+use anyhow::{Context, Result, anyhow};
 use suyuan_domain::division::Divisions;
 use suyuan_domain::pack::Packs;
 use suyuan_gis::Boundaries;
@@ -53,7 +53,6 @@ pub fn load() -> Result<Reference> {
     }
     let packs = Packs::shipped().map_err(|error| anyhow!("{error}")).context("参考数据包")?;
     let boundaries = Boundaries::parse_topojson(BOUNDARIES).map_err(|error| anyhow!("{error}")).context("边界数据")?;
-    let reference =
-        Reference { packs: Arc::new(packs), divisions: divisions()?, boundaries: Arc::new(boundaries) };
+    let reference = Reference { packs: Arc::new(packs), divisions: divisions()?, boundaries: Arc::new(boundaries) };
     Ok(LOADED.get_or_init(|| reference).clone())
 }

@@ -13,7 +13,7 @@ use suyuan_jobs::mail::{Mailer, MailerConfig};
 use suyuan_jobs::{Runner, RunnerConfig};
 use suyuan_security::policy::{PolicySnapshot, SharedPolicy};
 use suyuan_service::node::NodeConfig;
-use suyuan_service::{account, capture, Node};
+use suyuan_service::{Node, account, capture};
 use suyuan_store::Store;
 use suyuan_warehouse::Warehouse;
 use tokio::net::TcpListener;
@@ -101,9 +101,15 @@ impl Started {
 ///
 /// # Errors
 /// When a part of it cannot be had; the message says which and what to do.
-pub async fn start(config: &Config, reference: &Reference, warehouse: &WarehouseAddress, options: Options) -> Result<Started> {
+pub async fn start(
+    config: &Config,
+    reference: &Reference,
+    warehouse: &WarehouseAddress,
+    options: Options,
+) -> Result<Started> {
     let data_dir = &config.node.data_dir;
-    std::fs::create_dir_all(data_dir.join("segments")).with_context(|| format!("无法创建目录 {}", data_dir.display()))?;
+    std::fs::create_dir_all(data_dir.join("segments"))
+        .with_context(|| format!("无法创建目录 {}", data_dir.display()))?;
     let listener = TcpListener::bind(config.node.listen)
         .await
         .with_context(|| format!("无法监听 {}，请检查端口是否被占用", config.node.listen))?;
@@ -113,7 +119,8 @@ pub async fn start(config: &Config, reference: &Reference, warehouse: &Warehouse
     let store = Store::connect(&config.database.url, &config.node.code).await.context("关系数据库")?;
     store.migrate().await.context("数据库结构升级")?;
     store.refresh_position().await?;
-    let warehouse = Warehouse::connect(&warehouse.url, &config.warehouse.database, &warehouse.key).await.context("数据仓库")?;
+    let warehouse =
+        Warehouse::connect(&warehouse.url, &config.warehouse.database, &warehouse.key).await.context("数据仓库")?;
     warehouse.migrate().await.context("数据仓库结构升级")?;
     let (queue, captured) = capture::queue();
     let node = Node {
@@ -186,4 +193,3 @@ fn peers() -> Result<PeerClient> {
     let client = HttpClient::new(&ClientOptions::default(), &provider).context("网络组件")?;
     Ok(PeerClient::new(client))
 }
-

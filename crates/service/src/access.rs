@@ -16,9 +16,9 @@ use suyuan_security::context::{Actor, ActorKind, OpContext};
 use suyuan_security::policy::{Action, Kind};
 
 use crate::node::Node;
-use crate::register::field::{tidy_code, tidy_text, Faults};
+use crate::register::field::{Faults, tidy_code, tidy_text};
 use crate::register::{Columns, Document, State};
-use crate::{audit, Result, ServiceError};
+use crate::{Result, ServiceError, audit};
 
 /// A system counts as on line this long after it was last heard of, in milliseconds: it has to report daily.
 const ONLINE: i64 = 24 * 3_600_000;
@@ -65,7 +65,9 @@ impl Document for AccessDoc {
         tidy_code(&mut self.code);
         tidy_code(&mut self.subject);
         self.subjects.iter_mut().for_each(tidy_code);
-        for text in [&mut self.name, &mut self.operator, &mut self.division, &mut self.url, &mut self.contact, &mut self.phone] {
+        for text in
+            [&mut self.name, &mut self.operator, &mut self.division, &mut self.url, &mut self.contact, &mut self.phone]
+        {
             tidy_text(text);
         }
         if self.code.is_empty() {
@@ -164,7 +166,8 @@ fn refused(code: &str, reason: &str, advice: &str) -> ServiceError {
 /// # Errors
 /// `ACC-0201` without a valid token, `ACC-0202` when the system is not live.
 pub async fn authenticate(node: &Node, text: &str) -> Result<SystemIdentity> {
-    let unknown = || refused("ACC-0201", "接入令牌缺失或无效", "请在请求头 Authorization 中填写 Bearer 和令牌，或重新签发");
+    let unknown =
+        || refused("ACC-0201", "接入令牌缺失或无效", "请在请求头 Authorization 中填写 Bearer 和令牌，或重新签发");
     if text.is_empty() || text.len() > TOKEN_LIMIT {
         return Err(unknown());
     }

@@ -10,20 +10,20 @@ use suyuan_domain::division::NATION;
 use suyuan_domain::fault::Fault;
 use suyuan_domain::id::ObjectId;
 use suyuan_domain::scope::Scope;
-use suyuan_security::context::{Actor, ActorKind, OpContext};
-use suyuan_security::password::{password_rules, Cost, Gate, Hasher, Verdict, MAX_BYTES};
-use suyuan_security::policy::{Action, Kind, PolicySet, RoleRules};
-use suyuan_security::session::{lookup_hash, new_session, SessionRules, SessionState};
-use suyuan_security::throttle::{Admission, Failures, LoginRules};
 use suyuan_security::SecurityError;
-use suyuan_store::account::{folded, Account};
-use suyuan_store::session::Session;
+use suyuan_security::context::{Actor, ActorKind, OpContext};
+use suyuan_security::password::{Cost, Gate, Hasher, MAX_BYTES, Verdict, password_rules};
+use suyuan_security::policy::{Action, Kind, PolicySet, RoleRules};
+use suyuan_security::session::{SessionRules, SessionState, lookup_hash, new_session};
+use suyuan_security::throttle::{Admission, Failures, LoginRules};
 use suyuan_store::Tx;
+use suyuan_store::account::{Account, folded};
+use suyuan_store::session::Session;
 use zeroize::Zeroizing;
 
 use crate::listing::Listed;
 use crate::node::Node;
-use crate::{audit, Result, ServiceError};
+use crate::{Result, ServiceError, audit};
 
 /// Passwords hashed at the same time in this process; each takes 19 MiB.
 const HASHES_AT_ONCE: usize = 4;
@@ -249,7 +249,13 @@ fn stranger(node: &Node, username: &str, address: &str, request_id: &str) -> OpC
 ///
 /// # Errors
 /// `AUTH-0101` for a wrong name or password, `AUTH-0102` while the account is locked, `AUTH-0103` for a disabled one.
-pub async fn sign_in(node: &Node, username: &str, password: String, address: &str, request_id: &str) -> Result<SignedIn> {
+pub async fn sign_in(
+    node: &Node,
+    username: &str,
+    password: String,
+    address: &str,
+    request_id: &str,
+) -> Result<SignedIn> {
     let now = node.now();
     let password = Zeroizing::new(password);
     if username.len() > 256 || password.len() > MAX_BYTES {
@@ -257,7 +263,9 @@ pub async fn sign_in(node: &Node, username: &str, password: String, address: &st
     }
     let mut cx = stranger(node, &folded(username), address, request_id);
     let found = node.store.system_account_by_name(username).await?;
-    if let Some(Admission::Locked { until }) = found.as_ref().map(|account| LoginRules::default().admit(&failures(account), now)) {
+    if let Some(Admission::Locked { until }) =
+        found.as_ref().map(|account| LoginRules::default().admit(&failures(account), now))
+    {
         return Err(locked(until, now));
     }
     let stored = found.as_ref().map(|account| account.password.clone());
@@ -272,9 +280,15 @@ pub async fn sign_in(node: &Node, username: &str, password: String, address: &st
     cx.division.clone_from(&account.division);
     if account.state != ACTIVE {
         let tx = node.store.begin().await?;
-        audit::note_outcome(&tx, &cx, ("session.sign_in", "account", &account.username), "denied", "账号已停用").await?;
+        audit::note_outcome(&tx, &cx, ("session.sign_in", "account", &account.username), "denied", "账号已停用")
+            .await?;
         tx.commit().await?;
-        return Err(ServiceError::Unauthenticated(Fault::new("AUTH-0103", "username", "账号已停用", "请联系安全管理员")));
+        return Err(ServiceError::Unauthenticated(Fault::new(
+            "AUTH-0103",
+            "username",
+            "账号已停用",
+            "请联系安全管理员",
+        )));
     }
     let rehash = match verdict {
         Verdict::OkNeedsRehash => Some(hashed(node, password.to_string()).await?),
@@ -324,7 +338,8 @@ async fn begin(node: &Node, cx: &OpContext, account: &Account, rehash: Option<St
         tx.note_failures(account.id, 0, None, now).await?;
     }
     if let Some(password) = rehash {
-        let newer = Account { password, failures: 0, locked_until: None, version: account.version + 1, ..account.clone() };
+        let newer =
+            Account { password, failures: 0, locked_until: None, version: account.version + 1, ..account.clone() };
         tx.change_account(&newer, account.version).await?;
     }
     audit::note(&tx, cx, "session.sign_in", "account", &account.username, None, None).await?;
@@ -418,7 +433,8 @@ pub async fn list(node: &Node, cx: &OpContext, after: Option<&str>, limit: usize
     Ok(Listed::of_page(page, |account| account.username.clone()).map(|account| view(node, account)))
 }
 
-/// Makes an account.
+/// Makes an account. Whoever may not authorise hands it over disabled, to be enabled by a security administrator: nobody
+/// gives himself another of the three powers.
 ///
 /// # Errors
 /// When the actor may not, the input has faults, or the name is taken (`AUTH-0114`).
@@ -430,7 +446,10 @@ pub async fn create(node: &Node, cx: &OpContext, new: NewAccount) -> Result<Acco
     if !faults.is_empty() {
         return Err(ServiceError::Invalid(faults));
     }
-    let account = made(node, new).await?;
+    let mut account = made(node, new).await?;
+    if !cx.may(Action::Authorise, Kind::Account) {
+        DISABLED.clone_into(&mut account.state);
+    }
     let tx = node.store.begin().await?;
     if tx.system_account_by_name(&account.username).await?.is_some() {
         return Err(ServiceError::invalid("AUTH-0114", "username", "用户名已被使用", "请换一个用户名"));
@@ -453,17 +472,29 @@ fn summary(account: &Account) -> String {
 /// Changes an account. A new role, division or password ends its sessions.
 ///
 /// # Errors
-/// When the actor may not (a new role needs the permission to authorise), or somebody else was first.
-pub async fn change(node: &Node, cx: &OpContext, id: ObjectId, version: u64, change: AccountChange) -> Result<AccountView> {
-    let grants = change.role.is_some();
-    let keeps = change.display_name.is_some() || change.email.is_some() || change.division.is_some() || change.password.is_some();
-    if grants {
-        cx.authorize(Action::Authorise, Kind::Account)?;
-    }
-    if keeps || !grants {
+/// When the actor may not (a new role, division or password needs the permission to authorise), or somebody else was
+/// first.
+pub async fn change(
+    node: &Node,
+    cx: &OpContext,
+    id: ObjectId,
+    version: u64,
+    change: AccountChange,
+) -> Result<AccountView> {
+    if !cx.may(Action::Authorise, Kind::Account) {
         cx.authorize(Action::Update, Kind::Account)?;
     }
     let before = in_scope(node, cx, id).await?;
+    let differs = |wanted: &Option<String>, now: &String| wanted.as_ref().is_some_and(|wanted| wanted != now);
+    let grants =
+        differs(&change.role, &before.role) || differs(&change.division, &before.division) || change.password.is_some();
+    if grants {
+        cx.authorize(Action::Authorise, Kind::Account)?;
+    }
+    let keeps = differs(&change.display_name, &before.display_name) || differs(&change.email, &before.email);
+    if keeps || !grants {
+        cx.authorize(Action::Update, Kind::Account)?;
+    }
     let mut after = before.clone();
     after.role = change.role.unwrap_or(after.role);
     after.division = change.division.unwrap_or(after.division);
@@ -504,7 +535,7 @@ pub async fn disable(node: &Node, cx: &OpContext, id: ObjectId) -> Result<Accoun
 /// # Errors
 /// When the actor may not, or somebody else was first.
 pub async fn enable(node: &Node, cx: &OpContext, id: ObjectId) -> Result<AccountView> {
-    cx.authorize(Action::Disable, Kind::Account)?;
+    cx.authorize(Action::Authorise, Kind::Account)?;
     let before = in_scope(node, cx, id).await?;
     let after = Account { state: ACTIVE.to_owned(), failures: 0, locked_until: None, ..before.clone() };
     let version = before.version;

@@ -3,13 +3,13 @@
 use suyuan_domain::clock::Timestamp;
 use suyuan_security::context::OpContext;
 use suyuan_security::policy::{Action, Kind};
-use suyuan_store::audit::{AuditEntry, AuditFilter, AuditRow};
 use suyuan_store::Tx;
+use suyuan_store::audit::{AuditEntry, AuditFilter, AuditRow};
 
+use crate::Result;
 use crate::listing::Listed;
 use crate::node::Node;
 use crate::register::within;
-use crate::Result;
 
 /// Longest text that is kept of a name or reason, in characters.
 const TEXT_LIMIT: usize = 500;

@@ -15,15 +15,15 @@ use suyuan_domain::clock::Timestamp;
 use suyuan_domain::event::TraceEvent;
 use suyuan_domain::fault::Fault;
 use suyuan_domain::id::ObjectId;
-use suyuan_domain::record::{kind, Draft};
+use suyuan_domain::record::{Draft, kind};
 use suyuan_formats::EventDraft;
-use suyuan_store::intake::{EventKey, NewBatch, NewReject, StoredAnswer};
 use suyuan_store::Tx;
+use suyuan_store::intake::{EventKey, NewBatch, NewReject, StoredAnswer};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::payload::{EventBody, IntakeBody, OriginalBody, QualityBody};
-use crate::record::{draft, Route};
-use crate::{quality, Node, Result, ServiceError};
+use crate::record::{Route, draft};
+use crate::{Node, Result, ServiceError, quality};
 
 /// Rows in one message.
 pub const MAX_ROWS: usize = 10_000;
@@ -161,7 +161,9 @@ pub fn dry_run(node: &Node, reporter: &Reporter, message: Message) -> Answer {
         .into_iter()
         .zip(0..)
         .map(|(row, number)| match row {
-            PreparedRow::Good { .. } => RowAnswer { row: number, status: RowStatus::Accepted, id: None, faults: vec![] },
+            PreparedRow::Good { .. } => {
+                RowAnswer { row: number, status: RowStatus::Accepted, id: None, faults: vec![] }
+            }
             PreparedRow::Bad { faults, .. } => RowAnswer { row: number, status: RowStatus::Rejected, id: None, faults },
         })
         .collect();
@@ -309,14 +311,20 @@ async fn write_merged(node: &Node, messages: Vec<Prepared>) {
         Err(error) if messages.len() == 1 => {
             for message in messages {
                 let text = error.to_string();
-                tracing::error!(system = message.reporter.system, message = message.message, error = text, "capture failed");
+                tracing::error!(
+                    system = message.reporter.system,
+                    message = message.message,
+                    error = text,
+                    "capture failed"
+                );
                 let _gone = message.answer_to.send(Err(ServiceError::Unavailable(text)));
             }
         }
         Err(_) => {
             for message in messages {
                 let alone = write_together(node, &[&message]).await;
-                let answer = alone.and_then(|mut answers| answers.pop().unwrap_or_else(|| Err(ServiceError::changed_meanwhile())));
+                let answer = alone
+                    .and_then(|mut answers| answers.pop().unwrap_or_else(|| Err(ServiceError::changed_meanwhile())));
                 let _gone = message.answer_to.send(answer);
             }
         }

@@ -10,10 +10,10 @@ use suyuan_domain::id::ObjectId;
 use suyuan_domain::record::kind;
 use suyuan_security::policy::Kind;
 
-use crate::node::Node;
-use crate::register::field::{mac, tidy_code, tidy_text, Faults};
-use crate::register::{Columns, Document};
 use crate::Result;
+use crate::node::Node;
+use crate::register::field::{Faults, mac, tidy_code, tidy_text};
+use crate::register::{Columns, Document};
 
 /// A device counts as on line this long after its last sign of life, in milliseconds.
 const ONLINE: i64 = 15 * 60_000;

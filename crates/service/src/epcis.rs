@@ -3,7 +3,7 @@
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::id::ObjectId;
 use suyuan_domain::scope::Scope;
-use suyuan_formats::{epcis_query, Original};
+use suyuan_formats::{Original, epcis_query};
 use suyuan_warehouse::query::{Cursor, EventFilter, EventOrder, EventView, Page};
 
 use crate::access::SystemIdentity;

@@ -8,7 +8,7 @@ use suyuan_security::context::OpContext;
 use suyuan_security::policy::Kind;
 
 use crate::node::Node;
-use crate::register::field::{tidy_code, tidy_text, Faults};
+use crate::register::field::{Faults, tidy_code, tidy_text};
 use crate::register::{self, Columns, Document, Item};
 use crate::{Result, ServiceError};
 
@@ -70,7 +70,8 @@ impl Document for ProductDoc {
         faults.required("name", "产品名称", &self.name);
         faults.category(&self.category);
         if let Some(category) = node.packs.category(&self.category) {
-            let known = self.subcategory.is_empty() || category.children.iter().any(|child| child.code == self.subcategory);
+            let known =
+                self.subcategory.is_empty() || category.children.iter().any(|child| child.code == self.subcategory);
             if !known {
                 let reason = format!("{}没有二级类别 {}", category.name, self.subcategory);
                 faults.add("0121", "subcategory", reason, "请从产品目录中选择");
@@ -129,7 +130,13 @@ pub async fn create(node: &Node, cx: &OpContext, doc: ProductDoc) -> Result<Item
 ///
 /// # Errors
 /// As [`register::change`], or when the subject is not registered.
-pub async fn change(node: &Node, cx: &OpContext, id: ObjectId, version: u64, doc: ProductDoc) -> Result<Item<ProductDoc>> {
+pub async fn change(
+    node: &Node,
+    cx: &OpContext,
+    id: ObjectId,
+    version: u64,
+    doc: ProductDoc,
+) -> Result<Item<ProductDoc>> {
     cx.authorize(suyuan_security::policy::Action::Update, Kind::Product)?;
     let doc = placed(node, doc).await?;
     register::change(node, cx, id, version, doc).await

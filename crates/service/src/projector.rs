@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use suyuan_domain::id::ObjectId;
-use suyuan_domain::record::{kind, Record};
+use suyuan_domain::record::{Record, kind};
 use suyuan_warehouse::{EventFact, FactKey, IntakeFact, LookupFact};
 
 use crate::payload::{EventBody, IntakeBody, LookupHourBody};

@@ -1,7 +1,7 @@
 //! Which node this is, and whether its parts answer: for the first call of every page and for operators. Rows: N-TIER.
 
-use crate::node::Node;
 use crate::Result;
+use crate::node::Node;
 
 /// A node as everybody may see it (节点).
 #[derive(Clone, Debug)]

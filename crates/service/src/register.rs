@@ -12,8 +12,8 @@ mod step;
 
 use std::collections::BTreeSet;
 
-use serde::de::DeserializeOwned;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::fault::Fault;
 use suyuan_domain::id::ObjectId;
@@ -21,15 +21,15 @@ use suyuan_domain::scope::CodeRange;
 use suyuan_domain::search;
 use suyuan_security::context::OpContext;
 use suyuan_security::policy::{Action, Kind};
-use suyuan_store::register::{Entry, EntryFilter, Step};
 use suyuan_store::Tx;
+use suyuan_store::register::{Entry, EntryFilter, Step};
 
 use crate::listing::Listed;
 use crate::node::Node;
-use crate::{audit, Result, ServiceError};
+use crate::{Result, ServiceError, audit};
 
-pub use relay::{take, RegisterRecord};
-pub use report::{report, Reported, RowStatus, MOST_ROWS};
+pub use relay::{RegisterRecord, take};
+pub use report::{MOST_ROWS, Reported, RowStatus, report};
 pub use step::{Decision, State, Verb};
 
 /// Columns that lists need of a document.
@@ -164,7 +164,12 @@ pub fn within(node: &Node, cx: &OpContext, division: Option<&str>) -> Result<Opt
     use suyuan_domain::division::NATION;
     let Some(code) = division.filter(|code| !code.is_empty()) else { return Ok(None) };
     if code != NATION && node.divisions.get(code).is_none() {
-        return Err(ServiceError::invalid("REQ-0111", "division", format!("没有行政区划 {code}"), "请从行政区划列表中选择"));
+        return Err(ServiceError::invalid(
+            "REQ-0111",
+            "division",
+            format!("没有行政区划 {code}"),
+            "请从行政区划列表中选择",
+        ));
     }
     if code != cx.division && !cx.scope.covers_division(code) {
         return Err(ServiceError::NotFound("division"));
@@ -246,7 +251,13 @@ struct Change<'a> {
 }
 
 /// Writes an entry with its history and its journal record. `before` is what is stored now.
-async fn write<D: Document>(node: &Node, tx: &mut Tx, before: Option<&Entry>, after: &Entry, change: &Change<'_>) -> Result<()> {
+async fn write<D: Document>(
+    node: &Node,
+    tx: &mut Tx,
+    before: Option<&Entry>,
+    after: &Entry,
+    change: &Change<'_>,
+) -> Result<()> {
     let columns = Columns { code: after.code.clone(), name: after.name.clone(), ..Columns::default() };
     let old = before.map(|entry| entry.proposal.as_deref().unwrap_or(&entry.doc));
     let step = Step { actor: change.actor, action: change.action, reason: change.reason, before: old };
@@ -277,7 +288,8 @@ pub async fn list<D: Document>(node: &Node, cx: &OpContext, query: RegisterQuery
     };
     let page = node.store.entries(&cx.scope, &filter, query.after, query.limit).await?;
     let listed = Listed::of_page(page, |entry| entry.object.to_string());
-    let items = listed.items.iter().map(|entry| item::<D>(node, entry).map(Item::masked)).collect::<Result<Vec<_>>>()?;
+    let items =
+        listed.items.iter().map(|entry| item::<D>(node, entry).map(Item::masked)).collect::<Result<Vec<_>>>()?;
     Ok(Listed { items, next: listed.next, count: listed.count, exact: listed.exact })
 }
 
@@ -370,7 +382,12 @@ pub async fn create<D: Document>(node: &Node, cx: &OpContext, mut doc: D) -> Res
 }
 
 fn taken<D: Document>(code: &str) -> ServiceError {
-    let fault = Fault::new(format!("{}-0105", D::LETTERS), "code", format!("编码 {code} 已登记"), "请核对编码，或变更已有的登记");
+    let fault = Fault::new(
+        format!("{}-0105", D::LETTERS),
+        "code",
+        format!("编码 {code} 已登记"),
+        "请核对编码，或变更已有的登记",
+    );
     ServiceError::Conflict(fault)
 }
 
@@ -419,7 +436,13 @@ async fn changeable<D: Document>(node: &Node, cx: &OpContext, id: ObjectId, vers
 ///
 /// # Errors
 /// When the actor may not, the document has faults, the state does not allow it, or somebody else was first.
-pub async fn change<D: Document>(node: &Node, cx: &OpContext, id: ObjectId, version: u64, mut doc: D) -> Result<Item<D>> {
+pub async fn change<D: Document>(
+    node: &Node,
+    cx: &OpContext,
+    id: ObjectId,
+    version: u64,
+    mut doc: D,
+) -> Result<Item<D>> {
     cx.authorize(Action::Update, D::POLICY)?;
     let (before, state) = changeable::<D>(node, cx, id, version).await?;
     let next = state.after(Verb::Change).ok_or_else(|| refused(state, Verb::Change))?;
@@ -430,7 +453,8 @@ pub async fn change<D: Document>(node: &Node, cx: &OpContext, id: ObjectId, vers
         let code = format!("{}-0108", D::LETTERS);
         return Err(ServiceError::invalid(&code, "code", "编码登记后不能修改", "如编码确有错误，请撤销后重新登记"));
     }
-    let mut after = Entry { state: next.as_str().to_owned(), version: version + 1, updated_at: cx.now, ..before.clone() };
+    let mut after =
+        Entry { state: next.as_str().to_owned(), version: version + 1, updated_at: cx.now, ..before.clone() };
     if next == State::Changing {
         after.proposal = Some(serde_json::to_string(&doc)?);
     } else {
@@ -493,7 +517,8 @@ pub async fn review<D: Document>(node: &Node, cx: &OpContext, id: ObjectId, deci
 
 /// The entry after a decision.
 fn decided<D: Document>(before: &Entry, verb: Verb, next: State, now: Timestamp) -> Result<Entry> {
-    let mut after = Entry { state: next.as_str().to_owned(), version: before.version + 1, updated_at: now, ..before.clone() };
+    let mut after =
+        Entry { state: next.as_str().to_owned(), version: before.version + 1, updated_at: now, ..before.clone() };
     let proposal = after.proposal.take();
     if let Some(text) = proposal.filter(|_| verb == Verb::Approve) {
         let doc: D = serde_json::from_str(&text)?;

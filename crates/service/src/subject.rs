@@ -8,7 +8,7 @@ use suyuan_domain::search::{mask_name, mask_phone};
 use suyuan_security::policy::Kind;
 
 use crate::node::Node;
-use crate::register::field::{tidy_code, tidy_text, Faults};
+use crate::register::field::{Faults, tidy_code, tidy_text};
 use crate::register::{Columns, Document};
 
 pub use crate::register::within;

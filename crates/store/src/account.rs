@@ -11,8 +11,8 @@ use suyuan_domain::scope::Scope;
 
 use crate::db::{Store, Tx};
 use crate::error::StoreError;
-use crate::filter::{page, Conditions, Page};
-use crate::{sql, Result};
+use crate::filter::{Conditions, Page, page};
+use crate::{Result, sql};
 
 /// An account.
 #[derive(Clone, PartialEq, Eq)]
@@ -160,7 +160,13 @@ impl Tx {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn note_failures(&self, id: ObjectId, failures: u32, locked_until: Option<Timestamp>, now: Timestamp) -> Result<()> {
+    pub async fn note_failures(
+        &self,
+        id: ObjectId,
+        failures: u32,
+        locked_until: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<()> {
         let text = "UPDATE account SET failures = ?, locked_until = ?, updated_at = ? WHERE id = ?";
         let bound = vec![
             i64::from(failures).into(),

@@ -3,14 +3,14 @@
 //! Rows: G-5.4.3, H-6.5, H-9.
 
 use sea_orm::FromQueryResult;
-use suyuan_crypto::hash::{sm3_parts, Digest};
+use suyuan_crypto::hash::{Digest, sm3_parts};
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::scope::{CodeRange, Scope};
 
 use crate::db::{Store, Tx};
 use crate::error::StoreError;
-use crate::filter::{page, Conditions, Page};
-use crate::{sql, Result};
+use crate::filter::{Conditions, Page, page};
+use crate::{Result, sql};
 
 /// One row of the trail.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -195,7 +195,13 @@ impl Store {
     ///
     /// # Errors
     /// When the database is out of reach.
-    pub async fn audit_rows(&self, scope: &Scope, filter: &AuditFilter, before: Option<i64>, limit: usize) -> Result<Page<AuditRow>> {
+    pub async fn audit_rows(
+        &self,
+        scope: &Scope,
+        filter: &AuditFilter,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Page<AuditRow>> {
         let mut conditions = Conditions::in_scope(scope, "division", None);
         if let Some(ranges) = &filter.divisions {
             conditions.in_ranges("division", ranges);

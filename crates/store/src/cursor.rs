@@ -41,12 +41,7 @@ impl Tx {
         let text = "INSERT INTO cursor (reader, position, updated_at) VALUES (?, ?, ?) \
                     ON CONFLICT (reader) DO UPDATE SET position = excluded.position, updated_at = excluded.updated_at \
                     WHERE excluded.position > cursor.position";
-        sql::execute(
-            self.db(),
-            text,
-            vec![reader.into(), sql::int(position), now.millis().into()],
-        )
-        .await?;
+        sql::execute(self.db(), text, vec![reader.into(), sql::int(position), now.millis().into()]).await?;
         Ok(())
     }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use sea_orm::sqlx::{Connection, SqliteConnection};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
 };
 use tokio::sync::{Notify, watch};
 
@@ -56,20 +56,10 @@ impl Store {
             let pool = postgres(url).await?;
             (pool.clone(), pool)
         } else {
-            return Err(StoreError::Configuration(
-                "database.url must begin with sqlite: or postgres:".into(),
-            ));
+            return Err(StoreError::Configuration("database.url must begin with sqlite: or postgres:".into()));
         };
-        let signals = Signals {
-            position: watch::Sender::new(0),
-            outbox: Notify::new(),
-        };
-        Ok(Self {
-            reader,
-            writer,
-            node: node.into(),
-            signals: Arc::new(signals),
-        })
+        let signals = Signals { position: watch::Sender::new(0), outbox: Notify::new() };
+        Ok(Self { reader, writer, node: node.into(), signals: Arc::new(signals) })
     }
 
     /// Code of the node whose store this is.
@@ -88,13 +78,7 @@ impl Store {
             ..TransactionOptions::default()
         };
         let inner = self.writer.begin_with_options(options).await?;
-        Ok(Tx {
-            inner,
-            node: self.node.clone(),
-            signals: self.signals.clone(),
-            appended: None,
-            waiting: false,
-        })
+        Ok(Tx { inner, node: self.node.clone(), signals: self.signals.clone(), appended: None, waiting: false })
     }
 
     /// Follows the last position of the journal. The value may lag behind, it never runs ahead of what can be read.
@@ -156,13 +140,7 @@ impl Tx {
     /// # Errors
     /// When the database could not make it durable; then nothing of it happened.
     pub async fn commit(self) -> Result<()> {
-        let Self {
-            inner,
-            signals,
-            appended,
-            waiting,
-            ..
-        } = self;
+        let Self { inner, signals, appended, waiting, .. } = self;
         inner.commit().await?;
         if waiting {
             signals.outbox.notify_one();
@@ -219,15 +197,9 @@ async fn sqlite(url: &str, connections: u32, reading: bool) -> Result<DatabaseCo
                 .pragma("temp_store", "MEMORY")
                 .pragma("wal_autocheckpoint", "4000")
                 .busy_timeout(Duration::from_secs(30));
-            if reading {
-                sqlite.pragma("query_only", "ON")
-            } else {
-                sqlite
-            }
+            if reading { sqlite.pragma("query_only", "ON") } else { sqlite }
         })
-        .map_sqlx_sqlite_pool_opts(|pool| {
-            pool.before_acquire(|connection, _| Box::pin(at_rest(connection)))
-        });
+        .map_sqlx_sqlite_pool_opts(|pool| pool.before_acquire(|connection, _| Box::pin(at_rest(connection))));
     Ok(Database::connect(options).await?)
 }
 
@@ -236,19 +208,13 @@ async fn sqlite(url: &str, connections: u32, reading: bool) -> Result<DatabaseCo
 /// When COMMIT fails for want of space, SQLite ends the transaction by itself, the ROLLBACK that follows fails, and the
 /// driver goes on counting one transaction too many: the next ones would be savepoints of one that nobody ever commits,
 /// acknowledged and never kept. Such a connection is given up for a new one.
-async fn at_rest(
-    connection: &mut SqliteConnection,
-) -> std::result::Result<bool, sea_orm::sqlx::Error> {
+async fn at_rest(connection: &mut SqliteConnection) -> std::result::Result<bool, sea_orm::sqlx::Error> {
     Ok(!connection.is_in_transaction())
 }
 
 async fn postgres(url: &str) -> Result<DatabaseConnection> {
     let mut options = ConnectOptions::new(url.to_owned());
     quiet(&mut options);
-    options
-        .max_connections(24)
-        .min_connections(1)
-        .acquire_timeout(Duration::from_secs(30))
-        .test_before_acquire(false);
+    options.max_connections(24).min_connections(1).acquire_timeout(Duration::from_secs(30)).test_before_acquire(false);
     Ok(Database::connect(options).await?)
 }

@@ -35,17 +35,9 @@ impl TryFrom<HeadRow> for Head {
     type Error = StoreError;
 
     fn try_from(row: HeadRow) -> Result<Self> {
-        let HeadRow {
-            node,
-            stream,
-            epoch,
-            seq,
-            hash,
-        } = row;
+        let HeadRow { node, stream, epoch, seq, hash } = row;
         Ok(Self {
-            stream: stream
-                .parse()
-                .map_err(|_| StoreError::damaged("stream head", stream))?,
+            stream: stream.parse().map_err(|_| StoreError::damaged("stream head", stream))?,
             node,
             epoch: u32::try_from(epoch).unwrap_or(1),
             seq: sql::uint(seq),
@@ -58,10 +50,7 @@ const COLUMNS: &str = "SELECT node, stream, epoch, seq, hash FROM stream_head";
 
 async fn list<C: ConnectionTrait>(db: &C) -> Result<Vec<Head>> {
     let rows: Vec<HeadRow> = sql::all(db, COLUMNS, vec![]).await?;
-    let mut heads = rows
-        .into_iter()
-        .map(Head::try_from)
-        .collect::<Result<Vec<_>>>()?;
+    let mut heads = rows.into_iter().map(Head::try_from).collect::<Result<Vec<_>>>()?;
     // Sorted here: how texts sort is the database's business, and differs.
     heads.sort_by_cached_key(|head| (head.node.clone(), head.stream.to_string()));
     Ok(heads)
@@ -82,22 +71,9 @@ impl Tx {
     pub(crate) async fn locked_head(&self, node: &str, stream: &Stream) -> Result<Head> {
         let lock = if self.is_sqlite() { "" } else { " FOR UPDATE" };
         let text = format!("{COLUMNS} WHERE node = ? AND stream = ?{lock}");
-        let row: Option<HeadRow> = sql::one(
-            self.db(),
-            &text,
-            vec![node.into(), stream.to_string().into()],
-        )
-        .await?;
+        let row: Option<HeadRow> = sql::one(self.db(), &text, vec![node.into(), stream.to_string().into()]).await?;
         row.map_or_else(
-            || {
-                Ok(Head {
-                    node: node.to_owned(),
-                    stream: stream.clone(),
-                    epoch: 1,
-                    seq: 0,
-                    hash: [0; 32],
-                })
-            },
+            || Ok(Head { node: node.to_owned(), stream: stream.clone(), epoch: 1, seq: 0, hash: [0; 32] }),
             Head::try_from,
         )
     }
@@ -128,12 +104,6 @@ impl Tx {
             ];
             sql::execute(self.db(), text, values).await?
         };
-        if moved == 1 {
-            Ok(())
-        } else {
-            Err(StoreError::Conflict {
-                what: "stream head",
-            })
-        }
+        if moved == 1 { Ok(()) } else { Err(StoreError::Conflict { what: "stream head" }) }
     }
 }

@@ -10,8 +10,8 @@ use suyuan_domain::id::ObjectId;
 use suyuan_domain::scope::{CodeRange, Scope};
 
 use crate::db::{Store, Tx};
-use crate::filter::{page, Conditions, Page};
-use crate::{sql, Result};
+use crate::filter::{Conditions, Page, page};
+use crate::{Result, sql};
 
 /// The stored answer to a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -246,7 +246,14 @@ impl Tx {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn heard_of(&self, kind: &str, code: &str, reported: Option<Timestamp>, now: Timestamp, accepted: u64) -> Result<()> {
+    pub async fn heard_of(
+        &self,
+        kind: &str,
+        code: &str,
+        reported: Option<Timestamp>,
+        now: Timestamp,
+        accepted: u64,
+    ) -> Result<()> {
         let text = "INSERT INTO activity (kind, code, last_report_at, last_seen_at, accepted) VALUES (?, ?, ?, ?, ?) \
                     ON CONFLICT (kind, code) DO UPDATE SET \
                     last_report_at = COALESCE(excluded.last_report_at, activity.last_report_at), \
@@ -270,7 +277,8 @@ impl Tx {
         let text = "INSERT INTO system_token (system, hash, hint, issued_at) VALUES (?, ?, ?, ?) \
                     ON CONFLICT (system) DO UPDATE SET hash = excluded.hash, hint = excluded.hint, \
                     issued_at = excluded.issued_at";
-        sql::execute(self.db(), text, vec![system.into(), hash.to_vec().into(), hint.into(), now.millis().into()]).await?;
+        sql::execute(self.db(), text, vec![system.into(), hash.to_vec().into(), hint.into(), now.millis().into()])
+            .await?;
         Ok(())
     }
 }
@@ -313,7 +321,14 @@ impl Store {
     ///
     /// # Errors
     /// When the database is out of reach.
-    pub async fn batches(&self, scope: &Scope, divisions: Option<&[CodeRange]>, system: Option<&str>, before: Option<i64>, limit: usize) -> Result<Page<BatchRow>> {
+    pub async fn batches(
+        &self,
+        scope: &Scope,
+        divisions: Option<&[CodeRange]>,
+        system: Option<&str>,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Page<BatchRow>> {
         let select = "id, system, message, format, division, received, accepted, rejected, duplicate, at";
         self.intake_page(select, "intake_batch", scope, divisions, system, before, limit).await
     }
@@ -322,7 +337,14 @@ impl Store {
     ///
     /// # Errors
     /// When the database is out of reach.
-    pub async fn rejects(&self, scope: &Scope, divisions: Option<&[CodeRange]>, system: Option<&str>, before: Option<i64>, limit: usize) -> Result<Page<RejectRow>> {
+    pub async fn rejects(
+        &self,
+        scope: &Scope,
+        divisions: Option<&[CodeRange]>,
+        system: Option<&str>,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Page<RejectRow>> {
         let select = "id, system, message, row_no, division, faults, raw, at";
         self.intake_page(select, "reject", scope, divisions, system, before, limit).await
     }

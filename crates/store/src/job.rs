@@ -53,7 +53,8 @@ pub struct Job {
     pub finished_at: Option<i64>,
 }
 
-const COLUMNS: &str = "id, kind, payload, state, attempts, max_attempts, last_error, done, total, created_at, finished_at";
+const COLUMNS: &str =
+    "id, kind, payload, state, attempts, max_attempts, last_error, done, total, created_at, finished_at";
 
 impl Tx {
     /// Writes a job. Says whether it is new; with a unique key that is taken, nothing happens.
@@ -82,19 +83,12 @@ impl Store {
     ///
     /// # Errors
     /// When the database is out of reach.
-    pub async fn claim_job(
-        &self,
-        holder: &str,
-        now: Timestamp,
-        until: Timestamp,
-    ) -> Result<Option<Job>> {
+    pub async fn claim_job(&self, holder: &str, now: Timestamp, until: Timestamp) -> Result<Option<Job>> {
         let at = now.millis();
         let ready = "SELECT id FROM job WHERE (state = 'ready' AND run_at <= ?) OR (state = 'running' AND locked_until < ?) \
                      ORDER BY run_at, id LIMIT 1";
         // Somebody else may be faster; then the next one is asked for.
-        while let Some(id) =
-            sql::scalar::<_, i64>(self.reader(), ready, vec![at.into(), at.into()]).await?
-        {
+        while let Some(id) = sql::scalar::<_, i64>(self.reader(), ready, vec![at.into(), at.into()]).await? {
             let tx = self.begin().await?;
             let given_up = "UPDATE job SET state = 'failed', holder = NULL, finished_at = ?, \
                             last_error = COALESCE(last_error, 'interrupted') \
@@ -104,13 +98,7 @@ impl Store {
                 "UPDATE job SET state = 'running', holder = ?, locked_until = ?, attempts = attempts + 1 WHERE id = ? AND \
                  ((state = 'ready' AND run_at <= ?) OR (state = 'running' AND locked_until < ?)) RETURNING {COLUMNS}"
             );
-            let values = vec![
-                holder.into(),
-                until.millis().into(),
-                id.into(),
-                at.into(),
-                at.into(),
-            ];
+            let values = vec![holder.into(), until.millis().into(), id.into(), at.into(), at.into()];
             let job: Option<Job> = sql::one(tx.db(), &claim, values).await?;
             tx.commit().await?;
             if job.is_some() {
@@ -127,12 +115,7 @@ impl Store {
     pub async fn job_progress(&self, id: i64, done: u64, total: u64) -> Result<()> {
         let tx = self.begin().await?;
         let text = "UPDATE job SET done = ?, total = ? WHERE id = ?";
-        sql::execute(
-            tx.db(),
-            text,
-            vec![sql::int(done), sql::int(total), id.into()],
-        )
-        .await?;
+        sql::execute(tx.db(), text, vec![sql::int(done), sql::int(total), id.into()]).await?;
         tx.commit().await
     }
 
@@ -152,9 +135,7 @@ impl Store {
         let tx = self.begin().await?;
         let (state, error, finished) = match outcome {
             Ok(()) => ("done", None, Some(now.millis())),
-            Err(error) if job.attempts >= job.max_attempts => {
-                ("failed", Some(error), Some(now.millis()))
-            }
+            Err(error) if job.attempts >= job.max_attempts => ("failed", Some(error), Some(now.millis())),
             Err(error) => ("ready", Some(error), None),
         };
         let text = "UPDATE job SET state = ?, last_error = ?, finished_at = ?, run_at = ?, holder = NULL \
@@ -177,9 +158,7 @@ impl Store {
     /// When the database is out of reach.
     pub async fn unfinished_jobs(&self) -> Result<u64> {
         let text = "SELECT COUNT(*) FROM job WHERE state IN ('ready', 'running')";
-        Ok(sql::scalar::<_, i64>(self.reader(), text, vec![])
-            .await?
-            .map_or(0, sql::uint))
+        Ok(sql::scalar::<_, i64>(self.reader(), text, vec![]).await?.map_or(0, sql::uint))
     }
 
     /// The newest jobs that `actor` asked for.

@@ -12,7 +12,8 @@ use crate::error::{ChainFault, StoreError};
 use crate::head::Head;
 use crate::{Result, sql};
 
-pub(crate) const COLUMNS: &str = "position, node, stream, epoch, seq, prev, hash, kind, object, part, term, version, at, payload, verdict";
+pub(crate) const COLUMNS: &str =
+    "position, node, stream, epoch, seq, prev, hash, kind, object, part, term, version, at, payload, verdict";
 
 #[derive(FromQueryResult)]
 pub(crate) struct JournalRow {
@@ -38,18 +39,14 @@ impl TryFrom<JournalRow> for Record {
 
     fn try_from(row: JournalRow) -> Result<Self> {
         let origin = match (row.node, row.stream, row.epoch, row.seq, row.prev, row.hash) {
-            (Some(node), Some(stream), Some(epoch), Some(seq), Some(prev), Some(hash)) => {
-                Some(Origin {
-                    node,
-                    stream: stream
-                        .parse()
-                        .map_err(|_| StoreError::damaged("journal stream", stream))?,
-                    epoch: u32::try_from(epoch).unwrap_or(1),
-                    seq: sql::uint(seq),
-                    prev: sql::digest(&prev)?,
-                    hash: sql::digest(&hash)?,
-                })
-            }
+            (Some(node), Some(stream), Some(epoch), Some(seq), Some(prev), Some(hash)) => Some(Origin {
+                node,
+                stream: stream.parse().map_err(|_| StoreError::damaged("journal stream", stream))?,
+                epoch: u32::try_from(epoch).unwrap_or(1),
+                seq: sql::uint(seq),
+                prev: sql::digest(&prev)?,
+                hash: sql::digest(&hash)?,
+            }),
             _ => None,
         };
         Ok(Self {
@@ -70,41 +67,26 @@ impl TryFrom<JournalRow> for Record {
 /// The hash that the record's own bytes give. `None` for local records.
 #[must_use]
 pub fn hash_of(record: &Record) -> Option<Digest> {
-    record
-        .hashed_parts()
-        .map(|(header, payload)| sm3_parts(&[&header, payload]))
+    record.hashed_parts().map(|(header, payload)| sm3_parts(&[&header, payload]))
 }
 
 /// The head after `record`, if it continues `head` and its bytes have its hash. `None` where it is already there.
 ///
 /// # Errors
 /// The fault that keeps the record from being the next of its chain.
-pub fn continue_chain(
-    head: &Head,
-    record: &Record,
-) -> std::result::Result<Option<Head>, ChainFault> {
+pub fn continue_chain(head: &Head, record: &Record) -> std::result::Result<Option<Head>, ChainFault> {
     let Some(origin) = &record.origin else {
         return Ok(None);
     };
     if origin.seq <= head.seq {
         let same = origin.seq != head.seq || origin.hash == head.hash;
-        return if same {
-            Ok(None)
-        } else {
-            Err(ChainFault::Fork { seq: origin.seq })
-        };
+        return if same { Ok(None) } else { Err(ChainFault::Fork { seq: origin.seq }) };
     }
     if origin.seq != head.seq + 1 {
-        return Err(ChainFault::Gap {
-            expected: head.seq + 1,
-            got: origin.seq,
-        });
+        return Err(ChainFault::Gap { expected: head.seq + 1, got: origin.seq });
     }
     if origin.epoch < head.epoch {
-        return Err(ChainFault::Epoch {
-            expected: head.epoch,
-            got: origin.epoch,
-        });
+        return Err(ChainFault::Epoch { expected: head.epoch, got: origin.epoch });
     }
     if origin.prev != head.hash {
         return Err(ChainFault::Fork { seq: origin.seq });
@@ -123,9 +105,7 @@ pub fn continue_chain(
 
 pub(crate) async fn last_position<C: ConnectionTrait>(db: &C) -> Result<u64> {
     let text = "SELECT value FROM counter WHERE name = 'position'";
-    Ok(sql::scalar::<_, i64>(db, text, vec![])
-        .await?
-        .map_or(0, sql::uint))
+    Ok(sql::scalar::<_, i64>(db, text, vec![]).await?.map_or(0, sql::uint))
 }
 
 impl Store {
@@ -150,44 +130,23 @@ impl Store {
                 return Ok(Vec::new());
             }
             if let Some(sealed) = self.sealed_records(after).await? {
-                return Ok(sealed
-                    .into_iter()
-                    .filter(|r| r.position > after)
-                    .take(limit)
-                    .collect());
+                return Ok(sealed.into_iter().filter(|r| r.position > after).take(limit).collect());
             }
-            let text = format!(
-                "SELECT {COLUMNS} FROM journal WHERE position > ? ORDER BY position LIMIT ?"
-            );
+            let text = format!("SELECT {COLUMNS} FROM journal WHERE position > ? ORDER BY position LIMIT ?");
             let values = vec![sql::int(after), sql::int(limit as u64)];
             let rows: Vec<JournalRow> = sql::all(self.reader(), &text, values).await?;
-            if limit == 0
-                || rows
-                    .first()
-                    .is_some_and(|row| sql::uint(row.position) == after + 1)
-            {
+            if limit == 0 || rows.first().is_some_and(|row| sql::uint(row.position) == after + 1) {
                 return rows.into_iter().map(Record::try_from).collect();
             }
         }
-        Err(StoreError::damaged(
-            "journal",
-            format!(
-                "position {} is neither in the table nor in a segment",
-                after + 1
-            ),
-        ))
+        Err(StoreError::damaged("journal", format!("position {} is neither in the table nor in a segment", after + 1)))
     }
 
     /// Up to `limit` records of the named streams behind `after`, in order of position.
     ///
     /// # Errors
     /// When the database is out of reach, or a segment is missing or damaged.
-    pub async fn read_streams(
-        &self,
-        streams: &[String],
-        after: u64,
-        limit: usize,
-    ) -> Result<Vec<Record>> {
+    pub async fn read_streams(&self, streams: &[String], after: u64, limit: usize) -> Result<Vec<Record>> {
         if streams.is_empty() || limit == 0 {
             return Ok(Vec::new());
         }
@@ -196,10 +155,7 @@ impl Store {
             let mut found = self.sealed_of_streams(streams, after, limit).await?;
             if found.len() < limit {
                 let from = found.last().map_or(after, |record| record.position);
-                found.extend(
-                    self.unsealed_of_streams(streams, from, limit - found.len())
-                        .await?,
-                );
+                found.extend(self.unsealed_of_streams(streams, from, limit - found.len()).await?);
                 // What was sealed between the two looks would be missing.
                 if self.sealed_to().await? != sealed {
                     continue;
@@ -209,12 +165,7 @@ impl Store {
         }
     }
 
-    async fn unsealed_of_streams(
-        &self,
-        streams: &[String],
-        after: u64,
-        limit: usize,
-    ) -> Result<Vec<Record>> {
+    async fn unsealed_of_streams(&self, streams: &[String], after: u64, limit: usize) -> Result<Vec<Record>> {
         let marks = vec!["?"; streams.len()].join(",");
         let text = format!(
             "SELECT {COLUMNS} FROM journal WHERE stream IN ({marks}) AND position > ? ORDER BY position LIMIT ?"
@@ -229,18 +180,12 @@ impl Store {
     ///
     /// # Errors
     /// When the database is out of reach.
-    pub async fn backlog(
-        &self,
-        streams: &[String],
-        after: u64,
-    ) -> Result<(u64, Option<Timestamp>)> {
+    pub async fn backlog(&self, streams: &[String], after: u64) -> Result<(u64, Option<Timestamp>)> {
         if streams.is_empty() {
             return Ok((0, None));
         }
         let marks = vec!["?"; streams.len()].join(",");
-        let text = format!(
-            "SELECT COUNT(*), MIN(at) FROM journal WHERE stream IN ({marks}) AND position > ?"
-        );
+        let text = format!("SELECT COUNT(*), MIN(at) FROM journal WHERE stream IN ({marks}) AND position > ?");
         let mut values: Vec<sea_orm::Value> = streams.iter().map(|s| s.as_str().into()).collect();
         values.push(sql::int(after));
         let Some(row) = sql::row(self.reader(), &text, values).await? else {
@@ -257,16 +202,8 @@ impl Store {
     /// When the database is out of reach.
     pub async fn streams_with_prefix(&self, prefix: &str) -> Result<Vec<String>> {
         // Not compared there: how texts sort is the database's business, and differs.
-        let rows = sql::rows(
-            self.reader(),
-            "SELECT DISTINCT stream FROM stream_head",
-            vec![],
-        )
-        .await?;
-        let mut streams = rows
-            .iter()
-            .map(|row| Ok(row.try_get_by_index(0)?))
-            .collect::<Result<Vec<String>>>()?;
+        let rows = sql::rows(self.reader(), "SELECT DISTINCT stream FROM stream_head", vec![]).await?;
+        let mut streams = rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect::<Result<Vec<String>>>()?;
         streams.retain(|stream| stream.starts_with(prefix));
         streams.sort_unstable();
         Ok(streams)
@@ -277,8 +214,7 @@ impl Store {
     /// # Errors
     /// The first record that does not continue its chain, or a head without its records.
     pub async fn verify_chains(&self) -> Result<Vec<Head>> {
-        let mut heads: std::collections::BTreeMap<(String, String), Head> =
-            std::collections::BTreeMap::new();
+        let mut heads: std::collections::BTreeMap<(String, String), Head> = std::collections::BTreeMap::new();
         let mut after = 0;
         loop {
             let records = self.read_journal(after, 4096).await?;
@@ -296,15 +232,10 @@ impl Store {
                     seq: 0,
                     hash: [0; 32],
                 });
-                let chain_fault = |fault| StoreError::Chain {
-                    node: origin.node.clone(),
-                    stream: origin.stream.to_string(),
-                    fault,
-                };
+                let chain_fault =
+                    |fault| StoreError::Chain { node: origin.node.clone(), stream: origin.stream.to_string(), fault };
                 let fork = || chain_fault(ChainFault::Fork { seq: origin.seq });
-                let next = continue_chain(head, record)
-                    .map_err(chain_fault)?
-                    .ok_or_else(fork)?;
+                let next = continue_chain(head, record).map_err(chain_fault)?.ok_or_else(fork)?;
                 *head = next;
             }
         }
@@ -312,10 +243,7 @@ impl Store {
         if walked == self.heads().await? {
             Ok(walked)
         } else {
-            Err(StoreError::damaged(
-                "stream heads",
-                "differ from the journal",
-            ))
+            Err(StoreError::damaged("stream heads", "differ from the journal"))
         }
     }
 }
@@ -325,12 +253,7 @@ impl Tx {
     /// by everybody, so that no two wait for each other. SQLite has one writer anyway.
     pub(crate) async fn lock_positions(&self) -> Result<()> {
         if !self.is_sqlite() {
-            sql::execute(
-                self.db(),
-                "SELECT value FROM counter WHERE name = 'position' FOR UPDATE",
-                vec![],
-            )
-            .await?;
+            sql::execute(self.db(), "SELECT value FROM counter WHERE name = 'position' FOR UPDATE", vec![]).await?;
         }
         Ok(())
     }
@@ -350,9 +273,7 @@ impl Tx {
                 origin.map(|o| o.node.clone()).into(),
                 origin.map(|o| o.stream.to_string()).into(),
                 origin.map(|o| i64::from(o.epoch)).into(),
-                origin
-                    .map(|o| i64::try_from(o.seq).unwrap_or(i64::MAX))
-                    .into(),
+                origin.map(|o| i64::try_from(o.seq).unwrap_or(i64::MAX)).into(),
                 origin.map(|o| o.prev.to_vec()).into(),
                 origin.map(|o| o.hash.to_vec()).into(),
                 record.kind.as_str().into(),
@@ -365,14 +286,7 @@ impl Tx {
                 record.verdict.clone().into(),
             ]);
         }
-        sql::insert_many(
-            self.db(),
-            &format!("INSERT INTO journal ({COLUMNS}) VALUES"),
-            15,
-            values,
-            "",
-        )
-        .await?;
+        sql::insert_many(self.db(), &format!("INSERT INTO journal ({COLUMNS}) VALUES"), 15, values, "").await?;
         Ok(())
     }
 }

@@ -13,23 +13,12 @@ impl Store {
     ///
     /// # Errors
     /// When the database is out of reach.
-    pub async fn take_lease(
-        &self,
-        name: &str,
-        holder: &str,
-        now: Timestamp,
-        until: Timestamp,
-    ) -> Result<bool> {
+    pub async fn take_lease(&self, name: &str, holder: &str, now: Timestamp, until: Timestamp) -> Result<bool> {
         let tx = self.begin().await?;
         let text = "INSERT INTO lease (name, holder, expires_at) VALUES (?, ?, ?) \
                     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at \
                     WHERE lease.holder = excluded.holder OR lease.expires_at <= ?";
-        let values = vec![
-            name.into(),
-            holder.into(),
-            until.millis().into(),
-            now.millis().into(),
-        ];
+        let values = vec![name.into(), holder.into(), until.millis().into(), now.millis().into()];
         let taken = sql::execute(tx.db(), text, values).await?;
         tx.commit().await?;
         Ok(taken == 1)
@@ -41,12 +30,8 @@ impl Store {
     /// When the database is out of reach.
     pub async fn release_lease(&self, name: &str, holder: &str) -> Result<()> {
         let tx = self.begin().await?;
-        sql::execute(
-            tx.db(),
-            "DELETE FROM lease WHERE name = ? AND holder = ?",
-            vec![name.into(), holder.into()],
-        )
-        .await?;
+        sql::execute(tx.db(), "DELETE FROM lease WHERE name = ? AND holder = ?", vec![name.into(), holder.into()])
+            .await?;
         tx.commit().await
     }
 }

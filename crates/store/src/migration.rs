@@ -19,13 +19,7 @@ macro_rules! steps {
     };
 }
 
-const STEPS: &[(&str, &str)] = steps![
-    "0001_journal",
-    "0002_exchange",
-    "0003_registers",
-    "0004_people",
-    "0005_work"
-];
+const STEPS: &[(&str, &str)] = steps!["0001_journal", "0002_exchange", "0003_registers", "0004_people", "0005_work"];
 
 struct Step {
     name: &'static str,
@@ -51,20 +45,14 @@ impl MigrationTrait for Step {
 
 impl MigratorTrait for Migrations {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        STEPS
-            .iter()
-            .map(|(name, sql)| Box::new(Step { name, sql }) as Box<dyn MigrationTrait>)
-            .collect()
+        STEPS.iter().map(|(name, sql)| Box::new(Step { name, sql }) as Box<dyn MigrationTrait>).collect()
     }
 }
 
 /// The statements of a file, in the words of one database.
 fn statements(sql: &str, backend: DbBackend) -> Vec<String> {
     let postgres = backend == DbBackend::Postgres;
-    let plain: Vec<&str> = sql
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("--"))
-        .collect();
+    let plain: Vec<&str> = sql.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
     plain
         .join("\n")
         .split(";\n")
@@ -74,14 +62,7 @@ fn statements(sql: &str, backend: DbBackend) -> Vec<String> {
             statement
                 .replace("{blob}", if postgres { "BYTEA" } else { "BLOB" })
                 .replace("{real}", "DOUBLE PRECISION")
-                .replace(
-                    "{bigkey}",
-                    if postgres {
-                        "BIGINT PRIMARY KEY"
-                    } else {
-                        "INTEGER PRIMARY KEY"
-                    },
-                )
+                .replace("{bigkey}", if postgres { "BIGINT PRIMARY KEY" } else { "INTEGER PRIMARY KEY" })
                 .replace(
                     "{auto}",
                     if postgres {
@@ -117,14 +98,9 @@ impl Store {
     /// When the database is out of reach.
     pub async fn pending_migrations(&self) -> Result<usize> {
         // Asking makes the table of steps where there is none, which a reader may not.
-        if !SchemaManager::new(self.reader())
-            .has_table("seaql_migrations")
-            .await?
-        {
+        if !SchemaManager::new(self.reader()).has_table("seaql_migrations").await? {
             return Ok(STEPS.len());
         }
-        Ok(Migrations::get_pending_migrations(self.reader())
-            .await?
-            .len())
+        Ok(Migrations::get_pending_migrations(self.reader()).await?.len())
     }
 }

@@ -34,10 +34,7 @@ impl TryFrom<OutboxRow> for Draft {
 
     fn try_from(row: OutboxRow) -> Result<Self> {
         let stream = match row.stream {
-            Some(name) => Some(
-                name.parse()
-                    .map_err(|_| StoreError::damaged("outbox stream", name))?,
-            ),
+            Some(name) => Some(name.parse().map_err(|_| StoreError::damaged("outbox stream", name))?),
             None => None,
         };
         Ok(Self {
@@ -80,8 +77,7 @@ impl Tx {
                 draft.payload.into(),
             ]);
         }
-        let head =
-            "INSERT INTO outbox (stream, kind, object, part, term, version, at, payload) VALUES";
+        let head = "INSERT INTO outbox (stream, kind, object, part, term, version, at, payload) VALUES";
         sql::insert_many(self.db(), head, 8, values, "").await?;
         self.waiting = true;
         Ok(())
@@ -90,11 +86,7 @@ impl Tx {
     /// Gives places to drafts and writes them into the journal; returns the last position.
     async fn sequence(&self, drafts: Vec<Draft>) -> Result<u64> {
         let first = self.take_positions(drafts.len() as u64).await?;
-        let epoch: u32 = self
-            .state("epoch")
-            .await?
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(1);
+        let epoch: u32 = self.state("epoch").await?.and_then(|text| text.parse().ok()).unwrap_or(1);
         let mut heads: BTreeMap<Stream, (Head, Head)> = BTreeMap::new();
         let mut records = Vec::with_capacity(drafts.len());
         for (position, mut draft) in (first..).zip(drafts) {
@@ -105,33 +97,11 @@ impl Tx {
                         let head = self.locked_head(self.node(), &stream).await?;
                         heads.insert(stream.clone(), (head.clone(), head));
                     }
-                    heads
-                        .get_mut(&stream)
-                        .map(|(_, head)| place(head, &draft, epoch))
+                    heads.get_mut(&stream).map(|(_, head)| place(head, &draft, epoch))
                 }
             };
-            let Draft {
-                kind,
-                object,
-                part,
-                term,
-                version,
-                at,
-                stream: _,
-                payload,
-            } = draft;
-            records.push(Record {
-                position,
-                origin,
-                kind,
-                object,
-                part,
-                term,
-                version,
-                at,
-                payload,
-                verdict: None,
-            });
+            let Draft { kind, object, part, term, version, at, stream: _, payload } = draft;
+            records.push(Record { position, origin, kind, object, part, term, version, at, payload, verdict: None });
         }
         self.insert_journal(&records).await?;
         for (before, after) in heads.values() {
@@ -150,21 +120,13 @@ impl Tx {
             return Ok(0);
         }
         let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
-        let drafts = rows
-            .into_iter()
-            .map(Draft::try_from)
-            .collect::<Result<Vec<_>>>()?;
+        let drafts = rows.into_iter().map(Draft::try_from).collect::<Result<Vec<_>>>()?;
         let last = self.sequence(drafts).await?;
         let mut deleted = 0;
         for chunk in ids.chunks(1000) {
             let marks = vec!["?"; chunk.len()].join(",");
             let values = chunk.iter().map(|id| (*id).into()).collect();
-            deleted += sql::execute(
-                self.db(),
-                &format!("DELETE FROM outbox WHERE id IN ({marks})"),
-                values,
-            )
-            .await?;
+            deleted += sql::execute(self.db(), &format!("DELETE FROM outbox WHERE id IN ({marks})"), values).await?;
         }
         if deleted != ids.len() as u64 {
             return Err(StoreError::Conflict { what: "outbox" });
@@ -177,14 +139,7 @@ impl Tx {
 /// Gives the draft the next place after `head` and moves `head` onto it.
 fn place(head: &mut Head, draft: &Draft, epoch: u32) -> Origin {
     let epoch = epoch.max(head.epoch);
-    let header = hashed_header(
-        draft,
-        &head.node,
-        &head.stream,
-        epoch,
-        head.seq + 1,
-        &head.hash,
-    );
+    let header = hashed_header(draft, &head.node, &head.stream, epoch, head.seq + 1, &head.hash);
     let hash = sm3_parts(&[&header, &draft.payload]);
     let origin = Origin {
         node: head.node.clone(),
@@ -194,13 +149,7 @@ fn place(head: &mut Head, draft: &Draft, epoch: u32) -> Origin {
         prev: head.hash,
         hash,
     };
-    *head = Head {
-        node: origin.node.clone(),
-        stream: origin.stream.clone(),
-        epoch,
-        seq: origin.seq,
-        hash,
-    };
+    *head = Head { node: origin.node.clone(), stream: origin.stream.clone(), epoch, seq: origin.seq, hash };
     origin
 }
 

@@ -11,7 +11,7 @@ use suyuan_domain::record::Class;
 
 use crate::db::{Store, Tx};
 use crate::error::StoreError;
-use crate::{sql, Result};
+use crate::{Result, sql};
 
 /// Another node.
 #[derive(Clone, Debug, FromQueryResult, Serialize)]
@@ -219,7 +219,8 @@ impl Store {
             None => ("", vec![]),
         };
         values.push(sql::int(limit));
-        sql::all(self.reader(), &format!("SELECT {columns} FROM receipt{filter} ORDER BY id DESC LIMIT ?"), values).await
+        sql::all(self.reader(), &format!("SELECT {columns} FROM receipt{filter} ORDER BY id DESC LIMIT ?"), values)
+            .await
     }
 
     /// Records that were set aside and are not repaired, newest first.
@@ -292,7 +293,8 @@ impl Tx {
     /// When the database refuses.
     pub async fn note_behind(&self, code: &str, behind: u64, oldest: Option<Timestamp>) -> Result<()> {
         let text = "UPDATE peer SET reported_behind = ?, reported_oldest_at = ? WHERE code = ?";
-        sql::execute(self.db(), text, vec![sql::int(behind), oldest.map(Timestamp::millis).into(), code.into()]).await?;
+        sql::execute(self.db(), text, vec![sql::int(behind), oldest.map(Timestamp::millis).into(), code.into()])
+            .await?;
         Ok(())
     }
 
@@ -324,7 +326,13 @@ impl Tx {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when this range is not frozen any more.
-    pub async fn confirm_range(&self, range: &FrozenRange, batch_hash: &[u8; 32], receipt: &[u8], now: Timestamp) -> Result<()> {
+    pub async fn confirm_range(
+        &self,
+        range: &FrozenRange,
+        batch_hash: &[u8; 32],
+        receipt: &[u8],
+        now: Timestamp,
+    ) -> Result<()> {
         let text = "DELETE FROM exchange_range WHERE peer = ? AND direction = ? AND class = ? AND to_position = ? AND hash = ?";
         let values = vec![
             range.peer.as_str().into(),
@@ -344,7 +352,13 @@ impl Tx {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn keep_receipt(&self, range: &FrozenRange, batch_hash: &[u8; 32], receipt: &[u8], now: Timestamp) -> Result<()> {
+    pub async fn keep_receipt(
+        &self,
+        range: &FrozenRange,
+        batch_hash: &[u8; 32],
+        receipt: &[u8],
+        now: Timestamp,
+    ) -> Result<()> {
         let text = "INSERT INTO receipt (peer, direction, class, from_position, to_position, records, hash, body, at) \
                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (peer, direction, class, hash) DO NOTHING";
         let values = vec![
@@ -366,10 +380,15 @@ impl Tx {
     ///
     /// # Errors
     /// When the database is out of reach.
-    pub async fn given_receipt(&self, peer: &str, direction: &str, class: Class, batch_hash: &[u8; 32]) -> Result<Option<Vec<u8>>> {
+    pub async fn given_receipt(
+        &self,
+        peer: &str,
+        direction: &str,
+        class: Class,
+        batch_hash: &[u8; 32],
+    ) -> Result<Option<Vec<u8>>> {
         let text = "SELECT body FROM receipt WHERE peer = ? AND direction = ? AND class = ? AND hash = ?";
-        let values =
-            vec![peer.into(), direction.into(), class.as_str().into(), batch_hash.to_vec().into()];
+        let values = vec![peer.into(), direction.into(), class.as_str().into(), batch_hash.to_vec().into()];
         sql::scalar(self.db(), text, values).await
     }
 

@@ -11,8 +11,8 @@ use suyuan_domain::scope::{CodeRange, Scope};
 
 use crate::db::{Store, Tx};
 use crate::error::StoreError;
-use crate::filter::{page, Conditions, Page};
-use crate::{sql, Result};
+use crate::filter::{Conditions, Page, page};
+use crate::{Result, sql};
 
 /// An entry of a register.
 #[derive(Clone, Debug, PartialEq)]
@@ -213,7 +213,13 @@ impl Tx {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when somebody else changed it first.
-    pub async fn change_entry(&self, entry: &Entry, expected: (u32, u64), grams: &[String], step: &Step<'_>) -> Result<()> {
+    pub async fn change_entry(
+        &self,
+        entry: &Entry,
+        expected: (u32, u64),
+        grams: &[String],
+        step: &Step<'_>,
+    ) -> Result<()> {
         let text = "UPDATE register SET code = ?, name = ?, category = ?, stage = ?, division = ?, subject = ?, type = ?, \
                     state = ?, origin_node = ?, term = ?, version = ?, lon = ?, lat = ?, doc = ?, proposal = ?, \
                     filed_at = ?, updated_at = ? WHERE object = ? AND term = ? AND version = ?";
@@ -337,7 +343,13 @@ impl Store {
     ///
     /// # Errors
     /// When the database is out of reach.
-    pub async fn entries(&self, scope: &Scope, filter: &EntryFilter, after: Option<ObjectId>, limit: usize) -> Result<Page<Entry>> {
+    pub async fn entries(
+        &self,
+        scope: &Scope,
+        filter: &EntryFilter,
+        after: Option<ObjectId>,
+        limit: usize,
+    ) -> Result<Page<Entry>> {
         let conditions = entry_conditions(scope, filter);
         let keyset = after.map(|object| ("object < ?", vec![sql::id(object)]));
         let rows: Page<EntryRow> =

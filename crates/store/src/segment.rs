@@ -33,9 +33,7 @@ pub struct Sealer<'a> {
 
 impl std::fmt::Debug for Sealer<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sealer")
-            .field("folder", &self.folder)
-            .finish_non_exhaustive()
+        f.debug_struct("Sealer").field("folder", &self.folder).finish_non_exhaustive()
     }
 }
 
@@ -67,10 +65,7 @@ fn encode(records: &[Record]) -> Vec<u8> {
         out.extend_from_slice(&record.version.to_be_bytes());
         out.extend_from_slice(&record.at.millis().to_be_bytes());
         put(&mut out, &record.payload);
-        put(
-            &mut out,
-            record.verdict.as_deref().unwrap_or_default().as_bytes(),
-        );
+        put(&mut out, record.verdict.as_deref().unwrap_or_default().as_bytes());
     }
     out
 }
@@ -95,8 +90,7 @@ impl<'a> Decoder<'a> {
     }
 
     fn text(&mut self) -> Result<String> {
-        String::from_utf8(self.bytes()?.to_vec())
-            .map_err(|_| StoreError::damaged("segment", "text"))
+        String::from_utf8(self.bytes()?.to_vec()).map_err(|_| StoreError::damaged("segment", "text"))
     }
 
     fn record(&mut self) -> Result<Record> {
@@ -105,10 +99,7 @@ impl<'a> Decoder<'a> {
             [0] => None,
             _ => Some(Origin {
                 node: self.text()?,
-                stream: self
-                    .text()?
-                    .parse()
-                    .map_err(|_| StoreError::damaged("segment", "stream"))?,
+                stream: self.text()?.parse().map_err(|_| StoreError::damaged("segment", "stream"))?,
                 epoch: u32::from_be_bytes(self.array()?),
                 seq: u64::from_be_bytes(self.array()?),
                 prev: self.array()?,
@@ -169,9 +160,7 @@ fn pack(records: &[Record], sealer: &Sealer<'_>) -> Result<Vec<u8>> {
 }
 
 fn unpack(bytes: &[u8]) -> Result<Vec<Record>> {
-    let rest = bytes
-        .strip_prefix(MAGIC.as_slice())
-        .ok_or_else(|| StoreError::damaged("segment", "magic"))?;
+    let rest = bytes.strip_prefix(MAGIC.as_slice()).ok_or_else(|| StoreError::damaged("segment", "magic"))?;
     let mut decoder = Decoder(rest);
     decoder.bytes()?;
     let body = zstd::stream::decode_all(decoder.0)?;
@@ -183,27 +172,15 @@ impl Store {
     ///
     /// # Errors
     /// When a file or the database refuses; the rows are then still in the table, or in a recorded segment.
-    pub async fn seal_segment(
-        &self,
-        sealer: &Sealer<'_>,
-        passed: u64,
-        now: Timestamp,
-    ) -> Result<usize> {
-        self.seal_records(sealer, SEGMENT_RECORDS, passed, now)
-            .await
+    pub async fn seal_segment(&self, sealer: &Sealer<'_>, passed: u64, now: Timestamp) -> Result<usize> {
+        self.seal_records(sealer, SEGMENT_RECORDS, passed, now).await
     }
 
     /// [`Store::seal_segment`] with a number of records of its own, as for a node with little traffic.
     ///
     /// # Errors
     /// As [`Store::seal_segment`].
-    pub async fn seal_records(
-        &self,
-        sealer: &Sealer<'_>,
-        count: usize,
-        passed: u64,
-        now: Timestamp,
-    ) -> Result<usize> {
+    pub async fn seal_records(&self, sealer: &Sealer<'_>, count: usize, passed: u64, now: Timestamp) -> Result<usize> {
         let after = self.sealed_to().await?;
         self.delete_sealed(after).await?;
         if count == 0 || passed < after + count as u64 {
@@ -224,35 +201,19 @@ impl Store {
         tokio::task::spawn_blocking(move || write_durably(&target, &bytes))
             .await
             .map_err(|error| StoreError::damaged("segment writer", error.to_string()))??;
-        self.record_segment(
-            &records,
-            first.position,
-            last.position,
-            &path,
-            &hash,
-            size,
-            now,
-        )
-        .await?;
+        self.record_segment(&records, first.position, last.position, &path, &hash, size, now).await?;
         self.delete_sealed(last.position).await?;
         Ok(records.len())
     }
 
     /// The last position that a recorded segment holds, 0 before the first.
     pub(crate) async fn sealed_to(&self) -> Result<u64> {
-        let sealed: Option<Option<i64>> = sql::scalar(
-            self.reader(),
-            "SELECT MAX(to_position) FROM segment",
-            vec![],
-        )
-        .await?;
+        let sealed: Option<Option<i64>> =
+            sql::scalar(self.reader(), "SELECT MAX(to_position) FROM segment", vec![]).await?;
         Ok(sealed.flatten().map_or(0, sql::uint))
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one row of one table, written in one place"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "one row of one table, written in one place")]
     async fn record_segment(
         &self,
         records: &[Record],
@@ -263,12 +224,11 @@ impl Store {
         size: u64,
         now: Timestamp,
     ) -> Result<()> {
-        let streams: std::collections::BTreeSet<String> = records
-            .iter()
-            .filter_map(|r| r.origin.as_ref().map(|o| o.stream.to_string()))
-            .collect();
+        let streams: std::collections::BTreeSet<String> =
+            records.iter().filter_map(|r| r.origin.as_ref().map(|o| o.stream.to_string())).collect();
         let tx = self.begin().await?;
-        let text = "INSERT INTO segment (from_position, to_position, path, sm3, bytes, sealed_at) VALUES (?, ?, ?, ?, ?, ?)";
+        let text =
+            "INSERT INTO segment (from_position, to_position, path, sm3, bytes, sealed_at) VALUES (?, ?, ?, ?, ?, ?)";
         let values = vec![
             sql::int(first),
             sql::int(last),
@@ -292,19 +252,13 @@ impl Store {
         }
         loop {
             let text = "SELECT MIN(position) FROM journal WHERE position <= ?";
-            let least: Option<Option<i64>> =
-                sql::scalar(self.reader(), text, vec![sql::int(to)]).await?;
+            let least: Option<Option<i64>> = sql::scalar(self.reader(), text, vec![sql::int(to)]).await?;
             let Some(least) = least.flatten() else {
                 return Ok(());
             };
             let tx = self.begin().await?;
             let until = (sql::uint(least) + 2047).min(to);
-            sql::execute(
-                tx.db(),
-                "DELETE FROM journal WHERE position <= ?",
-                vec![sql::int(until)],
-            )
-            .await?;
+            sql::execute(tx.db(), "DELETE FROM journal WHERE position <= ?", vec![sql::int(until)]).await?;
             tx.commit().await?;
         }
     }
@@ -315,19 +269,12 @@ impl Store {
         let next = sql::int(after + 1);
         match sql::row(self.reader(), text, vec![next.clone(), next]).await? {
             None => Ok(None),
-            Some(row) => Ok(Some(
-                load(row.try_get_by_index(0)?, row.try_get_by_index(1)?).await?,
-            )),
+            Some(row) => Ok(Some(load(row.try_get_by_index(0)?, row.try_get_by_index(1)?).await?)),
         }
     }
 
     /// Up to `limit` records of these streams behind `after` that lie in segments.
-    pub(crate) async fn sealed_of_streams(
-        &self,
-        streams: &[String],
-        after: u64,
-        limit: usize,
-    ) -> Result<Vec<Record>> {
+    pub(crate) async fn sealed_of_streams(&self, streams: &[String], after: u64, limit: usize) -> Result<Vec<Record>> {
         let marks = vec!["?"; streams.len()].join(",");
         let text = format!(
             "SELECT path, sm3, to_position FROM segment WHERE to_position > ? AND from_position IN \
@@ -343,12 +290,8 @@ impl Store {
             for row in &segments {
                 let records = load(row.try_get_by_index(0)?, row.try_get_by_index(1)?).await?;
                 found.extend(records.into_iter().filter(|record| {
-                    let stream = record
-                        .origin
-                        .as_ref()
-                        .map(|origin| origin.stream.to_string());
-                    record.position > after
-                        && stream.is_some_and(|stream| streams.contains(&stream))
+                    let stream = record.origin.as_ref().map(|origin| origin.stream.to_string());
+                    record.position > after && stream.is_some_and(|stream| streams.contains(&stream))
                 }));
                 if found.len() >= limit {
                     found.truncate(limit);
@@ -373,7 +316,5 @@ async fn load(path: String, hash: Vec<u8>) -> Result<Vec<Record>> {
         }
         unpack(&bytes).map_err(|error| damaged(error.to_string()))
     };
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| StoreError::damaged("segment reader", error.to_string()))?
+    tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::damaged("segment reader", error.to_string()))?
 }

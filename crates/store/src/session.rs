@@ -7,7 +7,7 @@ use suyuan_domain::clock::Timestamp;
 use suyuan_domain::id::ObjectId;
 
 use crate::db::{Store, Tx};
-use crate::{sql, Result};
+use crate::{Result, sql};
 
 /// A session.
 #[derive(Clone, Debug, PartialEq, Eq)]

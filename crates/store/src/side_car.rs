@@ -26,9 +26,7 @@ pub struct SideCar {
 
 impl std::fmt::Debug for SideCar {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SideCar")
-            .field("path", &self.path)
-            .finish_non_exhaustive()
+        f.debug_struct("SideCar").field("path", &self.path).finish_non_exhaustive()
     }
 }
 
@@ -45,12 +43,7 @@ fn person_place(person: ObjectId) -> Vec<u8> {
 }
 
 fn value_place(person: ObjectId, commitment: &[u8; 32]) -> Vec<u8> {
-    seal::place(&[
-        "side_car",
-        "sealed",
-        &person.to_string(),
-        &suyuan_crypto::hash::hex(commitment),
-    ])
+    seal::place(&["side_car", "sealed", &person.to_string(), &suyuan_crypto::hash::hex(commitment)])
 }
 
 impl Tx {
@@ -89,20 +82,12 @@ impl Tx {
         Ok(())
     }
 
-    async fn person_key(
-        &self,
-        node_key: &SecretKey,
-        person: ObjectId,
-        entropy: &dyn Entropy,
-    ) -> Result<SecretKey> {
+    async fn person_key(&self, node_key: &SecretKey, person: ObjectId, entropy: &dyn Entropy) -> Result<SecretKey> {
         let text = "SELECT wrapped FROM person_key WHERE person = ?";
-        let stored: Option<Option<Vec<u8>>> =
-            sql::scalar(self.db(), text, vec![sql::id(person)]).await?;
+        let stored: Option<Option<Vec<u8>>> = sql::scalar(self.db(), text, vec![sql::id(person)]).await?;
         match stored {
             Some(Some(wrapped)) => open_person_key(node_key, person, &wrapped),
-            Some(None) => Err(StoreError::Conflict {
-                what: "person erased",
-            }),
+            Some(None) => Err(StoreError::Conflict { what: "person erased" }),
             None => {
                 let bytes: [u8; 16] = random::array(entropy)?;
                 let wrapped = seal::seal(node_key, &person_place(person), &bytes, entropy)?;
@@ -123,12 +108,7 @@ impl Tx {
                     erased_at = COALESCE(person_key.erased_at, excluded.erased_at)";
         self.overwrite_deleted("ON").await?;
         sql::execute(self.db(), text, vec![sql::id(person), now.millis().into()]).await?;
-        sql::execute(
-            self.db(),
-            "DELETE FROM side_car WHERE person = ?",
-            vec![sql::id(person)],
-        )
-        .await?;
+        sql::execute(self.db(), "DELETE FROM side_car WHERE person = ?", vec![sql::id(person)]).await?;
         self.overwrite_deleted("OFF").await
     }
 }
@@ -137,12 +117,7 @@ impl Tx {
     /// Whether SQLite overwrites with zeros what is deleted, instead of leaving it in the file until it is used again.
     async fn overwrite_deleted(&self, switch: &'static str) -> Result<()> {
         if self.is_sqlite() {
-            sql::rows(
-                self.db(),
-                &format!("PRAGMA secure_delete = {switch}"),
-                vec![],
-            )
-            .await?;
+            sql::rows(self.db(), &format!("PRAGMA secure_delete = {switch}"), vec![]).await?;
         }
         Ok(())
     }
@@ -150,10 +125,7 @@ impl Tx {
 
 fn open_person_key(node_key: &SecretKey, person: ObjectId, wrapped: &[u8]) -> Result<SecretKey> {
     let plain = seal::open(node_key, &person_place(person), wrapped)?;
-    let bytes: [u8; 16] = plain
-        .as_slice()
-        .try_into()
-        .map_err(|_| StoreError::damaged("person key", "length"))?;
+    let bytes: [u8; 16] = plain.as_slice().try_into().map_err(|_| StoreError::damaged("person key", "length"))?;
     Ok(SecretKey::from_bytes(bytes))
 }
 
@@ -170,19 +142,11 @@ impl Store {
             let commitment = sql::digest(&row.try_get_by_index::<Vec<u8>>(0)?)?;
             let person = sql::object(&row.try_get_by_index::<Vec<u8>>(2)?)?;
             let key = open_person_key(node_key, person, &row.try_get_by_index::<Vec<u8>>(4)?)?;
-            let bytes = seal::open(
-                &key,
-                &value_place(person, &commitment),
-                &row.try_get_by_index::<Vec<u8>>(3)?,
-            )?;
+            let bytes = seal::open(&key, &value_place(person, &commitment), &row.try_get_by_index::<Vec<u8>>(3)?)?;
             let Some((salt, plain)) = bytes.split_first_chunk::<16>() else {
                 return Err(StoreError::damaged("side-car", "too short"));
             };
-            cars.push(SideCar {
-                path: row.try_get_by_index(1)?,
-                salt: *salt,
-                plain: plain.to_vec(),
-            });
+            cars.push(SideCar { path: row.try_get_by_index(1)?, salt: *salt, plain: plain.to_vec() });
         }
         Ok(cars)
     }

@@ -2,10 +2,7 @@
 //!
 //! Placeholders are `?` and become `$1`… on PostgreSQL. Values are always bound, never formatted in.
 
-use sea_orm::{
-    ConnectionTrait, DbBackend, ExecResult, FromQueryResult, QueryResult, Statement, TryGetable,
-    Value,
-};
+use sea_orm::{ConnectionTrait, DbBackend, ExecResult, FromQueryResult, QueryResult, Statement, TryGetable, Value};
 use suyuan_domain::id::ObjectId;
 
 use crate::Result;
@@ -29,40 +26,22 @@ pub fn statement(backend: DbBackend, sql: &str, values: Vec<Value>) -> Statement
 
 /// Runs a statement and says how many rows it touched.
 pub async fn execute<C: ConnectionTrait>(db: &C, sql: &str, values: Vec<Value>) -> Result<u64> {
-    let done: ExecResult = db
-        .execute_raw(statement(db.get_database_backend(), sql, values))
-        .await?;
+    let done: ExecResult = db.execute_raw(statement(db.get_database_backend(), sql, values)).await?;
     Ok(done.rows_affected())
 }
 
 /// All rows of a query.
-pub async fn rows<C: ConnectionTrait>(
-    db: &C,
-    sql: &str,
-    values: Vec<Value>,
-) -> Result<Vec<QueryResult>> {
-    Ok(db
-        .query_all_raw(statement(db.get_database_backend(), sql, values))
-        .await?)
+pub async fn rows<C: ConnectionTrait>(db: &C, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>> {
+    Ok(db.query_all_raw(statement(db.get_database_backend(), sql, values)).await?)
 }
 
 /// The first row of a query.
-pub async fn row<C: ConnectionTrait>(
-    db: &C,
-    sql: &str,
-    values: Vec<Value>,
-) -> Result<Option<QueryResult>> {
-    Ok(db
-        .query_one_raw(statement(db.get_database_backend(), sql, values))
-        .await?)
+pub async fn row<C: ConnectionTrait>(db: &C, sql: &str, values: Vec<Value>) -> Result<Option<QueryResult>> {
+    Ok(db.query_one_raw(statement(db.get_database_backend(), sql, values)).await?)
 }
 
 /// The first column of the first row.
-pub async fn scalar<C: ConnectionTrait, T: TryGetable>(
-    db: &C,
-    sql: &str,
-    values: Vec<Value>,
-) -> Result<Option<T>> {
+pub async fn scalar<C: ConnectionTrait, T: TryGetable>(db: &C, sql: &str, values: Vec<Value>) -> Result<Option<T>> {
     match row(db, sql, values).await? {
         Some(row) => Ok(Some(row.try_get_by_index(0)?)),
         None => Ok(None),
@@ -70,24 +49,12 @@ pub async fn scalar<C: ConnectionTrait, T: TryGetable>(
 }
 
 /// All rows of a query as `T`, whose fields are named like the columns.
-pub async fn all<C: ConnectionTrait, T: FromQueryResult>(
-    db: &C,
-    sql: &str,
-    values: Vec<Value>,
-) -> Result<Vec<T>> {
-    rows(db, sql, values)
-        .await?
-        .iter()
-        .map(|row| T::from_query_result(row, "").map_err(StoreError::from))
-        .collect()
+pub async fn all<C: ConnectionTrait, T: FromQueryResult>(db: &C, sql: &str, values: Vec<Value>) -> Result<Vec<T>> {
+    rows(db, sql, values).await?.iter().map(|row| T::from_query_result(row, "").map_err(StoreError::from)).collect()
 }
 
 /// The first row of a query as `T`.
-pub async fn one<C: ConnectionTrait, T: FromQueryResult>(
-    db: &C,
-    sql: &str,
-    values: Vec<Value>,
-) -> Result<Option<T>> {
+pub async fn one<C: ConnectionTrait, T: FromQueryResult>(db: &C, sql: &str, values: Vec<Value>) -> Result<Option<T>> {
     match row(db, sql, values).await? {
         Some(row) => Ok(Some(T::from_query_result(&row, "")?)),
         None => Ok(None),
@@ -145,7 +112,5 @@ pub fn object(bytes: &[u8]) -> Result<ObjectId> {
 
 /// A stored hash.
 pub fn digest(bytes: &[u8]) -> Result<[u8; 32]> {
-    bytes
-        .try_into()
-        .map_err(|_| StoreError::damaged("hash", format!("{} bytes", bytes.len())))
+    bytes.try_into().map_err(|_| StoreError::damaged("hash", format!("{} bytes", bytes.len())))
 }

@@ -7,12 +7,7 @@ use crate::db::{Store, Tx};
 use crate::sql;
 
 async fn read<C: ConnectionTrait>(db: &C, name: &str) -> Result<Option<String>> {
-    sql::scalar(
-        db,
-        "SELECT value FROM node_state WHERE name = ?",
-        vec![name.into()],
-    )
-    .await
+    sql::scalar(db, "SELECT value FROM node_state WHERE name = ?", vec![name.into()]).await
 }
 
 impl Store {
@@ -51,10 +46,7 @@ impl Tx {
     /// When the counter does not exist.
     pub async fn advance(&self, counter: &str, by: u64) -> Result<u64> {
         let text = "UPDATE counter SET value = value + ? WHERE name = ? RETURNING value";
-        let value: Option<i64> =
-            sql::scalar(self.db(), text, vec![sql::int(by), counter.into()]).await?;
-        value
-            .map(sql::uint)
-            .ok_or_else(|| crate::StoreError::damaged("counter", counter))
+        let value: Option<i64> = sql::scalar(self.db(), text, vec![sql::int(by), counter.into()]).await?;
+        value.map(sql::uint).ok_or_else(|| crate::StoreError::damaged("counter", counter))
     }
 }

@@ -7,9 +7,7 @@ pub enum WarehouseError {
     #[error("数据仓库访问失败：{0}")]
     Engine(#[from] clickhouse::error::Error),
     /// The name of the database holds other characters than lower-case letters, digits and `_`, or is too long.
-    #[error(
-        "数据仓库的库名“{0}”不正确，只能用小写字母、数字和下划线，且以字母开头，最长 63 个字符"
-    )]
+    #[error("数据仓库的库名“{0}”不正确，只能用小写字母、数字和下划线，且以字母开头，最长 63 个字符")]
     DatabaseName(String),
     /// The database was prepared by a newer version of the program.
     #[error("数据仓库结构比本程序新（第 {0} 步不认识），请使用新版本程序")]

@@ -30,10 +30,7 @@ impl FactKey {
             object: record.object,
             term: record.term,
             version: record.version,
-            origin_node: record
-                .origin
-                .as_ref()
-                .map_or_else(|| own_node.to_owned(), |origin| origin.node.clone()),
+            origin_node: record.origin.as_ref().map_or_else(|| own_node.to_owned(), |origin| origin.node.clone()),
             withdrawn: false,
         }
     }

@@ -26,11 +26,7 @@ pub enum RebuildStep {
 /// Sums in thousandths that stay within 64 bits whatever was reported.
 macro_rules! bounded {
     ($sum:literal) => {
-        concat!(
-            "toInt64(least(greatest(sum(",
-            $sum,
-            "), toInt128(-9000000000000000)), toInt128(9000000000000000)))"
-        )
+        concat!("toInt64(least(greatest(sum(", $sum, "), toInt128(-9000000000000000)), toInt128(9000000000000000)))")
     };
 }
 
@@ -65,38 +61,21 @@ impl Warehouse {
     /// # Errors
     /// As [`Warehouse::rebuild_marked`].
     #[doc(hidden)]
-    pub async fn rebuild_until(
-        &self,
-        limit: u64,
-        stop_after: Option<RebuildStep>,
-    ) -> WarehouseResult<usize> {
+    pub async fn rebuild_until(&self, limit: u64, stop_after: Option<RebuildStep>) -> WarehouseResult<usize> {
         let _turn = self.rebuild_turn().await;
         let (own, first_under_way) = self.rebuild_generation().await?;
         let after = self.done_generation().await?;
         let Some((upto, count)) = self.next_marks(after, first_under_way, limit).await? else {
             return Ok(0);
         };
-        for (step, sql) in [
-            (RebuildStep::Days, days_sql()),
-            (RebuildStep::Flows, flows_sql()),
-        ] {
-            let bound = Bound::new(sql)
-                .uint("after", after)
-                .uint("upto", upto)
-                .uint("own", own);
+        for (step, sql) in [(RebuildStep::Days, days_sql()), (RebuildStep::Flows, flows_sql())] {
+            let bound = Bound::new(sql).uint("after", after).uint("upto", upto).uint("own", own);
             self.execute(bound).await?;
             if stop_after == Some(step) {
                 return Ok(count);
             }
         }
-        self.insert(
-            "mark_done",
-            vec![DoneRow {
-                one: 1,
-                generation: upto,
-            }],
-        )
-        .await?;
+        self.insert("mark_done", vec![DoneRow { one: 1, generation: upto }]).await?;
         if stop_after != Some(RebuildStep::Cleared) {
             self.drop_old_marks(upto).await?;
         }
@@ -109,30 +88,17 @@ impl Warehouse {
     /// When the engine fails.
     pub async fn marks_waiting(&self) -> WarehouseResult<u64> {
         let after = self.done_generation().await?;
-        let bound = Bound::new("SELECT count() FROM mark WHERE generation > {after:UInt64}")
-            .uint("after", after);
-        Ok(self
-            .fetch::<u64>(bound)
-            .await?
-            .first()
-            .copied()
-            .unwrap_or_default())
+        let bound = Bound::new("SELECT count() FROM mark WHERE generation > {after:UInt64}").uint("after", after);
+        Ok(self.fetch::<u64>(bound).await?.first().copied().unwrap_or_default())
     }
 
     async fn done_generation(&self) -> WarehouseResult<u64> {
-        let done = self
-            .fetch::<u64>(Bound::new("SELECT max(generation) FROM mark_done"))
-            .await?;
+        let done = self.fetch::<u64>(Bound::new("SELECT max(generation) FROM mark_done")).await?;
         Ok(done.first().copied().unwrap_or_default())
     }
 
     /// The last generation to take and how many marks that makes.
-    async fn next_marks(
-        &self,
-        after: u64,
-        before: u64,
-        limit: u64,
-    ) -> WarehouseResult<Option<(u64, usize)>> {
+    async fn next_marks(&self, after: u64, before: u64, limit: u64) -> WarehouseResult<Option<(u64, usize)>> {
         let bound = Bound::new(
             "SELECT generation, count() AS buckets FROM mark WHERE generation > {after:UInt64} \
              AND generation < {before:UInt64} GROUP BY generation ORDER BY generation LIMIT {limit:UInt64}",
@@ -159,10 +125,7 @@ impl Warehouse {
         )
         .uint("upto", upto);
         for part in self.fetch::<u64>(bound).await? {
-            self.execute(Bound::new(format!(
-                "ALTER TABLE mark DROP PARTITION {part}"
-            )))
-            .await?;
+            self.execute(Bound::new(format!("ALTER TABLE mark DROP PARTITION {part}"))).await?;
         }
         Ok(())
     }

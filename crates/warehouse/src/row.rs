@@ -141,11 +141,7 @@ impl EventRow {
             price_milli: event.price.map(suyuan_domain::quantity::Quantity::milli),
             voucher: event.voucher.clone(),
             merchant: event.merchant.clone(),
-            inspection_passed: event
-                .inspection
-                .as_ref()
-                .and_then(|test| test.passed)
-                .map(u8::from),
+            inspection_passed: event.inspection.as_ref().and_then(|test| test.passed).map(u8::from),
             needs_upstream: u8::from(fact.quality.needs_upstream),
             upstream_known: u8::from(fact.quality.upstream_known),
             mandatory_total: fact.quality.mandatory_total,
@@ -199,21 +195,11 @@ pub(crate) fn link_lines(fact: &EventFact) -> Vec<LinkLine> {
     if fact.key.withdrawn {
         return Vec::new();
     }
-    let links = if fact.counts() {
-        fact.event.links(fact.key.object)
-    } else {
-        Vec::new()
-    };
-    let mut lines: Vec<LinkLine> = links
-        .iter()
-        .enumerate()
-        .map(|(number, link)| link_line(fact, link, link.kind.as_str(), number))
-        .collect();
+    let links = if fact.counts() { fact.event.links(fact.key.object) } else { Vec::new() };
+    let mut lines: Vec<LinkLine> =
+        links.iter().enumerate().map(|(number, link)| link_line(fact, link, link.kind.as_str(), number)).collect();
     for unit in fact.event.units() {
-        if links
-            .iter()
-            .any(|link| link.up_unit == unit || link.down_unit == unit)
-        {
+        if links.iter().any(|link| link.up_unit == unit || link.down_unit == unit) {
             continue;
         }
         let mention = Link {
@@ -273,11 +259,7 @@ pub(crate) struct SupersededRow {
 
 impl SupersededRow {
     pub(crate) fn of(key: &FactKey) -> Self {
-        Self {
-            event: *key.object.as_bytes(),
-            version: key.order(),
-            month: key.object.month(),
-        }
+        Self { event: *key.object.as_bytes(), version: key.order(), month: key.object.month() }
     }
 }
 
@@ -343,11 +325,7 @@ pub(crate) struct EventKeyRow {
 
 impl EventKeyRow {
     pub(crate) fn of(fact: &EventFact) -> Option<Self> {
-        let event_id = fact
-            .event
-            .event_id
-            .clone()
-            .filter(|id| !id.is_empty() && !fact.key.withdrawn)?;
+        let event_id = fact.event.event_id.clone().filter(|id| !id.is_empty() && !fact.key.withdrawn)?;
         Some(Self {
             event_id,
             event: *fact.key.object.as_bytes(),

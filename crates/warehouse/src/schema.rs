@@ -61,10 +61,7 @@ impl Warehouse {
         let client = self.client();
         client.query_raw(STEPS[0].statement).execute().await?;
         let applied = self.applied_steps().await?;
-        if let Some(newer) = applied
-            .keys()
-            .find(|number| STEPS.iter().all(|step| step.number != **number))
-        {
+        if let Some(newer) = applied.keys().find(|number| STEPS.iter().all(|step| step.number != **number)) {
             return Err(WarehouseError::SchemaNewer(*newer));
         }
         let mut count = 0;
@@ -72,20 +69,13 @@ impl Warehouse {
             match applied.get(&step.number) {
                 Some(statement) if statement == step.statement => continue,
                 Some(_) => {
-                    return Err(WarehouseError::SchemaChanged {
-                        number: step.number,
-                        name: step.name.to_owned(),
-                    });
+                    return Err(WarehouseError::SchemaChanged { number: step.number, name: step.name.to_owned() });
                 }
                 None => {}
             }
             client.query_raw(step.statement).execute().await?;
             let mut insert = client.insert::<StepRow>("schema_step").await?;
-            let row = StepRow {
-                number: step.number,
-                name: step.name.to_owned(),
-                statement: step.statement.to_owned(),
-            };
+            let row = StepRow { number: step.number, name: step.name.to_owned(), statement: step.statement.to_owned() };
             insert.write(&row).await?;
             insert.end().await?;
             count += 1;
@@ -96,10 +86,7 @@ impl Warehouse {
     async fn applied_steps(&self) -> WarehouseResult<BTreeMap<u32, String>> {
         let sql = "SELECT number, name, statement FROM schema_step FINAL ORDER BY number";
         let rows = self.client().query_raw(sql).fetch_all::<StepRow>().await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| (row.number, row.statement))
-            .collect())
+        Ok(rows.into_iter().map(|row| (row.number, row.statement)).collect())
     }
 }
 
@@ -111,18 +98,10 @@ mod tests {
     fn steps_are_numbered_by_their_file_and_hold_one_statement() {
         for (index, step) in STEPS.iter().enumerate() {
             assert_eq!(step.number as usize, index + 1, "{}", step.name);
-            assert!(
-                step.name.starts_with(&format!("{:03}_", step.number)),
-                "{}",
-                step.name
-            );
+            assert!(step.name.starts_with(&format!("{:03}_", step.number)), "{}", step.name);
             assert!(!step.statement.contains(';'), "{}", step.name);
             assert!(step.statement.contains("IF NOT EXISTS"), "{}", step.name);
-            assert!(
-                step.statement.contains("fsync_after_insert = 1"),
-                "{}",
-                step.name
-            );
+            assert!(step.statement.contains("fsync_after_insert = 1"), "{}", step.name);
             assert!(!step.statement.contains("CLEANUP"), "{}", step.name);
         }
     }

@@ -29,10 +29,7 @@ pub(crate) struct Bound {
 
 impl Bound {
     pub(crate) fn new(sql: impl Into<String>) -> Self {
-        Self {
-            sql: sql.into(),
-            values: Vec::new(),
-        }
+        Self { sql: sql.into(), values: Vec::new() }
     }
 
     /// Appends a fixed text.
@@ -73,10 +70,7 @@ impl Bound {
 
     /// Gives a parameter a list of identifiers, for [`IDS`].
     pub(crate) fn ids(self, name: &'static str, ids: &[ObjectId]) -> Self {
-        self.texts(
-            name,
-            ids.iter().map(|id| hex::encode(id.as_bytes())).collect(),
-        )
+        self.texts(name, ids.iter().map(|id| hex::encode(id.as_bytes())).collect())
     }
 
     /// Gives the parameters of [`VISIBLE`], [`COUNTED_HERE`] and [`side_in_scope`] their values.
@@ -86,32 +80,21 @@ impl Bound {
         self.uint("scope_all_divisions", u64::from(scope.divisions.is_none()))
             .texts("scope_from", from)
             .texts("scope_to", to)
-            .uint(
-                "scope_all_categories",
-                u64::from(scope.categories.is_none()),
-            )
+            .uint("scope_all_categories", u64::from(scope.categories.is_none()))
             .texts("scope_categories", categories)
             .uint("scope_all_subjects", u64::from(scope.subject.is_none()))
-            .text(
-                "scope_subject",
-                scope.subject.as_deref().unwrap_or_default(),
-            )
+            .text("scope_subject", scope.subject.as_deref().unwrap_or_default())
     }
 
     pub(crate) fn into_query(self, client: &Client) -> Query {
         let query = client.query_raw(&self.sql);
-        self.values
-            .into_iter()
-            .fold(query, |query, (name, value)| query.param(name, value))
+        self.values.into_iter().fold(query, |query, (name, value)| query.param(name, value))
     }
 }
 
 /// First and last codes of ranges, as two lists of equal length.
 pub(crate) fn range_ends(ranges: &[CodeRange]) -> (Vec<String>, Vec<String>) {
-    ranges
-        .iter()
-        .map(|range| (range.from.clone(), range.to.clone()))
-        .unzip()
+    ranges.iter().map(|range| (range.from.clone(), range.to.clone())).unzip()
 }
 
 /// A list of identifiers given by [`Bound::ids`] under the name `ids`.
@@ -125,8 +108,7 @@ const OWN_DIVISION: &str = "({scope_all_divisions:UInt8} = 1 OR arrayExists((f, 
 const PEER_DIVISION: &str = "(peer_division != '' AND arrayExists((f, t) -> f <= peer_division AND peer_division <= t, \
      {scope_from:Array(String)}, {scope_to:Array(String)}))";
 
-const CATEGORY: &str =
-    "({scope_all_categories:UInt8} = 1 OR has({scope_categories:Array(String)}, category))";
+const CATEGORY: &str = "({scope_all_categories:UInt8} = 1 OR has({scope_categories:Array(String)}, category))";
 
 /// The row may be shown: either side is in scope.
 pub(crate) fn visible(up: &str, down: &str) -> String {
@@ -140,9 +122,7 @@ pub(crate) fn visible(up: &str, down: &str) -> String {
 pub(crate) fn counts_here(subject: Option<&str>) -> String {
     let own = subject.map_or_else(
         || "{scope_all_subjects:UInt8} = 1".to_owned(),
-        |column| {
-            format!("({{scope_all_subjects:UInt8}} = 1 OR {column} = {{scope_subject:String}})")
-        },
+        |column| format!("({{scope_all_subjects:UInt8}} = 1 OR {column} = {{scope_subject:String}})"),
     );
     format!("{OWN_DIVISION} AND {CATEGORY} AND {own}")
 }
@@ -175,10 +155,7 @@ mod tests {
         let values: Vec<usize> = (0..10_000).collect();
         for (most, length) in [(5_000, 1), (5_000, 100), (1, 1), (3, 1_000_000)] {
             let cut = chunks(&values, most, |_| length);
-            assert!(
-                cut.iter()
-                    .all(|chunk| !chunk.is_empty() && chunk.len() <= most)
-            );
+            assert!(cut.iter().all(|chunk| !chunk.is_empty() && chunk.len() <= most));
             assert_eq!(cut.concat(), values);
         }
         assert!(chunks(&[] as &[usize], 5, |_| 1).is_empty());

@@ -10,8 +10,7 @@ use crate::connection::Warehouse;
 use crate::error::WarehouseResult;
 use crate::fact::{EventFact, IntakeFact, LookupFact};
 use crate::row::{
-    EventKeyRow, EventRow, IntakeRow, LinkLine, LookupRow, MarkRow, SeriesRow, SupersededRow,
-    link_lines, series_rows,
+    EventKeyRow, EventRow, IntakeRow, LinkLine, LookupRow, MarkRow, SeriesRow, SupersededRow, link_lines, series_rows,
 };
 use crate::sql::{Bound, IDS, chunks};
 
@@ -47,11 +46,7 @@ impl Warehouse {
     /// # Errors
     /// As [`Warehouse::project`].
     #[doc(hidden)]
-    pub async fn project_until(
-        &self,
-        batch: &[EventFact],
-        stop_after: Option<ProjectStep>,
-    ) -> WarehouseResult<()> {
+    pub async fn project_until(&self, batch: &[EventFact], stop_after: Option<ProjectStep>) -> WarehouseResult<()> {
         if batch.is_empty() {
             return Ok(());
         }
@@ -79,8 +74,7 @@ impl Warehouse {
     /// # Errors
     /// When the engine fails.
     pub async fn project_intake(&self, batch: &[IntakeFact]) -> WarehouseResult<()> {
-        self.insert("intake", batch.iter().map(IntakeRow::of).collect())
-            .await
+        self.insert("intake", batch.iter().map(IntakeRow::of).collect()).await
     }
 
     /// Stores hourly sums of look-ups. May be repeated.
@@ -88,33 +82,19 @@ impl Warehouse {
     /// # Errors
     /// When the engine fails.
     pub async fn project_lookups(&self, batch: &[LookupFact]) -> WarehouseResult<()> {
-        self.insert("lookup_hour", batch.iter().map(LookupRow::of).collect())
-            .await
+        self.insert("lookup_hour", batch.iter().map(LookupRow::of).collect()).await
     }
 
     async fn write_marks(&self, generation: u64, batch: &[EventFact]) -> WarehouseResult<()> {
-        let mut marks: Vec<MarkRow> = batch
-            .iter()
-            .map(|fact| MarkRow::of(generation, fact))
-            .collect();
-        let later: Vec<ObjectId> = batch
-            .iter()
-            .filter(|fact| !fact.key.is_first())
-            .map(|fact| fact.key.object)
-            .collect();
+        let mut marks: Vec<MarkRow> = batch.iter().map(|fact| MarkRow::of(generation, fact)).collect();
+        let later: Vec<ObjectId> =
+            batch.iter().filter(|fact| !fact.key.is_first()).map(|fact| fact.key.object).collect();
         for ids in chunks(&later, 2_500, |_| 16) {
             let sql = format!(
                 "SELECT DISTINCT {{generation:UInt64}} AS generation, month, day, division, category, stage, system \
                  FROM event WHERE object IN {IDS}"
             );
-            marks.extend(
-                self.fetch::<MarkRow>(
-                    Bound::new(sql)
-                        .uint("generation", generation)
-                        .ids("ids", ids),
-                )
-                .await?,
-            );
+            marks.extend(self.fetch::<MarkRow>(Bound::new(sql).uint("generation", generation).ids("ids", ids)).await?);
         }
         marks.sort_unstable();
         marks.dedup();
@@ -122,34 +102,20 @@ impl Warehouse {
     }
 
     async fn write_superseded(&self, batch: &[EventFact]) -> WarehouseResult<()> {
-        let later = batch
-            .iter()
-            .map(|fact| &fact.key)
-            .filter(|key| !key.is_first());
-        self.insert("superseded", later.map(SupersededRow::of).collect())
-            .await
+        let later = batch.iter().map(|fact| &fact.key).filter(|key| !key.is_first());
+        self.insert("superseded", later.map(SupersededRow::of).collect()).await
     }
 
     async fn write_links(&self, batch: &[EventFact]) -> WarehouseResult<()> {
         let lines: Vec<LinkLine> = batch.iter().flat_map(link_lines).collect();
         // An empty unit is the end of a chain, not a unit: it would make one endless key.
-        let up = lines
-            .iter()
-            .filter(|line| !line.up_unit.is_empty())
-            .cloned()
-            .collect();
-        let down = lines
-            .into_iter()
-            .filter(|line| !line.down_unit.is_empty())
-            .collect();
+        let up = lines.iter().filter(|line| !line.up_unit.is_empty()).cloned().collect();
+        let down = lines.into_iter().filter(|line| !line.down_unit.is_empty()).collect();
         futures::try_join!(
             self.insert::<LinkLine>("link_up", up),
             self.insert::<LinkLine>("link_down", down),
             self.insert::<SeriesRow>("series", batch.iter().flat_map(series_rows).collect()),
-            self.insert::<EventKeyRow>(
-                "event_key",
-                batch.iter().filter_map(EventKeyRow::of).collect()
-            ),
+            self.insert::<EventKeyRow>("event_key", batch.iter().filter_map(EventKeyRow::of).collect()),
         )?;
         Ok(())
     }

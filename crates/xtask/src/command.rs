@@ -32,12 +32,7 @@ pub fn cargo() -> Command {
     let mut cargo = command(program);
     for (key, _) in std::env::vars_os() {
         let name = key.to_string_lossy();
-        let of_package = [
-            "CARGO_PKG_",
-            "CARGO_MANIFEST_",
-            "CARGO_BIN_",
-            "CARGO_CRATE_",
-        ];
+        let of_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
         if of_package.iter().any(|prefix| name.starts_with(prefix)) {
             cargo.env_remove(&key);
         }
@@ -51,9 +46,7 @@ pub fn cargo() -> Command {
 /// Node.js is not installed.
 pub fn npm(folder: &Path) -> Result<Command> {
     let Some(program) = find_program(&["npm"]) else {
-        bail!(
-            "Node.js with npm is needed: install version 20 or newer (https://nodejs.org) and run this again"
-        );
+        bail!("Node.js with npm is needed: install version 20 or newer (https://nodejs.org) and run this again");
     };
     let mut npm = Command::new(program);
     npm.current_dir(folder)
@@ -80,9 +73,7 @@ pub fn find_program(names: &[&str]) -> Option<PathBuf> {
 /// The program could not be started or ended with a failure.
 pub fn run(command: &mut Command) -> Result<()> {
     let name = describe(command);
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start `{name}`"))?;
+    let status = command.status().with_context(|| format!("cannot start `{name}`"))?;
     if !status.success() {
         bail!("`{name}` failed ({status})");
     }
@@ -95,10 +86,7 @@ pub fn run(command: &mut Command) -> Result<()> {
 /// The program could not be started or ended with a failure; the text then has its error output.
 pub fn capture(command: &mut Command) -> Result<String> {
     let name = describe(command);
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| format!("cannot start `{name}`"))?;
+    let output = command.stdin(Stdio::null()).output().with_context(|| format!("cannot start `{name}`"))?;
     if !output.status.success() {
         let text = String::from_utf8_lossy(&output.stderr);
         bail!("`{name}` failed ({}): {}", output.status, text.trim());
@@ -131,10 +119,7 @@ pub fn run_and_collect(command: &mut Command) -> Result<Outcome> {
         }
     }
     let status = child.wait()?;
-    Ok(Outcome {
-        stdout: String::from_utf8_lossy(&collected).into_owned(),
-        success: status.success(),
-    })
+    Ok(Outcome { stdout: String::from_utf8_lossy(&collected).into_owned(), success: status.success() })
 }
 
 /// Announces a step, does it and says how long it took.
@@ -152,11 +137,7 @@ fn seconds(duration: Duration) -> String {
 
 fn describe(command: &Command) -> String {
     let mut words = vec![command.get_program().to_string_lossy().into_owned()];
-    words.extend(
-        command
-            .get_args()
-            .map(|arg| arg.to_string_lossy().into_owned()),
-    );
+    words.extend(command.get_args().map(|arg| arg.to_string_lossy().into_owned()));
     words.join(" ")
 }
 
@@ -180,8 +161,7 @@ mod tests {
 
     #[test]
     fn a_failure_carries_the_error_output() {
-        let error =
-            capture(command("sh").args(["-c", "echo why >&2; exit 1"])).expect_err("must fail");
+        let error = capture(command("sh").args(["-c", "echo why >&2; exit 1"])).expect_err("must fail");
         assert!(format!("{error:#}").contains("why"));
     }
 }

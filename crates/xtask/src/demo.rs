@@ -74,10 +74,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         bail!("a demo is running already (process {pid}); end it with: cargo xtask demo --stop");
     }
     let env = setup::for_running()?;
-    let program = step(
-        "build the platform (optimised; takes some minutes the first time)",
-        setup::build_optimised,
-    )?;
+    let program = step("build the platform (optimised; takes some minutes the first time)", setup::build_optimised)?;
     fs::create_dir_all(folder())?;
     let ready = folder().join("demo.json");
     if ready.exists() {
@@ -113,10 +110,7 @@ fn detach(mut demo: Command, ready: &Path) -> Result<ExitCode> {
         .spawn()
         .context("cannot start the platform")?;
     fs::write(pid_file(), child.id().to_string())?;
-    println!(
-        "==> demo starts in the background, log: {}",
-        log_path.display()
-    );
+    println!("==> demo starts in the background, log: {}", log_path.display());
     // The file may be seen before its last byte is written.
     let summary = loop {
         if let Some(text) = complete_json(ready) {
@@ -125,10 +119,7 @@ fn detach(mut demo: Command, ready: &Path) -> Result<ExitCode> {
         if let Some(status) = child.try_wait()? {
             let log = fs::read_to_string(&log_path).unwrap_or_default();
             let _ = fs::remove_file(pid_file());
-            bail!(
-                "the demo ended while starting ({status}); the end of its log:\n{}",
-                last_lines(&log, 20)
-            );
+            bail!("the demo ended while starting ({status}); the end of its log:\n{}", last_lines(&log, 20));
         }
         std::thread::sleep(POLL);
     };
@@ -195,17 +186,8 @@ mod tests {
 
     #[test]
     fn in_the_background_no_browser_opens() {
-        let options = Options {
-            fresh: true,
-            base_port: Some(7000),
-            no_open: false,
-            small: false,
-            detach: true,
-            stop: false,
-        };
-        assert_eq!(
-            options.for_program(),
-            ["demo", "--fresh", "--base-port", "7000", "--no-open"]
-        );
+        let options =
+            Options { fresh: true, base_port: Some(7000), no_open: false, small: false, detach: true, stop: false };
+        assert_eq!(options.for_program(), ["demo", "--fresh", "--base-port", "7000", "--no-open"]);
     }
 }

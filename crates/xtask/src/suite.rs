@@ -53,19 +53,8 @@ pub fn run(only: Option<Part>) -> ExitCode {
 }
 
 fn rust(tally: &mut Tally) {
-    check(
-        tally,
-        "cargo fmt",
-        cargo().args(["fmt", "--all", "--check"]),
-    );
-    let lint = [
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ];
+    check(tally, "cargo fmt", cargo().args(["fmt", "--all", "--check"]));
+    let lint = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
     check(tally, "cargo clippy", cargo().args(lint));
     let mut test = cargo();
     if let Some(env) = set_up(tally, setup::libraries) {
@@ -81,13 +70,7 @@ fn rust(tally: &mut Tally) {
         test.env("SUYUAN_CHROMIUM", chromium);
     }
     test.args(["test", "--workspace", "--no-fail-fast"]);
-    runner(
-        tally,
-        "cargo test",
-        &mut test,
-        tally::cargo_counts,
-        tally::cargo_failures,
-    );
+    runner(tally, "cargo test", &mut test, tally::cargo_counts, tally::cargo_failures);
 }
 
 /// A PostgreSQL for this run, unless the environment names one.
@@ -100,26 +83,17 @@ fn own_postgres(tally: &mut Tally) -> Option<Postgres> {
 }
 
 fn frontend(tally: &mut Tally) {
-    if set_up(tally, || {
-        step("packages of the web interface", setup::frontend::install)
-    })
-    .is_none()
-    {
+    if set_up(tally, || step("packages of the web interface", setup::frontend::install)).is_none() {
         return;
     }
-    for (title, script) in [
-        ("typecheck of the frontend", "typecheck"),
-        ("lint of the frontend", "lint"),
-    ] {
+    for (title, script) in [("typecheck of the frontend", "typecheck"), ("lint of the frontend", "lint")] {
         match npm_script(script) {
             Ok(mut command) => check(tally, title, &mut command),
             Err(error) => tally.fail(format!("{title}: {error:#}")),
         }
     }
     match npm_script("test") {
-        Ok(mut command) => runner(tally, "vitest", &mut command, tally::vitest_counts, |_| {
-            Vec::new()
-        }),
+        Ok(mut command) => runner(tally, "vitest", &mut command, tally::vitest_counts, |_| Vec::new()),
         Err(error) => tally.fail(format!("vitest: {error:#}")),
     }
 }
@@ -136,13 +110,7 @@ fn e2e(tally: &mut Tally) {
         Ok(mut command) => {
             command.envs(env).env("SUYUAN_CHROMIUM", chromium);
             command.env("SUYUAN_BIN", target().join("debug/suyuan"));
-            runner(
-                tally,
-                "browser tests",
-                &mut command,
-                tally::playwright_counts,
-                |_| Vec::new(),
-            );
+            runner(tally, "browser tests", &mut command, tally::playwright_counts, |_| Vec::new());
         }
         Err(error) => tally.fail(format!("browser tests: {error:#}")),
     }
@@ -166,10 +134,7 @@ fn npm_script(name: &str) -> Result<Command> {
         anyhow::bail!("frontend/package.json has no script `{name}`");
     }
     let mut command = npm(&frontend_folder())?;
-    command
-        .args(["run", "--silent", name])
-        .env("CI", "1")
-        .env("NO_COLOR", "1");
+    command.args(["run", "--silent", name]).env("CI", "1").env("NO_COLOR", "1");
     Ok(command)
 }
 

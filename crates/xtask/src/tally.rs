@@ -42,8 +42,7 @@ impl Tally {
         self.passed += counts.passed;
         self.failed += counts.failed;
         if counts.failed > 0 && names.is_empty() {
-            self.failures
-                .push(format!("{title}: {} failed", counts.failed));
+            self.failures.push(format!("{title}: {} failed", counts.failed));
         }
         self.failures.extend(names);
         if counts == Counts::default() && success {
@@ -166,14 +165,8 @@ mod tests {
         let coloured = "\u{1b}[2m Test Files \u{1b}[22m 2 passed (2)\n\
             \u{1b}[2m      Tests \u{1b}[22m \u{1b}[1m\u{1b}[31m1 failed\u{1b}[39m\u{1b}[22m | \u{1b}[32m5 passed\u{1b}[39m | 1 skipped (7)\n";
         assert_eq!(vitest_counts(coloured), counts(5, 1));
-        assert_eq!(
-            vitest_counts(" Test Files  1 passed (1)\n      Tests  4 passed (4)\n"),
-            counts(4, 0)
-        );
-        assert_eq!(
-            vitest_counts(" Test Files  1 failed | 1 passed (2)\n      Tests  4 passed (4)\n"),
-            counts(4, 1)
-        );
+        assert_eq!(vitest_counts(" Test Files  1 passed (1)\n      Tests  4 passed (4)\n"), counts(4, 0));
+        assert_eq!(vitest_counts(" Test Files  1 failed | 1 passed (2)\n      Tests  4 passed (4)\n"), counts(4, 1));
     }
 
     #[test]

@@ -106,15 +106,22 @@ export function trendOption(trend: Cockpit["trend"], ground: Ground): ChartOptio
 }
 /** Records of each stage as bars, the share linked to the stage before as a line; a missing rate is a gap. */
 export function stageOption(stages: Cockpit["stages"], ground: Ground): ChartOption {
+  const axis = category(
+    ground,
+    stages.map((stage) => stage.name),
+  );
   return {
     grid: { left: 4, right: 4, top: 26, bottom: 2, containLabel: true },
     tooltip: tooltip(ground),
     legend: legend(ground),
     aria: { enabled: true },
-    xAxis: category(
-      ground,
-      stages.map((stage) => stage.name),
-    ),
+    xAxis: {
+      ...axis,
+      axisLabel: {
+        ...axis.axisLabel,
+        ...(stages.length > 9 && { interval: 0, rotate: 32, hideOverlap: false, fontSize: 10 }),
+      },
+    },
     yAxis: [amount(ground), percent(ground)],
     series: [
       {

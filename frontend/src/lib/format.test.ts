@@ -18,6 +18,8 @@ describe("numbers", () => {
   });
   it("always shows the unit with a quantity, never with a missing one", () => {
     expect(quantity("1250.5", "千克")).toBe("1,250.5 千克");
+    expect(quantity("3", "kg")).toBe("3 千克");
+    expect(quantity("3", "扎")).toBe("3 扎");
     expect(quantity(null, "千克")).toBe("—");
   });
   it("marks direction by shape", () => {

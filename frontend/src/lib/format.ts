@@ -60,10 +60,29 @@ function trim(figure: number): string {
   return figure.toFixed(Math.abs(figure) >= 100 ? 1 : 2).replace(/\.?0+$/, "");
 }
 
+const units: Record<string, string> = {
+  kg: "千克",
+  KGM: "千克",
+  g: "克",
+  GRM: "克",
+  t: "吨",
+  TNE: "吨",
+  L: "升",
+  LTR: "升",
+  mL: "毫升",
+  ml: "毫升",
+  EA: "件",
+  H87: "件",
+};
+/** Chinese name of a unit that came as a sign or as a UN/ECE code; other units stay as they are. */
+export function unitName(unit: string | null | undefined): string {
+  return unit ? (units[unit] ?? unit) : "";
+}
+
 /** Number and unit together, as in `1,250.5 千克`. */
 export function quantity(value: string | null | undefined, unit: string | null | undefined): string {
   const text = number(value);
-  return text === MISSING || !unit ? text : `${text} ${unit}`;
+  return text === MISSING || !unit ? text : `${text} ${unitName(unit)}`;
 }
 
 /** Signed percentage against the period before, as in `▲1.2%`. */

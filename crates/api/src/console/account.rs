@@ -1,8 +1,8 @@
 //! Accounts (用户管理) on the wire. Rows: G-5.4.2, G-5.4.3.
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::Json;
 use serde::{Deserialize, Serialize};
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::id::ObjectId;
@@ -156,13 +156,21 @@ async fn change_account(
 /// 停用用户
 #[utoipa::path(post, path = "/accounts/{id}/disable", tag = "用户管理", params(("id" = String, Path)),
     responses((status = 200, body = AccountOut), (status = "default", body = ErrorEnvelope)))]
-async fn disable_account(State(state): State<AppState>, Console(cx): Console, At(id): At<ObjectId>) -> ApiResult<Json<AccountOut>> {
+async fn disable_account(
+    State(state): State<AppState>,
+    Console(cx): Console,
+    At(id): At<ObjectId>,
+) -> ApiResult<Json<AccountOut>> {
     Ok(Json(account::disable(&state.node, &cx, id).await?.into()))
 }
 
 /// 启用用户并解除锁定
 #[utoipa::path(post, path = "/accounts/{id}/enable", tag = "用户管理", params(("id" = String, Path)),
     responses((status = 200, body = AccountOut), (status = "default", body = ErrorEnvelope)))]
-async fn enable_account(State(state): State<AppState>, Console(cx): Console, At(id): At<ObjectId>) -> ApiResult<Json<AccountOut>> {
+async fn enable_account(
+    State(state): State<AppState>,
+    Console(cx): Console,
+    At(id): At<ObjectId>,
+) -> ApiResult<Json<AccountOut>> {
     Ok(Json(account::enable(&state.node, &cx, id).await?.into()))
 }

@@ -1,7 +1,7 @@
 //! The audit trail (审计日志) on the wire. Rows: G-5.4.3, H-6.5.
 
-use axum::extract::State;
 use axum::Json;
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use suyuan_domain::clock::Timestamp;
 use suyuan_service::audit::{self, AuditQuery};

@@ -1,9 +1,9 @@
 //! Capture in the console (数据采集): upload a table, see batches and rows set aside. Rows: G-8, H-6.2, G-6.4.1a.
 
+use axum::Json;
 use axum::extract::{Multipart, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use serde::{Deserialize, Serialize};
 use suyuan_domain::clock::Timestamp;
 use suyuan_service::capture::forms::{self, Purpose};
@@ -82,7 +82,8 @@ async fn upload_events(
             _ => {}
         }
     }
-    let file = file.ok_or_else(|| ApiError::bad_request("REQ-0111", "file", "没有收到文件", "请选择要上传的 CSV 文件"))?;
+    let file =
+        file.ok_or_else(|| ApiError::bad_request("REQ-0111", "file", "没有收到文件", "请选择要上传的 CSV 文件"))?;
     Ok(Json(forms::table(&state.node, &cx, &file, purpose).await?.into()))
 }
 

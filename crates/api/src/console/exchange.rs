@@ -1,9 +1,9 @@
 //! The exchange between tiers in the console (上下级交换): links, admission, receipts, records set aside. Rows: G-6.4.1, N-TIER.
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::Json;
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 use suyuan_domain::clock::Timestamp;
 use suyuan_service::sync::enrol::{self, Decision};
 use suyuan_service::sync::state::{self, Paused};
@@ -64,7 +64,11 @@ fn child(link: &state::Link) -> Value {
 /// 批准下级节点接入
 #[utoipa::path(post, path = "/exchange/children/{code}/approve", tag = "上下级交换", params(("code" = String, Path)),
     responses((status = 204), (status = "default", body = ErrorEnvelope)))]
-async fn approve_child(State(app): State<AppState>, Console(cx): Console, At(code): At<String>) -> ApiResult<StatusCode> {
+async fn approve_child(
+    State(app): State<AppState>,
+    Console(cx): Console,
+    At(code): At<String>,
+) -> ApiResult<StatusCode> {
     enrol::decide(&app.node, &cx, &code, Decision::Approve).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -72,7 +76,11 @@ async fn approve_child(State(app): State<AppState>, Console(cx): Console, At(cod
 /// 撤销下级节点
 #[utoipa::path(post, path = "/exchange/children/{code}/revoke", tag = "上下级交换", params(("code" = String, Path)),
     responses((status = 204), (status = "default", body = ErrorEnvelope)))]
-async fn revoke_child(State(app): State<AppState>, Console(cx): Console, At(code): At<String>) -> ApiResult<StatusCode> {
+async fn revoke_child(
+    State(app): State<AppState>,
+    Console(cx): Console,
+    At(code): At<String>,
+) -> ApiResult<StatusCode> {
     enrol::decide(&app.node, &cx, &code, Decision::Revoke).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::Json;
 use serde::{Deserialize, Serialize};
 use suyuan_domain::id::ObjectId;
-use suyuan_service::register::{self, Detail, Item};
-use suyuan_service::product::{self, ProductDoc};
 use suyuan_service::Node;
+use suyuan_service::product::{self, ProductDoc};
+use suyuan_service::register::{self, Detail, Item};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::register::{some, wanted_version, FrameOut, HistoryOut, LookFind, RegisterFind, RegisterReviewIn};
+use super::register::{FrameOut, HistoryOut, LookFind, RegisterFind, RegisterReviewIn, some, wanted_version};
 use crate::error::{ApiResult, ErrorEnvelope};
 use crate::extract::{At, Console, Find, In};
 use crate::listing::{Listing, Paging};

@@ -1,10 +1,10 @@
 //! Categories, stages, rules, indicators, grades, roles and divisions for menus and forms (基础字典、行政区划).
 //! Rows: N-CAT, G-6.3.1.
 
-use axum::extract::State;
 use axum::Json;
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use suyuan_domain::division::{Division, Tier, NATION};
+use suyuan_domain::division::{Division, NATION, Tier};
 use suyuan_domain::pack::{Named, Packs};
 use suyuan_domain::period::Day;
 use suyuan_service::Node;
@@ -17,10 +17,7 @@ use crate::extract::{At, Console, Find};
 use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(get_reference))
-        .routes(routes!(list_divisions))
-        .routes(routes!(get_division))
+    OpenApiRouter::new().routes(routes!(get_reference)).routes(routes!(list_divisions)).routes(routes!(get_division))
 }
 
 /// A code with its name.
@@ -120,7 +117,11 @@ fn reference(node: &Node) -> ReferenceOut {
         stages: category.stages.clone(),
         children: category.children.iter().map(named).collect(),
     });
-    let stage = |stage: &suyuan_domain::pack::Stage| StageOut { code: stage.code.clone(), name: stage.name.clone(), order: stage.order };
+    let stage = |stage: &suyuan_domain::pack::Stage| StageOut {
+        code: stage.code.clone(),
+        name: stage.name.clone(),
+        order: stage.order,
+    };
     let rules = packs.rules.iter().map(|rule| RuleOut {
         code: rule.code.clone(),
         name: rule.name.clone(),
@@ -227,7 +228,11 @@ fn division(node: &Node, division: &Division) -> DivisionOut {
 /// 下级行政区划
 #[utoipa::path(get, path = "/divisions", tag = "基础字典", params(DivisionFind),
     responses((status = 200, body = DivisionsOut), (status = "default", body = ErrorEnvelope)))]
-async fn list_divisions(State(state): State<AppState>, Console(cx): Console, Find(find): Find<DivisionFind>) -> Json<DivisionsOut> {
+async fn list_divisions(
+    State(state): State<AppState>,
+    Console(cx): Console,
+    Find(find): Find<DivisionFind>,
+) -> Json<DivisionsOut> {
     let parent = find.parent.filter(|code| !code.is_empty()).unwrap_or_else(|| cx.division.clone());
     let below = state.node.divisions.children(&parent);
     Json(DivisionsOut { items: below.into_iter().map(|row| division(&state.node, row)).collect() })
@@ -236,7 +241,11 @@ async fn list_divisions(State(state): State<AppState>, Console(cx): Console, Fin
 /// 行政区划详情
 #[utoipa::path(get, path = "/divisions/{code}", tag = "基础字典", params(("code" = String, Path)),
     responses((status = 200, body = DivisionDetail), (status = "default", body = ErrorEnvelope)))]
-async fn get_division(State(state): State<AppState>, Console(_cx): Console, At(code): At<String>) -> ApiResult<Json<DivisionDetail>> {
+async fn get_division(
+    State(state): State<AppState>,
+    Console(_cx): Console,
+    At(code): At<String>,
+) -> ApiResult<Json<DivisionDetail>> {
     let divisions = &state.node.divisions;
     let row = divisions.get(&code).ok_or_else(|| ApiError::not_found("该行政区划"))?;
     let above = divisions.get(NATION).filter(|nation| nation.code != row.code);

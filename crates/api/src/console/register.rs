@@ -78,7 +78,14 @@ pub(super) struct RegisterReviewIn {
 impl RegisterReviewIn {
     /// The decision for the use case.
     pub(super) fn decision(self) -> ApiResult<Decision> {
-        let unknown = || ApiError::bad_request("REG-0905", "decision", format!("没有操作 {}", self.decision), "请从可办理的操作中选择");
+        let unknown = || {
+            ApiError::bad_request(
+                "REG-0905",
+                "decision",
+                format!("没有操作 {}", self.decision),
+                "请从可办理的操作中选择",
+            )
+        };
         let verb = Verb::parse_decision(&self.decision).ok_or_else(unknown)?;
         Ok(Decision { version: self.version, verb, reason: self.reason.unwrap_or_default() })
     }

@@ -1,18 +1,18 @@
 //! EPCIS 2.0 capture interface: a document in, a job to look at. Rows: G-8.
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::State;
-use axum::http::{header, StatusCode};
-use axum::response::{IntoResponse, Response};
 use axum::Json;
-use serde_json::{json, Value};
-use suyuan_service::capture::{forms, Answer, RowStatus};
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use suyuan_service::capture::{Answer, RowStatus, forms};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::{ApiResult, ErrorEnvelope};
-use crate::extract::{unreadable, At, System};
+use crate::extract::{At, System, unreadable};
 use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
@@ -36,7 +36,11 @@ async fn capture_document(
 /// EPCIS 采集任务
 #[utoipa::path(get, path = "/capture/{id}", tag = "EPCIS", params(("id" = String, Path)),
     responses((status = 200, body = Object), (status = "default", body = ErrorEnvelope)))]
-async fn get_capture_job(State(state): State<AppState>, System(system): System, At(id): At<String>) -> ApiResult<Json<Value>> {
+async fn get_capture_job(
+    State(state): State<AppState>,
+    System(system): System,
+    At(id): At<String>,
+) -> ApiResult<Json<Value>> {
     Ok(Json(job(&forms::answer(&state.node, &system, &id).await?)))
 }
 

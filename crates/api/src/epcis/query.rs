@@ -41,7 +41,9 @@ struct EpcisQuery {
 }
 
 fn instant(name: &str, text: Option<&str>) -> ApiResult<Option<Timestamp>> {
-    let wrong = |_| ApiError::bad_request("EPC-0202", name, "时间格式不正确", "请使用 RFC 3339 格式，如 2026-11-21T10:32:00+08:00");
+    let wrong = |_| {
+        ApiError::bad_request("EPC-0202", name, "时间格式不正确", "请使用 RFC 3339 格式，如 2026-11-21T10:32:00+08:00")
+    };
     text.map(|text| text.parse().map_err(wrong)).transpose()
 }
 
@@ -56,7 +58,9 @@ async fn query_epcis_events(
     let per_page = match query.per_page.as_deref().map(str::parse::<u32>) {
         None => 30,
         Some(Ok(count)) if (1..=1000).contains(&count) => count,
-        Some(_) => return Err(ApiError::bad_request("EPC-0203", "perPage", "每页条数不正确", "请填写 1 到 1000 的整数")),
+        Some(_) => {
+            return Err(ApiError::bad_request("EPC-0203", "perPage", "每页条数不正确", "请填写 1 到 1000 的整数"));
+        }
     };
     let wanted = Query {
         from: instant("GE_eventTime", query.ge_event_time.as_deref())?,
@@ -81,7 +85,11 @@ async fn query_epcis_events(
 /// EPCIS 单个事件
 #[utoipa::path(get, path = "/events/{id}", tag = "EPCIS", params(("id" = String, Path)),
     responses((status = 200, body = Object, content_type = "application/ld+json"), (status = "default", body = ErrorEnvelope)))]
-async fn get_epcis_event(State(state): State<AppState>, System(system): System, At(id): At<String>) -> ApiResult<Response> {
+async fn get_epcis_event(
+    State(state): State<AppState>,
+    System(system): System,
+    At(id): At<String>,
+) -> ApiResult<Response> {
     let wanted = Query { event_id: Some(id), per_page: 1, ..Query::default() };
     let found = epcis::events(&state.node, &system, wanted).await?;
     if found.events == 0 {

@@ -1,16 +1,16 @@
 //! Reporting trace events (追溯事件): every row answered, good rows kept. Rows: G-8, H-8.
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::State;
 use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
 use suyuan_service::capture::forms;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::console::capture::CaptureAnswer;
 use crate::error::{ApiResult, ErrorEnvelope};
-use crate::extract::{unreadable, System};
+use crate::extract::{System, unreadable};
 use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {

@@ -1,7 +1,7 @@
 //! Signs of life of connected systems and their devices (心跳). Rows: G-6.7.2, G-6.7.4.
 
-use axum::extract::State;
 use axum::Json;
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use suyuan_domain::clock::Timestamp;
 use suyuan_service::access;

@@ -1,8 +1,8 @@
 //! Reports of subjects, products and devices (主体、产品、设备报送). One wrong row does not keep the others back.
 //! Rows: G-6.2.1, G-6.3.2, G-6.7.4, G-8.
 
-use axum::extract::State;
 use axum::Json;
+use axum::extract::State;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use suyuan_domain::fault::Fault;
@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 
 use crate::console::{DeviceIn, ProductIn, SubjectIn};
 use crate::error::{ApiResult, ErrorEnvelope, FaultOut};
-use crate::extract::{parse, Address, In, System};
+use crate::extract::{Address, In, System, parse};
 use crate::layers::request_id;
 use crate::state::AppState;
 

@@ -12,11 +12,7 @@ use crate::state::AppState;
 
 /// Routes under `/api/v1/portal`.
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .merge(complaint::routes())
-        .merge(node::routes())
-        .merge(notice::routes())
-        .merge(trace::routes())
+    OpenApiRouter::new().merge(complaint::routes()).merge(node::routes()).merge(notice::routes()).merge(trace::routes())
 }
 
 /// Pages and resolvers at addresses of their own.

@@ -1,7 +1,7 @@
 //! Which node this is (节点信息). Rows: N-TIER.
 
-use axum::extract::State;
 use axum::Json;
+use axum::extract::State;
 use serde::Serialize;
 use suyuan_service::reference::NodeView;
 use utoipa::ToSchema;

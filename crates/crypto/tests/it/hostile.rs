@@ -22,8 +22,7 @@ fn signature(r: &[u8], s: &[u8]) -> Vec<u8> {
 /// Big-endian sum of two numbers, one byte longer than the longer one.
 fn sum(left: &[u8], right: &[u8]) -> Vec<u8> {
     let width = left.len().max(right.len()) + 1;
-    let digit =
-        |number: &[u8], place: usize| number.iter().rev().nth(place).copied().map_or(0, u16::from);
+    let digit = |number: &[u8], place: usize| number.iter().rev().nth(place).copied().map_or(0, u16::from);
     let mut carry = 0;
     let mut out: Vec<u8> = (0..width)
         .map(|place| {
@@ -52,10 +51,7 @@ fn wrong_numbers(r: &[u8], s: &[u8], n: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         ("s = n", signature(r, n)),
         ("r + n", signature(&sum(r, n), s)),
         ("s + n", signature(r, &sum(s, n))),
-        (
-            "s + n 2^256",
-            signature(r, &sum(s, &[n, &[0; 32]].concat())),
-        ),
+        ("s + n 2^256", signature(r, &sum(s, &[n, &[0; 32]].concat()))),
         ("s + 2^256", signature(r, &sum(s, &power(256)))),
         ("r + s = n", signature(r, &minus_r)),
         ("r and s exchanged", signature(s, r)),
@@ -79,24 +75,12 @@ fn wrong_encodings(r: &[u8], s: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         ("cut", good[..good.len() - 1].to_vec()),
         ("long length", [&[0x30, 0x81, length], body].concat()),
         ("longer length", [&[0x30, 0x82, 0, length], body].concat()),
-        (
-            "huge length",
-            [&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff], body].concat(),
-        ),
+        ("huge length", [&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff], body].concat()),
         ("indefinite length", [&[0x30, 0x80], body, &[0, 0]].concat()),
         ("set", [&[0x31, length], body].concat()),
-        (
-            "padded number",
-            tlv(0x30, &[tlv(2, &[&[0, 0], r].concat()), integer(s)].concat()),
-        ),
-        (
-            "negative number",
-            tlv(0x30, &[tlv(2, &[&[0x80], r].concat()), integer(s)].concat()),
-        ),
-        (
-            "empty number",
-            tlv(0x30, &[vec![2, 0], integer(s)].concat()),
-        ),
+        ("padded number", tlv(0x30, &[tlv(2, &[&[0, 0], r].concat()), integer(s)].concat())),
+        ("negative number", tlv(0x30, &[tlv(2, &[&[0x80], r].concat()), integer(s)].concat())),
+        ("empty number", tlv(0x30, &[vec![2, 0], integer(s)].concat())),
         ("octets", tlv(0x30, &[tlv(4, r), tlv(4, s)].concat())),
     ]
 }
@@ -107,18 +91,10 @@ fn h_8_refuses_signatures_that_only_look_right() -> Outcome {
     let r = hex::decode("f5a03b0648d2c4630eeac513e1bb81a15944da3827d5b74143ac7eaceee720b3")?;
     let s = hex::decode("b1b6aa29df212fd8763182bc0d421ca1bb9038fd1f7f42d4840b69c485bbc1aa")?;
     key.verify(b"message digest", &signature(&r, &s))?;
-    let cases = [
-        wrong_numbers(&r, &s, &hex::decode(N)?),
-        wrong_encodings(&r, &s),
-    ]
-    .concat();
+    let cases = [wrong_numbers(&r, &s, &hex::decode(N)?), wrong_encodings(&r, &s)].concat();
     assert_eq!(cases.len(), 30);
     for (name, der) in cases {
-        assert_eq!(
-            key.verify(b"message digest", &der),
-            Err(CryptoError::Verify),
-            "{name}"
-        );
+        assert_eq!(key.verify(b"message digest", &der), Err(CryptoError::Verify), "{name}");
     }
     Ok(())
 }
@@ -150,10 +126,7 @@ fn h_8_refuses_public_keys_that_are_not_points() -> Outcome {
         assert!(matches!(error, Some(CryptoError::Key(_))), "{name}");
         let base64 = base64::engine::general_purpose::STANDARD.encode(spki(&bytes)?);
         if name != "compressed" {
-            assert!(
-                VerifyingKey::from_spki_pem(&pem("PUBLIC KEY", &base64)).is_err(),
-                "{name}"
-            );
+            assert!(VerifyingKey::from_spki_pem(&pem("PUBLIC KEY", &base64)).is_err(), "{name}");
         }
     }
     Ok(())
@@ -161,10 +134,7 @@ fn h_8_refuses_public_keys_that_are_not_points() -> Outcome {
 
 fn spki(point: &[u8]) -> Result<Vec<u8>, hex::FromHexError> {
     let algorithm = hex::decode("301306072a8648ce3d020106082a811ccf5501822d")?;
-    Ok(tlv(
-        0x30,
-        &[algorithm, tlv(3, &[&[0], point].concat())].concat(),
-    ))
+    Ok(tlv(0x30, &[algorithm, tlv(3, &[&[0], point].concat())].concat()))
 }
 
 #[test]
@@ -204,10 +174,7 @@ fn h_8_refuses_foreign_and_broken_key_texts() -> Outcome {
     let engine = base64::engine::general_purpose::STANDARD;
     let algorithm = hex::decode("301306072a8648ce3d020106082a8648ce3d030107")?;
     let ec = tlv(0x30, &[vec![2, 1, 1], tlv(4, &hex::decode(D)?)].concat());
-    let foreign = tlv(
-        0x30,
-        &[vec![2, 1, 0], algorithm.clone(), tlv(4, &ec)].concat(),
-    );
+    let foreign = tlv(0x30, &[vec![2, 1, 0], algorithm.clone(), tlv(4, &ec)].concat());
     let point = [vec![0], hex::decode(PUBLIC)?].concat();
     let foreign_public = tlv(0x30, &[algorithm, tlv(3, &point)].concat());
     // A private key that carries somebody else's public key.
@@ -224,25 +191,13 @@ fn h_8_refuses_foreign_and_broken_key_texts() -> Outcome {
         ("bad base64", good.replace('M', "!")),
         ("cut", good[..good.len() / 2].to_owned()),
         ("wrong label", good.replace("PRIVATE", "PUBLIC")),
-        (
-            "encrypted label",
-            good.replace("PRIVATE", "ENCRYPTED PRIVATE"),
-        ),
+        ("encrypted label", good.replace("PRIVATE", "ENCRYPTED PRIVATE")),
         ("certificate", good.replace("PRIVATE KEY", "CERTIFICATE")),
         ("P-256", pem("PRIVATE KEY", &engine.encode(foreign))),
-        (
-            "P-256 public",
-            pem("PUBLIC KEY", &engine.encode(foreign_public)),
-        ),
-        (
-            "foreign public part",
-            pem("PRIVATE KEY", &engine.encode(mixed)),
-        ),
+        ("P-256 public", pem("PUBLIC KEY", &engine.encode(foreign_public))),
+        ("foreign public part", pem("PRIVATE KEY", &engine.encode(mixed))),
         ("long", format!("{}{}", good.as_str(), " ".repeat(1 << 20))),
-        (
-            "public with private label",
-            public.replace("PUBLIC", "PRIVATE"),
-        ),
+        ("public with private label", public.replace("PUBLIC", "PRIVATE")),
     ] {
         assert!(SigningKey::from_pkcs8_pem(&text).is_err(), "{name}");
         assert!(VerifyingKey::from_spki_pem(&text).is_err(), "{name}");
@@ -253,21 +208,14 @@ fn h_8_refuses_foreign_and_broken_key_texts() -> Outcome {
 }
 
 fn wrapped(x: &[u8], y: &[u8], hash: &[u8], text: &[u8]) -> Vec<u8> {
-    tlv(
-        0x30,
-        &[integer(x), integer(y), tlv(4, hash), tlv(4, text)].concat(),
-    )
+    tlv(0x30, &[integer(x), integer(y), tlv(4, hash), tlv(4, text)].concat())
 }
 
 #[test]
 fn h_8_refuses_wrapped_keys_that_probe_the_private_key() -> Outcome {
     let entropy = SeededEntropy::new(11);
     let key = key_of(D)?;
-    let der = wrap_key(
-        &key.verifying_key(),
-        &SecretKey::from_bytes([9; 16]),
-        &entropy,
-    )?;
+    let der = wrap_key(&key.verifying_key(), &SecretKey::from_bytes([9; 16]), &entropy)?;
     let (x, y, hash, text) = parts(&der)?;
     assert_eq!(wrapped(&x, &y, &hash, &text), der);
     let p = hex::decode(P)?;
@@ -283,23 +231,14 @@ fn h_8_refuses_wrapped_keys_that_probe_the_private_key() -> Outcome {
         ("y = 0", wrapped(&x, &[], &hash, &text)),
         ("x = p", wrapped(&p, &y, &hash, &text)),
         ("x + p", wrapped(&sum(&x, &p), &y, &hash, &text)),
-        (
-            "other point",
-            wrapped(&good[1..33], &good[33..], &hash, &text),
-        ),
+        ("other point", wrapped(&good[1..33], &good[33..], &hash, &text)),
         ("hash of zeros", wrapped(&x, &y, &[0; 32], &text)),
         ("hash too short", wrapped(&x, &y, &hash[..31], &text)),
-        (
-            "hash too long",
-            wrapped(&x, &y, &[hash.as_slice(), &[0]].concat(), &text),
-        ),
+        ("hash too long", wrapped(&x, &y, &[hash.as_slice(), &[0]].concat(), &text)),
         ("no hash", wrapped(&x, &y, &[], &text)),
         ("text bit", wrapped(&x, &y, &hash, &bit)),
         ("text cut", wrapped(&x, &y, &hash, &text[..15])),
-        (
-            "text longer",
-            wrapped(&x, &y, &hash, &[text.as_slice(), &[0]].concat()),
-        ),
+        ("text longer", wrapped(&x, &y, &hash, &[text.as_slice(), &[0]].concat())),
         ("no text", wrapped(&x, &y, &hash, &[])),
         ("order C1C2C3", wrapped(&x, &y, &text, &hash)),
         ("byte behind", [der.as_slice(), &[0]].concat()),
@@ -308,11 +247,7 @@ fn h_8_refuses_wrapped_keys_that_probe_the_private_key() -> Outcome {
         ("huge", vec![0x30; 100_000]),
     ];
     for (name, der) in cases {
-        assert_eq!(
-            unwrap_key(&key, &der).err(),
-            Some(CryptoError::Open),
-            "{name}"
-        );
+        assert_eq!(unwrap_key(&key, &der).err(), Some(CryptoError::Open), "{name}");
     }
     Ok(())
 }
@@ -387,8 +322,7 @@ fn h_8_damaged_key_texts_never_panic_nor_give_another_key() -> Outcome {
     let public = key.verifying_key();
     let (private_text, public_text) = (key.to_pkcs8_pem(), public.to_spki_pem());
     for _ in 0..3000 {
-        let text =
-            String::from_utf8_lossy(&damage(private_text.as_bytes(), &entropy)?).into_owned();
+        let text = String::from_utf8_lossy(&damage(private_text.as_bytes(), &entropy)?).into_owned();
         if let Ok(read) = SigningKey::from_pkcs8_pem(&text) {
             assert_eq!(read.verifying_key(), public);
         }

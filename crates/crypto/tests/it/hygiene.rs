@@ -38,18 +38,9 @@ fn h_8_swapped_ciphertexts_of_two_rows_do_not_open() -> Outcome {
     let first = seal(&key, &first_place, b"13800000001", &entropy)?;
     let second = seal(&key, &second_place, b"13800000002", &entropy)?;
     assert_eq!(open(&key, &first_place, &first)?.as_slice(), b"13800000001");
-    assert_eq!(
-        open(&key, &second_place, &second)?.as_slice(),
-        b"13800000002"
-    );
-    assert_eq!(
-        open(&key, &first_place, &second).err(),
-        Some(CryptoError::Open)
-    );
-    assert_eq!(
-        open(&key, &second_place, &first).err(),
-        Some(CryptoError::Open)
-    );
+    assert_eq!(open(&key, &second_place, &second)?.as_slice(), b"13800000002");
+    assert_eq!(open(&key, &first_place, &second).err(), Some(CryptoError::Open));
+    assert_eq!(open(&key, &second_place, &first).err(), Some(CryptoError::Open));
     assert_ne!(place(&["ab", "c"]), place(&["a", "bc"]));
     Ok(())
 }
@@ -65,15 +56,8 @@ fn h_8_seals_plaintexts_of_every_length() -> Outcome {
         let sealed = seal(&key, b"place", &plain, &entropy)?;
         assert_eq!(sealed.len(), length + OVERHEAD);
         assert_eq!(*open(&key, b"place", &sealed)?, plain);
-        assert_eq!(
-            open(&other, b"place", &sealed).err(),
-            Some(CryptoError::Open)
-        );
-        assert_ne!(
-            seal(&key, b"place", &plain, &entropy)?,
-            sealed,
-            "nonces differ"
-        );
+        assert_eq!(open(&other, b"place", &sealed).err(), Some(CryptoError::Open));
+        assert_ne!(seal(&key, b"place", &plain, &entropy)?, sealed, "nonces differ");
     }
     Ok(())
 }
@@ -88,16 +72,9 @@ fn h_8_wraps_keys_with_unusual_bytes() -> Outcome {
         keys.push(array(&entropy)?);
     }
     for bytes in keys {
-        let wrapped = wrap_key(
-            &receiver.verifying_key(),
-            &SecretKey::from_bytes(bytes),
-            &entropy,
-        )?;
+        let wrapped = wrap_key(&receiver.verifying_key(), &SecretKey::from_bytes(bytes), &entropy)?;
         assert_eq!(unwrap_key(&receiver, &wrapped)?.as_bytes(), &bytes);
-        assert_eq!(
-            unwrap_key(&stranger, &wrapped).err(),
-            Some(CryptoError::Open)
-        );
+        assert_eq!(unwrap_key(&stranger, &wrapped).err(), Some(CryptoError::Open));
     }
     Ok(())
 }
@@ -110,20 +87,11 @@ fn h_8_keys_survive_their_text_form() -> Outcome {
         let again = SigningKey::from_pkcs8_pem(&key.to_pkcs8_pem())?;
         let public = VerifyingKey::from_spki_pem(&key.verifying_key().to_spki_pem())?;
         assert_eq!(public, again.verifying_key());
-        assert_eq!(
-            VerifyingKey::from_sec1_bytes(&public.to_sec1_bytes())?,
-            public
-        );
+        assert_eq!(VerifyingKey::from_sec1_bytes(&public.to_sec1_bytes())?, public);
         public.verify(b"", &again.sign(b"", &entropy)?)?;
-        assert_eq!(
-            public.fingerprint(),
-            hex(&hash::sm3(&public.to_sec1_bytes())[..8])
-        );
+        assert_eq!(public.fingerprint(), hex(&hash::sm3(&public.to_sec1_bytes())[..8]));
         let windows = key.to_pkcs8_pem().replace('\n', "\r\n");
-        assert_eq!(
-            SigningKey::from_pkcs8_pem(&windows)?.verifying_key(),
-            public
-        );
+        assert_eq!(SigningKey::from_pkcs8_pem(&windows)?.verifying_key(), public);
     }
     Ok(())
 }
@@ -133,23 +101,11 @@ fn h_8_broken_randomness_stops_the_operation() -> Outcome {
     let key = key_of(D)?;
     let secret = SecretKey::from_bytes([1; 16]);
     let public = key.verifying_key();
-    assert_eq!(
-        SigningKey::generate(&Broken).err(),
-        Some(CryptoError::Random)
-    );
-    assert_eq!(
-        SecretKey::generate(&Broken).err(),
-        Some(CryptoError::Random)
-    );
+    assert_eq!(SigningKey::generate(&Broken).err(), Some(CryptoError::Random));
+    assert_eq!(SecretKey::generate(&Broken).err(), Some(CryptoError::Random));
     assert_eq!(key.sign(b"m", &Broken).err(), Some(CryptoError::Random));
-    assert_eq!(
-        seal(&secret, b"", b"m", &Broken).err(),
-        Some(CryptoError::Random)
-    );
-    assert_eq!(
-        wrap_key(&public, &secret, &Broken).err(),
-        Some(CryptoError::Random)
-    );
+    assert_eq!(seal(&secret, b"", b"m", &Broken).err(), Some(CryptoError::Random));
+    assert_eq!(wrap_key(&public, &secret, &Broken).err(), Some(CryptoError::Random));
     assert_eq!(new_token(&Broken).err(), Some(CryptoError::Random));
     Ok(())
 }
@@ -159,18 +115,11 @@ fn h_8_stuck_randomness_neither_hangs_nor_repeats_a_signature_nonce() -> Outcome
     let key = key_of(D)?;
     let secret = SecretKey::from_bytes([1; 16]);
     for byte in [0, 0xff] {
-        assert_eq!(
-            SigningKey::generate(&Stuck(byte)).err(),
-            Some(CryptoError::Random),
-            "{byte}"
-        );
+        assert_eq!(SigningKey::generate(&Stuck(byte)).err(), Some(CryptoError::Random), "{byte}");
         let wrapped = wrap_key(&key.verifying_key(), &secret, &Stuck(byte));
         assert_eq!(wrapped.err(), Some(CryptoError::Random), "{byte}");
     }
-    let (first, second) = (
-        key.sign(b"first", &Stuck(0))?,
-        key.sign(b"second", &Stuck(0))?,
-    );
+    let (first, second) = (key.sign(b"first", &Stuck(0))?, key.sign(b"second", &Stuck(0))?);
     key.verifying_key().verify(b"first", &first)?;
     key.verifying_key().verify(b"second", &second)?;
     assert_ne!(first.get(..36), second.get(..36));
@@ -192,21 +141,11 @@ fn sources_give_different_bytes_and_seeds_repeat() -> Outcome {
 #[test]
 fn h_8_key_material_shows_in_no_debug_text() -> Outcome {
     let signing = key_of(D)?;
-    let secret =
-        SecretKey::from_bytes(*b"\xab\xcd\xef\x01\x23\x45\x67\x89\xab\xcd\xef\x01\x23\x45\x67\x89");
-    assert_eq!(
-        format!("{signing:?} {signing:#?}"),
-        "SigningKey(..) SigningKey(..)"
-    );
-    assert_eq!(
-        format!("{secret:?} {secret:#?}"),
-        "SecretKey(..) SecretKey(..)"
-    );
+    let secret = SecretKey::from_bytes(*b"\xab\xcd\xef\x01\x23\x45\x67\x89\xab\xcd\xef\x01\x23\x45\x67\x89");
+    assert_eq!(format!("{signing:?} {signing:#?}"), "SigningKey(..) SigningKey(..)");
+    assert_eq!(format!("{secret:?} {secret:#?}"), "SecretKey(..) SecretKey(..)");
     assert_eq!(format!("{:?}", SeededEntropy::new(42)), "SeededEntropy(..)");
     let public = signing.verifying_key();
-    assert_eq!(
-        format!("{public:?}"),
-        format!("VerifyingKey({})", public.fingerprint())
-    );
+    assert_eq!(format!("{public:?}"), format!("VerifyingKey({})", public.fingerprint()));
     Ok(())
 }

@@ -58,25 +58,15 @@ fn pkcs8(scalar: &[u8]) -> String {
     let ec = tlv(0x30, &[vec![2, 1, 1], tlv(4, scalar)].concat());
     let algorithm = hex::decode("301306072a8648ce3d020106082a811ccf5501822d").expect("constant");
     let der = tlv(0x30, &[vec![2, 1, 0], algorithm, tlv(4, &ec)].concat());
-    pem(
-        "PRIVATE KEY",
-        &base64::engine::general_purpose::STANDARD.encode(der),
-    )
+    pem("PRIVATE KEY", &base64::engine::general_purpose::STANDARD.encode(der))
 }
 
 fn pem(label: &str, base64: &str) -> String {
-    let lines: Vec<&str> = (0..base64.len())
-        .step_by(64)
-        .map(|start| &base64[start..base64.len().min(start + 64)])
-        .collect();
-    format!(
-        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
-        lines.join("\n")
-    )
+    let lines: Vec<&str> =
+        (0..base64.len()).step_by(64).map(|start| &base64[start..base64.len().min(start + 64)]).collect();
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
 }
 
 fn key_of(scalar_hex: &str) -> Result<SigningKey, Box<dyn Error>> {
-    Ok(SigningKey::from_pkcs8_pem(&pkcs8(&hex::decode(
-        scalar_hex,
-    )?))?)
+    Ok(SigningKey::from_pkcs8_pem(&pkcs8(&hex::decode(scalar_hex)?))?)
 }

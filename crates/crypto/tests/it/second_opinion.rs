@@ -11,11 +11,7 @@ fn h_8_second_implementation_agrees_on_sm3() -> Outcome {
     for length in 0..300 {
         let mut data = vec![0; length];
         entropy.fill(&mut data)?;
-        assert_eq!(
-            hex(&sm3(&data)),
-            sm_crypto::sm3::sm3_hash(&data),
-            "length {length}"
-        );
+        assert_eq!(hex(&sm3(&data)), sm_crypto::sm3::sm3_hash(&data), "length {length}");
     }
     Ok(())
 }

@@ -29,14 +29,8 @@ impl Entropy for Prescribed {
 
 #[test]
 fn h_8_sm3_gives_the_examples_of_gb_32905() {
-    assert_eq!(
-        hex(&sm3(b"abc")),
-        "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"
-    );
-    assert_eq!(
-        hex(&sm3(&b"abcd".repeat(16))),
-        "debe9ff92275b8a138604889c18e5a4d6fdb70e5387e5765293dcba39c0c5732"
-    );
+    assert_eq!(hex(&sm3(b"abc")), "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0");
+    assert_eq!(hex(&sm3(&b"abcd".repeat(16))), "debe9ff92275b8a138604889c18e5a4d6fdb70e5387e5765293dcba39c0c5732");
 }
 
 #[test]
@@ -54,20 +48,12 @@ fn h_8_sm3_agrees_with_the_shared_vectors_however_the_data_is_cut() -> Outcome {
         assert_eq!(hex(&sm3(&message)), wanted, "{name}");
         for size in [1, 7, 63, 64, 65, 4096] {
             let pieces: Vec<&[u8]> = message.chunks(size).collect();
-            assert_eq!(
-                hex(&sm3_parts(&pieces)),
-                wanted,
-                "{name} in pieces of {size}"
-            );
+            assert_eq!(hex(&sm3_parts(&pieces)), wanted, "{name} in pieces of {size}");
             let mut hasher = Sm3::new();
             for piece in pieces {
                 hasher.update(piece);
             }
-            assert_eq!(
-                hex(&hasher.finish()),
-                wanted,
-                "{name} streamed in pieces of {size}"
-            );
+            assert_eq!(hex(&hasher.finish()), wanted, "{name} streamed in pieces of {size}");
         }
     }
     Ok(())
@@ -94,17 +80,11 @@ fn h_8_hmac_sm3_carries_pbkdf2() -> Outcome {
     for vector in list(&file["pbkdf2_hmac_sm3"])? {
         assert_eq!(vector["dklen"], 32);
         let password = bytes(&vector["password_hex"])?;
-        let mut round = hmac_sm3(
-            &password,
-            &[bytes(&vector["salt_hex"])?, vec![0, 0, 0, 1]].concat(),
-        );
+        let mut round = hmac_sm3(&password, &[bytes(&vector["salt_hex"])?, vec![0, 0, 0, 1]].concat());
         let mut derived = round;
         for _ in 1..vector["iterations"].as_u64().ok_or("no iterations")? {
             round = hmac_sm3(&password, &round);
-            derived
-                .iter_mut()
-                .zip(round)
-                .for_each(|(left, right)| *left ^= right);
+            derived.iter_mut().zip(round).for_each(|(left, right)| *left ^= right);
         }
         assert_eq!(hex(&derived), vector["dk"].as_str().ok_or("no dk")?);
     }
@@ -123,10 +103,7 @@ fn sm4_rounds(key: &[u8], plain: &[u8], rounds: u64) -> Result<String, Box<dyn E
 #[test]
 fn h_8_sm4_block_gives_the_example_of_gb_32907() -> Outcome {
     let key = hex::decode("0123456789abcdeffedcba9876543210")?;
-    assert_eq!(
-        sm4_rounds(&key, &key, 1)?,
-        "681edf34d206965e86b3e94f536e4246"
-    );
+    assert_eq!(sm4_rounds(&key, &key, 1)?, "681edf34d206965e86b3e94f536e4246");
     Ok(())
 }
 
@@ -138,12 +115,7 @@ fn h_8_sm4_block_agrees_with_the_shared_vectors() -> Outcome {
     for vector in list(&file["block"])? {
         let rounds = vector["rounds"].as_u64().ok_or("no rounds")?;
         let result = sm4_rounds(&bytes(&vector["key"])?, &bytes(&vector["pt"])?, rounds)?;
-        assert_eq!(
-            result,
-            vector["ct"].as_str().ok_or("no ct")?,
-            "{}",
-            vector["name"]
-        );
+        assert_eq!(result, vector["ct"].as_str().ok_or("no ct")?, "{}", vector["name"]);
     }
     Ok(())
 }
@@ -154,52 +126,27 @@ fn h_8_sm4_gcm_agrees_with_the_shared_vectors_and_refuses_the_bad_ones() -> Outc
         return Ok(());
     };
     let (mut good, mut bad) = (0, 0);
-    for vector in list(&file["aead"])?
-        .iter()
-        .filter(|vector| vector["mode"] == "GCM")
-    {
+    for vector in list(&file["aead"])?.iter().filter(|vector| vector["mode"] == "GCM") {
         let key = SecretKey::from_bytes(bytes(&vector["key"])?.as_slice().try_into()?);
         let (nonce, aad) = (bytes(&vector["nonce"])?, bytes(&vector["aad"])?);
-        let sealed = [
-            vec![1],
-            nonce.clone(),
-            bytes(&vector["ct"])?,
-            bytes(&vector["tag"])?,
-        ]
-        .concat();
+        let sealed = [vec![1], nonce.clone(), bytes(&vector["ct"])?, bytes(&vector["tag"])?].concat();
         let opened = open(&key, &aad, &sealed);
         if vector["result"] == "valid" {
             let plain = bytes(&vector["pt"])?;
             assert_eq!(opened?.as_slice(), plain);
-            assert_eq!(
-                seal(&key, &aad, &plain, &Prescribed(Mutex::new(nonce)))?,
-                sealed
-            );
+            assert_eq!(seal(&key, &aad, &plain, &Prescribed(Mutex::new(nonce)))?, sealed);
             good += 1;
         } else {
-            assert_eq!(
-                opened.err(),
-                Some(CryptoError::Open),
-                "{}",
-                vector["source"]
-            );
+            assert_eq!(opened.err(), Some(CryptoError::Open), "{}", vector["source"]);
             bad += 1;
         }
     }
     assert_eq!((good, bad), (9, 7));
     for vector in list(&file["bad_input"])? {
         let iv = bytes(&vector["iv"])?;
-        for sealed in [
-            bytes(&vector["ct"])?,
-            [vec![1], iv, bytes(&vector["ct"])?].concat(),
-        ] {
+        for sealed in [bytes(&vector["ct"])?, [vec![1], iv, bytes(&vector["ct"])?].concat()] {
             let key = SecretKey::from_bytes([7; 16]);
-            assert_eq!(
-                open(&key, b"", &sealed).err(),
-                Some(CryptoError::Open),
-                "{}",
-                vector["name"]
-            );
+            assert_eq!(open(&key, b"", &sealed).err(), Some(CryptoError::Open), "{}", vector["name"]);
         }
     }
     Ok(())
@@ -213,10 +160,7 @@ fn h_8_sm2_verifies_the_example_of_gb_32918_5() -> Outcome {
         "022100b1b6aa29df212fd8763182bc0d421ca1bb9038fd1f7f42d4840b69c485bbc1aa",
     ))?;
     key.verify(b"message digest", &signature)?;
-    assert_eq!(
-        key.verify(b"message digesT", &signature),
-        Err(CryptoError::Verify)
-    );
+    assert_eq!(key.verify(b"message digesT", &signature), Err(CryptoError::Verify));
     assert_eq!(key_of(D)?.verifying_key(), key);
     Ok(())
 }
@@ -231,45 +175,24 @@ fn h_8_sm2_reads_the_keys_and_signatures_of_other_producers() -> Outcome {
     let signing = SigningKey::from_pkcs8_pem(&text(&file["key"]["pkcs8_pem"])?)?;
     let verifying = VerifyingKey::from_spki_pem(&text(&file["key"]["spki_pem"])?)?;
     assert_eq!(signing.verifying_key(), verifying);
-    assert_eq!(
-        verifying.to_sec1_bytes().as_slice(),
-        bytes(&file["key"]["public"])?
-    );
-    assert_eq!(
-        verifying.to_spki_pem().trim(),
-        text(&file["key"]["spki_pem"])?.trim()
-    );
-    assert_eq!(
-        signing.to_pkcs8_pem().trim(),
-        text(&file["key"]["pkcs8_pem"])?.trim()
-    );
+    assert_eq!(verifying.to_sec1_bytes().as_slice(), bytes(&file["key"]["public"])?);
+    assert_eq!(verifying.to_spki_pem().trim(), text(&file["key"]["spki_pem"])?.trim());
+    assert_eq!(signing.to_pkcs8_pem().trim(), text(&file["key"]["pkcs8_pem"])?.trim());
     let mut seen = 0;
     for (producer, values) in file["producers"].as_object().ok_or("no producers")? {
         let mut signatures = vec![bytes(&values["sig_der"])?];
         if let Some(raw) = values.get("sig_rs") {
             let raw = bytes(raw)?;
-            assert!(
-                verifying.verify(message.as_bytes(), &raw).is_err(),
-                "{producer}: raw form"
-            );
+            assert!(verifying.verify(message.as_bytes(), &raw).is_err(), "{producer}: raw form");
             signatures.push(sm2::dsa::Signature::from_slice(&raw)?.to_der().to_vec());
         }
         for signature in signatures {
-            verifying
-                .verify(message.as_bytes(), &signature)
-                .map_err(|error| format!("{producer}: {error}"))?;
-            assert!(
-                verifying.verify(b"interop", &signature).is_err(),
-                "{producer}: other message"
-            );
+            verifying.verify(message.as_bytes(), &signature).map_err(|error| format!("{producer}: {error}"))?;
+            assert!(verifying.verify(b"interop", &signature).is_err(), "{producer}: other message");
             seen += 1;
         }
         if let Some(digest) = values.get("sm3") {
-            assert_eq!(
-                sm3(message.as_bytes()).as_slice(),
-                bytes(digest)?,
-                "{producer}"
-            );
+            assert_eq!(sm3(message.as_bytes()).as_slice(), bytes(digest)?, "{producer}");
         }
     }
     assert_eq!(seen, 13);
@@ -283,11 +206,7 @@ fn commitment_is_the_hash_of_salt_and_plaintext() {
     assert_eq!(commitment, sm3("0123456789abcdef张三".as_bytes()));
     assert!(commit::check(&commitment, &salt, "张三".as_bytes()));
     assert!(!commit::check(&commitment, &salt, "张四".as_bytes()));
-    assert!(!commit::check(
-        &commitment,
-        b"0123456789abcdeF",
-        "张三".as_bytes()
-    ));
+    assert!(!commit::check(&commitment, b"0123456789abcdeF", "张三".as_bytes()));
 }
 
 #[test]

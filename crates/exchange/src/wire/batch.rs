@@ -48,13 +48,8 @@ impl<'a> Envelope<'a> {
     pub fn parse(bytes: &'a [u8], limits: &Limits) -> Result<Self> {
         let mut reader = Reader::new(bytes);
         let (version, manifest) = front(&mut reader, bytes, limits)?;
-        let envelope = Self {
-            version,
-            manifest,
-            signature: reader.short()?,
-            wrapped: reader.short()?,
-            sealed: reader.long()?,
-        };
+        let envelope =
+            Self { version, manifest, signature: reader.short()?, wrapped: reader.short()?, sealed: reader.long()? };
         reader.end()?;
         Ok(envelope)
     }
@@ -86,28 +81,13 @@ pub struct Peek {
 pub fn peek_sender(bytes: &[u8]) -> Result<Peek> {
     let (version, manifest) = front(&mut Reader::new(bytes), bytes, &Limits::default())?;
     let manifest = BatchManifest::parse(manifest)?;
-    let BatchManifest {
-        from_node,
-        to_node,
-        instance,
-        epoch,
-        ..
-    } = manifest;
-    Ok(Peek {
-        version,
-        from_node,
-        to_node,
-        instance,
-        epoch,
-    })
+    let BatchManifest { from_node, to_node, instance, epoch, .. } = manifest;
+    Ok(Peek { version, from_node, to_node, instance, epoch })
 }
 
 fn front<'a>(reader: &mut Reader<'a>, bytes: &[u8], limits: &Limits) -> Result<(u16, &'a [u8])> {
     if bytes.len() > limits.batch_bytes {
-        return Err(WireError::TooLarge {
-            bytes: bytes.len(),
-            limit: limits.batch_bytes,
-        });
+        return Err(WireError::TooLarge { bytes: bytes.len(), limit: limits.batch_bytes });
     }
     if &reader.array::<4>()? != MAGIC {
         return Err(WireError::Foreign);
@@ -118,10 +98,7 @@ fn front<'a>(reader: &mut Reader<'a>, bytes: &[u8], limits: &Limits) -> Result<(
     }
     let manifest = reader.long()?;
     if manifest.len() > limits.manifest_bytes {
-        return Err(WireError::TooLarge {
-            bytes: manifest.len(),
-            limit: limits.manifest_bytes,
-        });
+        return Err(WireError::TooLarge { bytes: manifest.len(), limit: limits.manifest_bytes });
     }
     Ok((version, manifest))
 }
@@ -134,13 +111,7 @@ pub fn batch_hash(records: &[WireRecord]) -> Digest {
     let mut hasher = Sm3::new();
     hasher.update(b"SYXH");
     for record in records {
-        hasher.update(
-            record
-                .record
-                .origin
-                .as_ref()
-                .map_or(&[0; 32], |origin| &origin.hash),
-        );
+        hasher.update(record.record.origin.as_ref().map_or(&[0; 32], |origin| &origin.hash));
     }
     hasher.finish()
 }
@@ -158,10 +129,7 @@ pub fn seal_batch(
 ) -> Result<Vec<u8>> {
     let limits = Limits::default();
     if records.len() > limits.records {
-        return Err(WireError::TooManyRecords {
-            records: records.len(),
-            limit: limits.records,
-        });
+        return Err(WireError::TooManyRecords { records: records.len(), limit: limits.records });
     }
     let plain = encode_all(records, &limits)?;
     let body = zstd::bulk::compress(&plain, LEVEL).map_err(|_| WireError::Decompress)?;
@@ -180,26 +148,18 @@ pub fn seal_batch(
         ..manifest.clone()
     };
     let manifest = manifest.to_bytes()?;
-    let signature = sender
-        .sign(&signed_message(&manifest), entropy)
-        .map_err(WireError::Crypto)?;
+    let signature = sender.sign(&signed_message(&manifest), entropy).map_err(WireError::Crypto)?;
 
     let mut out = Vec::with_capacity(manifest.len() + wrapped.len() + sealed.len() + 256);
     out.extend_from_slice(MAGIC);
     out.extend_from_slice(&VERSION.to_be_bytes());
-    let too_large = || WireError::TooLarge {
-        bytes: sealed.len(),
-        limit: limits.batch_bytes,
-    };
+    let too_large = || WireError::TooLarge { bytes: sealed.len(), limit: limits.batch_bytes };
     put_long(&mut out, &manifest).ok_or_else(too_large)?;
     put_short(&mut out, &signature).ok_or_else(too_large)?;
     put_short(&mut out, &wrapped).ok_or_else(too_large)?;
     put_long(&mut out, &sealed).ok_or_else(too_large)?;
     if out.len() > limits.batch_bytes {
-        return Err(WireError::TooLarge {
-            bytes: out.len(),
-            limit: limits.batch_bytes,
-        });
+        return Err(WireError::TooLarge { bytes: out.len(), limit: limits.batch_bytes });
     }
     Ok(out)
 }
@@ -224,18 +184,12 @@ pub fn open_batch(
     }
     let declared = usize::try_from(manifest.records).unwrap_or(usize::MAX);
     if declared > limits.records {
-        return Err(WireError::TooManyRecords {
-            records: declared,
-            limit: limits.records,
-        });
+        return Err(WireError::TooManyRecords { records: declared, limit: limits.records });
     }
     let capacity = match usize::try_from(manifest.plain_bytes) {
         Ok(bytes) if bytes <= limits.plain_bytes => bytes,
         _ => {
-            return Err(WireError::PlainTooLarge {
-                bytes: manifest.plain_bytes,
-                limit: limits.plain_bytes,
-            });
+            return Err(WireError::PlainTooLarge { bytes: manifest.plain_bytes, limit: limits.plain_bytes });
         }
     };
     if !constant_time_eq(&envelope.sealed_hash(), &manifest.sealed_sm3) {
@@ -256,23 +210,14 @@ pub fn open_batch(
 ///
 /// # Errors
 /// [`WireError::Signature`] when it is not the sender's, [`WireError::Manifest`] when it cannot be read.
-pub fn verify_manifest(
-    manifest: &[u8],
-    signature: &[u8],
-    sender: &VerifyingKey,
-) -> Result<BatchManifest> {
-    sender
-        .verify(&signed_message(manifest), signature)
-        .map_err(|_: CryptoError| WireError::Signature)?;
+pub fn verify_manifest(manifest: &[u8], signature: &[u8], sender: &VerifyingKey) -> Result<BatchManifest> {
+    sender.verify(&signed_message(manifest), signature).map_err(|_: CryptoError| WireError::Signature)?;
     BatchManifest::parse(manifest)
 }
 
 fn check_contents(manifest: &BatchManifest, records: &[WireRecord]) -> Result<()> {
     if usize::try_from(manifest.records) != Ok(records.len()) {
-        return Err(WireError::Count {
-            expected: manifest.records,
-            got: records.len(),
-        });
+        return Err(WireError::Count { expected: manifest.records, got: records.len() });
     }
     let chains = chains(records, manifest.class)?;
     if chains != manifest.chains || !constant_time_eq(&batch_hash(records), &manifest.batch_sm3) {
@@ -287,10 +232,7 @@ fn encode_all(records: &[WireRecord], limits: &Limits) -> Result<Vec<u8>> {
         encode(&mut plain, record, index)?;
     }
     if plain.len() > limits.plain_bytes {
-        return Err(WireError::PlainTooLarge {
-            bytes: plain.len() as u64,
-            limit: limits.plain_bytes,
-        });
+        return Err(WireError::PlainTooLarge { bytes: plain.len() as u64, limit: limits.plain_bytes });
     }
     Ok(plain)
 }
@@ -298,21 +240,12 @@ fn encode_all(records: &[WireRecord], limits: &Limits) -> Result<Vec<u8>> {
 /// Decompresses into exactly `size` bytes, never more: what is declared is what is allocated.
 fn decompress(body: &[u8], size: usize) -> Result<Vec<u8>> {
     let plain = zstd::bulk::decompress(body, size).map_err(|_| WireError::Decompress)?;
-    if plain.len() == size {
-        Ok(plain)
-    } else {
-        Err(WireError::Decompress)
-    }
+    if plain.len() == size { Ok(plain) } else { Err(WireError::Decompress) }
 }
 
 /// The sealed body is bound to its way.
 fn aad(manifest: &BatchManifest) -> Vec<u8> {
-    place(&[
-        "batch/1",
-        &manifest.from_node,
-        &manifest.to_node,
-        &manifest.instance,
-    ])
+    place(&["batch/1", &manifest.from_node, &manifest.to_node, &manifest.instance])
 }
 
 fn sealed_hash(wrapped: &[u8], sealed: &[u8]) -> Digest {

@@ -21,8 +21,6 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Digest,
     let lower = !text.bytes().any(|byte| byte.is_ascii_uppercase());
     match hex::decode_to_slice(text.as_bytes(), &mut digest) {
         Ok(()) if lower => Ok(digest),
-        _ => Err(serde::de::Error::custom(
-            "not a hash of 64 hexadecimal characters",
-        )),
+        _ => Err(serde::de::Error::custom("not a hash of 64 hexadecimal characters")),
     }
 }

@@ -235,17 +235,12 @@ pub struct ParentCard {
 /// When it is too large or signing fails.
 pub fn sign<T: Document>(document: &T, key: &SigningKey, entropy: &dyn Entropy) -> Result<Vec<u8>> {
     let json = serde_json::to_vec(document).map_err(|_| WireError::Document)?;
-    let signature = key
-        .sign(&message::<T>(&json), entropy)
-        .map_err(WireError::Crypto)?;
+    let signature = key.sign(&message::<T>(&json), entropy).map_err(WireError::Crypto)?;
     let mut out = MAGIC.to_vec();
     put_long(&mut out, &json).ok_or(WireError::Document)?;
     put_short(&mut out, &signature).ok_or(WireError::Document)?;
     if out.len() > MAX_BYTES {
-        return Err(WireError::TooLarge {
-            bytes: out.len(),
-            limit: MAX_BYTES,
-        });
+        return Err(WireError::TooLarge { bytes: out.len(), limit: MAX_BYTES });
     }
     Ok(out)
 }
@@ -258,8 +253,7 @@ pub fn verify<T: Document>(bytes: &[u8], key: &VerifyingKey) -> Result<T> {
     let (json, signature) = split(bytes)?;
     // Before the signature: what is signed differs between versions, and the operator should hear the true reason.
     check_version(json)?;
-    key.verify(&message::<T>(json), signature)
-        .map_err(|_| WireError::Signature)?;
+    key.verify(&message::<T>(json), signature).map_err(|_| WireError::Signature)?;
     read(json)
 }
 
@@ -293,14 +287,7 @@ pub fn verify_receipt(bytes: &[u8], receiver: &VerifyingKey) -> Result<Receipt> 
 /// As [`sign`].
 pub fn sign_enrol(enrol: &Enrol, key: &SigningKey, entropy: &dyn Entropy) -> Result<Vec<u8>> {
     let public_key_pem = key.verifying_key().to_spki_pem();
-    sign(
-        &Enrol {
-            public_key_pem,
-            ..enrol.clone()
-        },
-        key,
-        entropy,
-    )
+    sign(&Enrol { public_key_pem, ..enrol.clone() }, key, entropy)
 }
 
 /// Checks that a request was signed with the key it names, and gives both. Whether to admit it is a person's decision.
@@ -316,11 +303,7 @@ pub fn verify_enrol(bytes: &[u8]) -> Result<(Enrol, VerifyingKey)> {
 ///
 /// # Errors
 /// As [`sign`].
-pub fn sign_enrol_answer(
-    answer: &EnrolAnswer,
-    key: &SigningKey,
-    entropy: &dyn Entropy,
-) -> Result<Vec<u8>> {
+pub fn sign_enrol_answer(answer: &EnrolAnswer, key: &SigningKey, entropy: &dyn Entropy) -> Result<Vec<u8>> {
     let mut answer = answer.clone();
     answer.parent.public_key_pem = key.verifying_key().to_spki_pem();
     sign(&answer, key, entropy)
@@ -330,19 +313,12 @@ pub fn sign_enrol_answer(
 ///
 /// # Errors
 /// As [`verify_enrol`]; [`WireError::Signature`] when another key than `pinned` signed.
-pub fn verify_enrol_answer(
-    bytes: &[u8],
-    pinned: Option<&VerifyingKey>,
-) -> Result<(EnrolAnswer, VerifyingKey)> {
+pub fn verify_enrol_answer(bytes: &[u8], pinned: Option<&VerifyingKey>) -> Result<(EnrolAnswer, VerifyingKey)> {
     let named = key_of(&peek::<EnrolAnswer>(bytes)?.parent.public_key_pem)?;
     let key = pinned.cloned().unwrap_or_else(|| named.clone());
     let answer = verify(bytes, &key)?;
     // A parent that names another key than it signs with would be pinned wrongly.
-    if named == key {
-        Ok((answer, key))
-    } else {
-        Err(WireError::Signature)
-    }
+    if named == key { Ok((answer, key)) } else { Err(WireError::Signature) }
 }
 
 fn key_of(pem: &str) -> Result<VerifyingKey> {
@@ -351,10 +327,7 @@ fn key_of(pem: &str) -> Result<VerifyingKey> {
 
 fn split(bytes: &[u8]) -> Result<(&[u8], &[u8])> {
     if bytes.len() > MAX_BYTES {
-        return Err(WireError::TooLarge {
-            bytes: bytes.len(),
-            limit: MAX_BYTES,
-        });
+        return Err(WireError::TooLarge { bytes: bytes.len(), limit: MAX_BYTES });
     }
     let mut reader = Reader::new(bytes);
     if &reader.array::<4>()? != MAGIC {

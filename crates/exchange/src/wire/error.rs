@@ -20,9 +20,7 @@ pub enum WireError {
     #[error("不是本平台的交换数据包")]
     Foreign,
     /// Written in a version that this program does not read.
-    #[error(
-        "交换协议版本不一致：对方为 {got}，本节点支持 {OLDEST_VERSION} 至 {VERSION}，请升级版本较低的一方"
-    )]
+    #[error("交换协议版本不一致：对方为 {got}，本节点支持 {OLDEST_VERSION} 至 {VERSION}，请升级版本较低的一方")]
     Version {
         /// Version of the sender.
         got: u16,

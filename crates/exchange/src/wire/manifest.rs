@@ -141,18 +141,12 @@ pub(super) fn chains(records: &[WireRecord], class: Class) -> Result<Vec<ChainRa
     // Records of a chain mostly stand together: the last range is tried first.
     let mut last = 0;
     for (index, record) in (1..).zip(records) {
-        let origin = record
-            .record
-            .origin
-            .as_ref()
-            .ok_or(WireError::Local { index })?;
+        let origin = record.record.origin.as_ref().ok_or(WireError::Local { index })?;
         if origin.stream.class() != class {
             return Err(WireError::Class { index });
         }
         let same = |range: &ChainRange| {
-            range.epoch == origin.epoch
-                && range.node == origin.node
-                && range.stream == origin.stream
+            range.epoch == origin.epoch && range.node == origin.node && range.stream == origin.stream
         };
         let place = match chains.get(last) {
             Some(range) if same(range) => Some(last),

@@ -15,8 +15,8 @@ mod record;
 
 pub use batch::{Envelope, Peek, batch_hash, open_batch, peek_sender, seal_batch, verify_manifest};
 pub use document::{
-    Enrol, EnrolAnswer, EnrolState, Heads, HeadsRequest, ParentCard, Poisoned, Pull, Receipt,
-    sign_enrol, sign_enrol_answer, sign_receipt, verify_enrol, verify_enrol_answer, verify_receipt,
+    Enrol, EnrolAnswer, EnrolState, Heads, HeadsRequest, ParentCard, Poisoned, Pull, Receipt, sign_enrol,
+    sign_enrol_answer, sign_receipt, verify_enrol, verify_enrol_answer, verify_receipt,
 };
 pub use error::WireError;
 pub use manifest::{BatchManifest, ChainRange, Direction};
@@ -52,11 +52,6 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            batch_bytes: 32 << 20,
-            manifest_bytes: 4 << 20,
-            plain_bytes: 64 << 20,
-            records: 10_000,
-        }
+        Self { batch_bytes: 32 << 20, manifest_bytes: 4 << 20, plain_bytes: 64 << 20, records: 10_000 }
     }
 }

@@ -41,11 +41,7 @@ pub struct WireRecord {
 impl WireRecord {
     /// About as many bytes as [`encode`] will write.
     pub(super) fn size_hint(&self) -> usize {
-        let cars: usize = self
-            .side_cars
-            .iter()
-            .map(|car| car.plain.len() + car.path.len() + 24)
-            .sum();
+        let cars: usize = self.side_cars.iter().map(|car| car.plain.len() + car.path.len() + 24).sum();
         260 + self.record.payload.len() + self.record.part.len() + cars
     }
 }
@@ -94,15 +90,9 @@ pub(super) fn decode_all(body: &[u8], expected: u32, limit: usize) -> Result<Vec
     while !reader.is_empty() {
         let index = records.len() + 1;
         if index > limit {
-            return Err(WireError::TooManyRecords {
-                records: index,
-                limit,
-            });
+            return Err(WireError::TooManyRecords { records: index, limit });
         }
-        let frame = reader.long().map_err(|_| WireError::Record {
-            index,
-            field: "长度",
-        })?;
+        let frame = reader.long().map_err(|_| WireError::Record { index, field: "长度" })?;
         records.push(decode(frame, index)?);
     }
     Ok(records)
@@ -115,10 +105,7 @@ fn decode(frame: &[u8], index: usize) -> Result<WireRecord> {
     let stream = text(&mut reader).map_err(bad("记录链"))?;
     let origin = Origin {
         node,
-        stream: stream.parse().map_err(|_| WireError::Record {
-            index,
-            field: "记录链",
-        })?,
+        stream: stream.parse().map_err(|_| WireError::Record { index, field: "记录链" })?,
         epoch: reader.u32().map_err(bad("纪元"))?,
         seq: reader.u64().map_err(bad("序号"))?,
         prev: reader.array().map_err(bad("前一杂凑值"))?,
@@ -138,10 +125,7 @@ fn decode(frame: &[u8], index: usize) -> Result<WireRecord> {
             0 => None,
             1 => Some(text(&mut reader).map_err(bad("处理结论"))?),
             _ => {
-                return Err(WireError::Record {
-                    index,
-                    field: "处理结论",
-                });
+                return Err(WireError::Record { index, field: "处理结论" });
             }
         },
     };
@@ -157,18 +141,12 @@ fn side_cars(reader: &mut Reader<'_>) -> Result<Vec<SideCar>> {
     for _ in 0..count {
         let path = text(reader)?;
         let salt = reader.array()?;
-        cars.push(SideCar {
-            path,
-            salt,
-            plain: reader.long()?.to_vec(),
-        });
+        cars.push(SideCar { path, salt, plain: reader.long()?.to_vec() });
     }
     Ok(cars)
 }
 
 fn text(reader: &mut Reader<'_>) -> Result<String> {
     let bytes = reader.short()?;
-    std::str::from_utf8(bytes)
-        .map(str::to_owned)
-        .map_err(|_| WireError::Truncated)
+    std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| WireError::Truncated)
 }

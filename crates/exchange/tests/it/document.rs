@@ -7,9 +7,8 @@ use suyuan_domain::record::{Class, Stream};
 use suyuan_exchange::chain::Head;
 use suyuan_exchange::wire::document::{self, MAX_BYTES, sign, verify};
 use suyuan_exchange::wire::{
-    Direction, Enrol, EnrolAnswer, EnrolState, Heads, HeadsRequest, ParentCard, Poisoned, Pull,
-    Receipt, VERSION, WireError, sign_enrol, sign_enrol_answer, sign_receipt, verify_enrol,
-    verify_enrol_answer, verify_receipt,
+    Direction, Enrol, EnrolAnswer, EnrolState, Heads, HeadsRequest, ParentCard, Poisoned, Pull, Receipt, VERSION,
+    WireError, sign_enrol, sign_enrol_answer, sign_receipt, verify_enrol, verify_enrol_answer, verify_receipt,
 };
 
 use super::{NOW, key};
@@ -36,13 +35,7 @@ pub(crate) fn receipt() -> Receipt {
             reason: "数量不是数字".into(),
             advice: "请更正后重新报送".into(),
         }],
-        heads: vec![Head {
-            node: "370202".into(),
-            stream,
-            epoch: 3,
-            seq: 12,
-            hash: [0xcd; 32],
-        }],
+        heads: vec![Head { node: "370202".into(), stream, epoch: 3, seq: 12, hash: [0xcd; 32] }],
         at: NOW,
     }
 }
@@ -68,11 +61,7 @@ fn answer() -> EnrolAnswer {
         code: "370200".into(),
         instance: "instance-a".into(),
         state: EnrolState::Requested,
-        parent: ParentCard {
-            code: "370000".into(),
-            name: "山东省".into(),
-            public_key_pem: String::new(),
-        },
+        parent: ParentCard { code: "370000".into(), name: "山东省".into(), public_key_pem: String::new() },
         at: NOW,
     }
 }
@@ -80,42 +69,21 @@ fn answer() -> EnrolAnswer {
 #[test]
 fn h_8_a_receipt_is_verified_from_its_kept_bytes() {
     let kept = sign_receipt(&receipt(), &key(2), &SeededEntropy::new(3)).expect("sign");
-    assert_eq!(
-        verify_receipt(&kept, &key(2).verifying_key()),
-        Ok(receipt())
-    );
-    assert_eq!(
-        verify_receipt(&kept, &key(1).verifying_key()),
-        Err(WireError::Signature)
-    );
+    assert_eq!(verify_receipt(&kept, &key(2).verifying_key()), Ok(receipt()));
+    assert_eq!(verify_receipt(&kept, &key(1).verifying_key()), Err(WireError::Signature));
     for place in 0..kept.len() {
         let mut changed = kept.clone();
         changed[place] ^= 1;
-        assert!(
-            verify_receipt(&changed, &key(2).verifying_key()).is_err(),
-            "byte {place}"
-        );
+        assert!(verify_receipt(&changed, &key(2).verifying_key()).is_err(), "byte {place}");
     }
     for length in 0..kept.len() {
-        assert_eq!(
-            verify_receipt(&kept[..length], &key(2).verifying_key()),
-            Err(WireError::Truncated)
-        );
+        assert_eq!(verify_receipt(&kept[..length], &key(2).verifying_key()), Err(WireError::Truncated));
     }
     let longer = [kept.as_slice(), b"x"].concat();
-    assert_eq!(
-        verify_receipt(&longer, &key(2).verifying_key()),
-        Err(WireError::Trailing)
-    );
+    assert_eq!(verify_receipt(&longer, &key(2).verifying_key()), Err(WireError::Trailing));
     let huge = vec![0; MAX_BYTES + 1];
-    assert!(matches!(
-        verify_receipt(&huge, &key(2).verifying_key()),
-        Err(WireError::TooLarge { .. })
-    ));
-    assert_eq!(
-        verify_receipt(&[0; 20], &key(2).verifying_key()),
-        Err(WireError::Document)
-    );
+    assert!(matches!(verify_receipt(&huge, &key(2).verifying_key()), Err(WireError::TooLarge { .. })));
+    assert_eq!(verify_receipt(&[0; 20], &key(2).verifying_key()), Err(WireError::Document));
 }
 
 #[test]
@@ -129,14 +97,8 @@ fn h_8_a_document_does_not_pass_for_another_sort() {
         at: NOW,
     };
     let bytes = sign(&request, &key(1), &SeededEntropy::new(3)).expect("sign");
-    assert_eq!(
-        verify::<HeadsRequest>(&bytes, &key(1).verifying_key()),
-        Ok(request)
-    );
-    assert_eq!(
-        verify::<Pull>(&bytes, &key(1).verifying_key()),
-        Err(WireError::Signature)
-    );
+    assert_eq!(verify::<HeadsRequest>(&bytes, &key(1).verifying_key()), Ok(request));
+    assert_eq!(verify::<Pull>(&bytes, &key(1).verifying_key()), Err(WireError::Signature));
     assert_eq!(document::peek::<Receipt>(&bytes), Err(WireError::Document));
 }
 
@@ -172,15 +134,9 @@ fn n_tier_heads_and_pulls_come_through() {
 
 #[test]
 fn n_tier_a_document_of_another_version_is_named() {
-    let newer = Receipt {
-        version: 2,
-        ..receipt()
-    };
+    let newer = Receipt { version: 2, ..receipt() };
     let bytes = sign_receipt(&newer, &key(2), &SeededEntropy::new(3)).expect("sign");
-    assert_eq!(
-        verify_receipt(&bytes, &key(2).verifying_key()),
-        Err(WireError::Version { got: 2 })
-    );
+    assert_eq!(verify_receipt(&bytes, &key(2).verifying_key()), Err(WireError::Version { got: 2 }));
 }
 
 #[test]
@@ -191,10 +147,7 @@ fn n_tier_a_node_proves_its_own_key_when_it_enrols() {
     assert_eq!(named, child.verifying_key());
     assert_eq!(request.name, "青岛市");
     // Somebody else's key in one's own request.
-    let stolen = Enrol {
-        public_key_pem: parent.verifying_key().to_spki_pem(),
-        ..enrol()
-    };
+    let stolen = Enrol { public_key_pem: parent.verifying_key().to_spki_pem(), ..enrol() };
     let forged = sign(&stolen, &child, &SeededEntropy::new(3)).expect("sign");
     assert_eq!(verify_enrol(&forged), Err(WireError::Signature));
     let nonsense = sign(&enrol(), &child, &SeededEntropy::new(3)).expect("sign");
@@ -204,24 +157,14 @@ fn n_tier_a_node_proves_its_own_key_when_it_enrols() {
 #[test]
 fn n_tier_a_pinned_parent_cannot_be_replaced() {
     let (parent, stranger) = (key(2), key(7));
-    let by =
-        |key: &SigningKey| sign_enrol_answer(&answer(), key, &SeededEntropy::new(3)).expect("sign");
+    let by = |key: &SigningKey| sign_enrol_answer(&answer(), key, &SeededEntropy::new(3)).expect("sign");
     let (got, named) = verify_enrol_answer(&by(&parent), None).expect("first contact");
-    assert_eq!(
-        (got.state, &named),
-        (EnrolState::Requested, &parent.verifying_key())
-    );
+    assert_eq!((got.state, &named), (EnrolState::Requested, &parent.verifying_key()));
     assert!(verify_enrol_answer(&by(&parent), Some(&named)).is_ok());
-    assert_eq!(
-        verify_enrol_answer(&by(&stranger), Some(&named)),
-        Err(WireError::Signature)
-    );
+    assert_eq!(verify_enrol_answer(&by(&stranger), Some(&named)), Err(WireError::Signature));
     // Signed by the pinned parent, but naming another key.
     let mut swapped = answer();
     swapped.parent.public_key_pem = stranger.verifying_key().to_spki_pem();
     let swapped = sign(&swapped, &parent, &SeededEntropy::new(3)).expect("sign");
-    assert_eq!(
-        verify_enrol_answer(&swapped, Some(&named)),
-        Err(WireError::Signature)
-    );
+    assert_eq!(verify_enrol_answer(&swapped, Some(&named)), Err(WireError::Signature));
 }

@@ -24,12 +24,7 @@ fn key(seed: u64) -> SigningKey {
 }
 
 /// Records 1 to `count` of one chain, as an origin writes them.
-fn chain_of(
-    node: &str,
-    stream: &Stream,
-    count: u64,
-    payload: impl Fn(u64) -> Vec<u8>,
-) -> Vec<Record> {
+fn chain_of(node: &str, stream: &Stream, count: u64, payload: impl Fn(u64) -> Vec<u8>) -> Vec<Record> {
     let chance = SeededChance::new(11);
     let mut prev = [0; 32];
     let mut records = Vec::new();
@@ -41,21 +36,10 @@ fn chain_of(
         };
         let mut record = Record {
             position: seq + 40,
-            origin: Some(Origin {
-                node: node.into(),
-                stream: stream.clone(),
-                epoch: 3,
-                seq,
-                prev,
-                hash: [0; 32],
-            }),
+            origin: Some(Origin { node: node.into(), stream: stream.clone(), epoch: 3, seq, prev, hash: [0; 32] }),
             kind: kind.into(),
             object: ObjectId::mint(NOW.plus_millis(i64::try_from(seq).unwrap_or(0)), &chance),
-            part: if seq % 7 == 0 {
-                "许可证".into()
-            } else {
-                String::new()
-            },
+            part: if seq % 7 == 0 { "许可证".into() } else { String::new() },
             term: 1,
             version: seq,
             at: NOW.plus_millis(i64::try_from(seq).unwrap_or(0)),
@@ -75,15 +59,9 @@ fn chain_of(
 /// A batch of 23 records of two chains with every feature of a record.
 fn sample() -> (BatchManifest, Vec<WireRecord>) {
     let stream = Stream::Up(Class::Bulk);
-    let one = chain_of("370202", &stream, 12, |seq| {
-        format!("{{\"数\":{seq}, \"x\" : 1.50}}").into_bytes()
-    });
-    let two = chain_of("370203", &stream, 11, |seq| {
-        (0..=255)
-            .cycle()
-            .take(usize::try_from(seq).unwrap_or(0) * 37)
-            .collect()
-    });
+    let one = chain_of("370202", &stream, 12, |seq| format!("{{\"数\":{seq}, \"x\" : 1.50}}").into_bytes());
+    let two =
+        chain_of("370203", &stream, 11, |seq| (0..=255).cycle().take(usize::try_from(seq).unwrap_or(0) * 37).collect());
     let (mut one, mut two) = (one.into_iter(), two.into_iter());
     let mut records = Vec::new();
     // Interleaved, as two children deliver at the same time.
@@ -92,32 +70,13 @@ fn sample() -> (BatchManifest, Vec<WireRecord>) {
         if pair.is_empty() {
             break;
         }
-        records.extend(pair.into_iter().map(|record| WireRecord {
-            record,
-            side_cars: Vec::new(),
-        }));
+        records.extend(pair.into_iter().map(|record| WireRecord { record, side_cars: Vec::new() }));
     }
     records[3].side_cars = vec![
-        SideCar {
-            path: "/contact/phone".into(),
-            salt: [9; 16],
-            plain: "13800000000".into(),
-        },
-        SideCar {
-            path: "/contact/name".into(),
-            salt: [8; 16],
-            plain: Vec::new(),
-        },
+        SideCar { path: "/contact/phone".into(), salt: [9; 16], plain: "13800000000".into() },
+        SideCar { path: "/contact/name".into(), salt: [8; 16], plain: Vec::new() },
     ];
-    let mut manifest = BatchManifest::new(
-        "370200",
-        "370000",
-        "instance-a",
-        3,
-        Direction::Up,
-        Class::Bulk,
-        NOW,
-    );
+    let mut manifest = BatchManifest::new("370200", "370000", "instance-a", 3, Direction::Up, Class::Bulk, NOW);
     manifest.from_position = 100;
     manifest.to_position = 123;
     manifest.behind_records = 7;
@@ -147,12 +106,5 @@ fn header_by_hand(record: &Record) -> Vec<u8> {
         stream: None,
         payload: record.payload.clone(),
     };
-    hashed_header(
-        &draft,
-        &origin.node,
-        &origin.stream,
-        origin.epoch,
-        origin.seq,
-        &origin.prev,
-    )
+    hashed_header(&draft, &origin.node, &origin.stream, origin.epoch, origin.seq, &origin.prev)
 }

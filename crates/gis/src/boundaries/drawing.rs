@@ -39,11 +39,7 @@ impl Boundaries {
     /// [`GisError::UnknownUnit`] when the code has no boundary.
     pub fn children_geojson(&self, parent: Option<&str>) -> Result<String, GisError> {
         let (units, area) = self.below(parent.unwrap_or(NATION))?;
-        let mut outlines = Outlines {
-            boundaries: self,
-            area,
-            simple: HashMap::new(),
-        };
+        let mut outlines = Outlines { boundaries: self, area, simple: HashMap::new() };
         let features: Vec<Feature> = units
             .into_iter()
             .map(|unit| Feature {
@@ -59,17 +55,11 @@ impl Boundaries {
     #[must_use]
     pub fn lines_geojson(&self) -> String {
         let features = self.lines.iter().map(|group| {
-            let lines = group
-                .lines
-                .iter()
-                .map(|line| line.iter().copied().map(rounded));
+            let lines = group.lines.iter().map(|line| line.iter().copied().map(rounded));
             Feature {
                 geometry: Some(Geometry::new_multi_line_string(lines)),
                 properties: Some(JsonObject::from_iter([
-                    (
-                        "kind".to_owned(),
-                        serde_json::to_value(group.kind).unwrap_or_default(),
-                    ),
+                    ("kind".to_owned(), serde_json::to_value(group.kind).unwrap_or_default()),
                     ("name".to_owned(), group.name.clone().into()),
                 ])),
                 ..Feature::default()
@@ -83,14 +73,10 @@ impl Boundaries {
         if parent == NATION {
             return Ok((self.children_of(Level::Province, NATION), NATION_AREA));
         }
-        let unit = self
-            .highest(parent)
-            .ok_or_else(|| GisError::UnknownUnit(parent.chars().take(12).collect()))?;
+        let unit = self.highest(parent).ok_or_else(|| GisError::UnknownUnit(parent.chars().take(12).collect()))?;
         Ok(match unit.level {
             Level::Province => match self.children_of(Level::City, parent) {
-                cities if cities.iter().any(|city| city.adcode != parent) => {
-                    (cities, PROVINCE_AREA)
-                }
+                cities if cities.iter().any(|city| city.adcode != parent) => (cities, PROVINCE_AREA),
                 _ => (self.children_of(Level::County, parent), PROVINCE_AREA),
             },
             Level::City => (self.children_of(Level::County, parent), CITY_AREA),
@@ -100,9 +86,7 @@ impl Boundaries {
 
     fn is_leaf(&self, unit: &Unit) -> bool {
         unit.level == Level::County
-            || self
-                .below(&unit.adcode)
-                .is_ok_and(|(units, _)| units.iter().all(|below| below.adcode == unit.adcode))
+            || self.below(&unit.adcode).is_ok_and(|(units, _)| units.iter().all(|below| below.adcode == unit.adcode))
     }
 
     fn properties(&self, unit: &Unit) -> JsonObject {
@@ -131,19 +115,12 @@ struct Outlines<'a> {
 
 impl Outlines<'_> {
     fn geometry(&mut self, unit: &Unit) -> Geometry {
-        let mut polygons: Vec<Vec<Vec<Position>>> = unit
-            .arcs
-            .iter()
-            .map(|rings| rings.iter().map(|ring| self.ring(ring)).collect())
-            .collect();
+        let mut polygons: Vec<Vec<Vec<Position>>> =
+            unit.arcs.iter().map(|rings| rings.iter().map(|ring| self.ring(ring)).collect()).collect();
         Geometry::new(if polygons.len() == 1 {
-            GeometryValue::Polygon {
-                coordinates: polygons.remove(0),
-            }
+            GeometryValue::Polygon { coordinates: polygons.remove(0) }
         } else {
-            GeometryValue::MultiPolygon {
-                coordinates: polygons,
-            }
+            GeometryValue::MultiPolygon { coordinates: polygons }
         })
     }
 
@@ -171,9 +148,7 @@ impl Outlines<'_> {
     fn arc(&mut self, index: usize) -> &[[f64; 2]] {
         let boundaries = self.boundaries;
         let area = self.area;
-        self.simple
-            .entry(index)
-            .or_insert_with(|| simplified(&boundaries.arcs[index], area, boundaries.bends[index]))
+        self.simple.entry(index).or_insert_with(|| simplified(&boundaries.arcs[index], area, boundaries.bends[index]))
     }
 }
 

@@ -73,8 +73,7 @@ impl Unit {
     /// Whether the point is inside or on the border.
     #[must_use]
     pub fn covers(&self, lon: f64, lat: f64) -> bool {
-        self.extent.contains(lon, lat)
-            && self.shape.0.iter().any(|polygon| covers(polygon, lon, lat))
+        self.extent.contains(lon, lat) && self.shape.0.iter().any(|polygon| covers(polygon, lon, lat))
     }
 
     /// Metres from the point to the border, whichever side it is on; `None` for what is no position.
@@ -126,11 +125,7 @@ impl Boundaries {
     /// [`GisError::Json`] and [`GisError::Malformed`] for files that are damaged or of another form,
     /// [`GisError::Position`] for a label that is no position.
     pub fn parse_topojson(bytes: &[u8]) -> Result<Self, GisError> {
-        let topojson::Topology {
-            arcs,
-            units: read,
-            lines,
-        } = topojson::parse(bytes)?;
+        let topojson::Topology { arcs, units: read, lines } = topojson::parse(bytes)?;
         let mut bends = vec![0; arcs.len()];
         let mut units = Vec::with_capacity(read.len());
         let mut by_code = HashMap::new();
@@ -139,14 +134,8 @@ impl Boundaries {
             drawing::note_bends(&mut bends, &polygons);
             let unit = make_unit(&arcs, level, properties, polygons)?;
             let index = units.len();
-            children
-                .entry((level, unit.parent.clone()))
-                .or_default()
-                .push(index);
-            if by_code
-                .insert((level, unit.adcode.clone()), index)
-                .is_some()
-            {
+            children.entry((level, unit.parent.clone())).or_default().push(index);
+            if by_code.insert((level, unit.adcode.clone()), index).is_some() {
                 return Err(GisError::Malformed(format!("{} 重复", unit.adcode)));
             }
             units.push(unit);
@@ -156,22 +145,11 @@ impl Boundaries {
             .map(|(properties, members)| BoundaryLine {
                 kind: properties.kind,
                 name: properties.name,
-                lines: members
-                    .iter()
-                    .filter_map(|ids| topojson::chain(&arcs, ids))
-                    .collect(),
+                lines: members.iter().filter_map(|ids| topojson::chain(&arcs, ids)).collect(),
             })
             .collect();
         let counties = RTree::bulk_load(index_counties(&units));
-        Ok(Self {
-            arcs,
-            bends,
-            units,
-            by_code,
-            children,
-            counties,
-            lines,
-        })
+        Ok(Self { arcs, bends, units, by_code, children, counties, lines })
     }
 
     /// Counties that hold the point or have it on their border, in the order of their codes. Usually one; two on a
@@ -197,26 +175,19 @@ impl Boundaries {
     /// The division with this code on this level.
     #[must_use]
     pub fn unit(&self, level: Level, adcode: &str) -> Option<&Unit> {
-        self.by_code
-            .get(&(level, adcode.to_owned()))
-            .map(|index| &self.units[*index])
+        self.by_code.get(&(level, adcode.to_owned())).map(|index| &self.units[*index])
     }
 
     /// The division with this code on its lowest level, the exact meaning of a registered address.
     #[must_use]
     pub fn lowest(&self, adcode: &str) -> Option<&Unit> {
-        Level::ALL
-            .into_iter()
-            .rev()
-            .find_map(|level| self.unit(level, adcode))
+        Level::ALL.into_iter().rev().find_map(|level| self.unit(level, adcode))
     }
 
     /// The division with this code on its highest level, the widest meaning of a choice on the map.
     #[must_use]
     pub fn highest(&self, adcode: &str) -> Option<&Unit> {
-        Level::ALL
-            .into_iter()
-            .find_map(|level| self.unit(level, adcode))
+        Level::ALL.into_iter().find_map(|level| self.unit(level, adcode))
     }
 
     /// All divisions of a level, in the order of the file.
@@ -258,29 +229,18 @@ impl Boundaries {
 
     fn children_of(&self, level: Level, parent: &str) -> Vec<&Unit> {
         let indices = self.children.get(&(level, parent.to_owned()));
-        indices
-            .into_iter()
-            .flatten()
-            .map(|index| &self.units[*index])
-            .collect()
+        indices.into_iter().flatten().map(|index| &self.units[*index]).collect()
     }
 }
 
 fn index_counties(units: &[Unit]) -> Vec<Indexed> {
     let mut entries = Vec::new();
-    for (number, unit) in units
-        .iter()
-        .enumerate()
-        .filter(|(_, unit)| unit.level == Level::County)
-    {
+    for (number, unit) in units.iter().enumerate().filter(|(_, unit)| unit.level == Level::County) {
         for (part, polygon) in unit.shape.0.iter().enumerate() {
             if let Some(extent) = extent_of(polygon.exterior().0.iter()) {
                 let corners = [[extent.west, extent.south], [extent.east, extent.north]];
                 let envelope = AABB::from_corners(corners[0], corners[1]);
-                entries.push(GeomWithData::new(
-                    Rectangle::from_aabb(envelope),
-                    (number, part),
-                ));
+                entries.push(GeomWithData::new(Rectangle::from_aabb(envelope), (number, part)));
             }
         }
     }
@@ -289,18 +249,8 @@ fn index_counties(units: &[Unit]) -> Vec<Indexed> {
 
 fn extent_of<'a>(positions: impl Iterator<Item = &'a Coord<f64>>) -> Option<Extent> {
     positions.fold(None, |extent: Option<Extent>, &Coord { x, y }| {
-        let old = extent.unwrap_or(Extent {
-            west: x,
-            south: y,
-            east: x,
-            north: y,
-        });
-        Some(Extent {
-            west: old.west.min(x),
-            south: old.south.min(y),
-            east: old.east.max(x),
-            north: old.north.max(y),
-        })
+        let old = extent.unwrap_or(Extent { west: x, south: y, east: x, north: y });
+        Some(Extent { west: old.west.min(x), south: old.south.min(y), east: old.east.max(x), north: old.north.max(y) })
     })
 }
 
@@ -310,39 +260,16 @@ fn make_unit(
     properties: topojson::UnitProperties,
     polygons: Vec<topojson::ArcPolygon>,
 ) -> Result<Unit, GisError> {
-    let topojson::UnitProperties {
-        adcode,
-        name,
-        short,
-        parent,
-        point,
-        special,
-    } = properties;
+    let topojson::UnitProperties { adcode, name, short, parent, point, special } = properties;
     let broken = || GisError::Malformed(format!("{adcode} 的边界不闭合"));
-    let ring = |ids: &Vec<i64>| {
-        topojson::chain(arcs, ids)
-            .map(LineString::from)
-            .ok_or_else(broken)
-    };
+    let ring = |ids: &Vec<i64>| topojson::chain(arcs, ids).map(LineString::from).ok_or_else(broken);
     let mut shape = Vec::with_capacity(polygons.len());
     for rings in &polygons {
         let mut rings = rings.iter().map(ring).collect::<Result<Vec<_>, _>>()?;
         let exterior = rings.remove(0);
         shape.push(Polygon::new(exterior, rings));
     }
-    let extent = extent_of(shape.iter().flat_map(|polygon| polygon.exterior().0.iter()))
-        .ok_or_else(broken)?;
+    let extent = extent_of(shape.iter().flat_map(|polygon| polygon.exterior().0.iter())).ok_or_else(broken)?;
     let short = short.unwrap_or_else(|| name.clone());
-    Ok(Unit {
-        level,
-        adcode,
-        name,
-        short,
-        parent,
-        point,
-        special,
-        extent,
-        shape: MultiPolygon(shape),
-        arcs: polygons,
-    })
+    Ok(Unit { level, adcode, name, short, parent, point, special, extent, shape: MultiPolygon(shape), arcs: polygons })
 }

@@ -77,27 +77,16 @@ fn malformed(what: impl Into<String>) -> GisError {
 
 /// Parses and checks the whole file.
 pub(super) fn parse(bytes: &[u8]) -> Result<Topology, GisError> {
-    let Document {
-        transform,
-        mut objects,
-        arcs,
-    } = serde_json::from_slice(bytes)?;
+    let Document { transform, mut objects, arcs } = serde_json::from_slice(bytes)?;
     let arcs = arcs
         .iter()
         .enumerate()
-        .map(|(index, arc)| {
-            decode(arc, transform).ok_or_else(|| malformed(format!("弧段 {index} 的坐标不正确")))
-        })
+        .map(|(index, arc)| decode(arc, transform).ok_or_else(|| malformed(format!("弧段 {index} 的坐标不正确"))))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut topology = Topology {
-        arcs,
-        units: Vec::new(),
-        lines: Vec::new(),
-    };
+    let mut topology = Topology { arcs, units: Vec::new(), lines: Vec::new() };
     for level in Level::ALL {
-        let collection = objects
-            .remove(level.as_str())
-            .ok_or_else(|| malformed(format!("缺少图层 {}", level.as_str())))?;
+        let collection =
+            objects.remove(level.as_str()).ok_or_else(|| malformed(format!("缺少图层 {}", level.as_str())))?;
         for object in collection.geometries {
             let properties: UnitProperties = serde_json::from_value(object.properties)?;
             let polygons = match object.shape {
@@ -112,18 +101,14 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Topology, GisError> {
             topology.units.push((level, properties, polygons));
         }
     }
-    let lines = objects
-        .remove("lines")
-        .ok_or_else(|| malformed("缺少图层 lines"))?;
+    let lines = objects.remove("lines").ok_or_else(|| malformed("缺少图层 lines"))?;
     for object in lines.geometries {
         let properties: LineProperties = serde_json::from_value(object.properties)?;
         let Shape::MultiLineString(lines) = object.shape else {
             return Err(malformed(format!("{} 不是线", properties.name)));
         };
         for line in &lines {
-            topology
-                .chain(line)
-                .ok_or_else(|| malformed(format!("{} 的弧段不相接", properties.name)))?;
+            topology.chain(line).ok_or_else(|| malformed(format!("{} 的弧段不相接", properties.name)))?;
         }
         topology.lines.push((properties, lines));
     }
@@ -181,9 +166,7 @@ impl Topology {
             return Err(malformed(format!("{adcode} 没有边界")));
         }
         for ring in polygons.iter().flatten() {
-            let closed = self
-                .chain(ring)
-                .is_some_and(|ring| ring.len() >= 4 && ring.first() == ring.last());
+            let closed = self.chain(ring).is_some_and(|ring| ring.len() >= 4 && ring.first() == ring.last());
             if !closed {
                 return Err(malformed(format!("{adcode} 的边界不闭合")));
             }

@@ -11,18 +11,11 @@ fn children(parent: Option<&str>) -> Result<(usize, Vec<Value>), GisError> {
     let text = CHINA.children_geojson(parent)?;
     let document: Value = serde_json::from_str(&text)?;
     assert_eq!(document["type"], "FeatureCollection");
-    Ok((
-        text.len(),
-        document["features"].as_array().cloned().unwrap_or_default(),
-    ))
+    Ok((text.len(), document["features"].as_array().cloned().unwrap_or_default()))
 }
 
 fn codes(features: &[Value]) -> BTreeSet<String> {
-    features
-        .iter()
-        .filter_map(|f| f["properties"]["adcode"].as_str())
-        .map(str::to_owned)
-        .collect()
+    features.iter().filter_map(|f| f["properties"]["adcode"].as_str()).map(str::to_owned).collect()
 }
 
 #[test]
@@ -44,17 +37,10 @@ fn g_6_2_2a_drill_down_goes_from_the_nation_to_counties() -> Result<(), GisError
     ] {
         let (_, features) = children(parent)?;
         assert_eq!(features.len(), count, "{parent:?}");
-        let feature = features
-            .iter()
-            .find(|f| f["properties"]["adcode"] == one)
-            .expect("child");
+        let feature = features.iter().find(|f| f["properties"]["adcode"] == one).expect("child");
         let properties = &feature["properties"];
         assert_eq!(properties["leaf"], leaf, "{parent:?} {one}");
-        assert!(
-            properties["name"]
-                .as_str()
-                .is_some_and(|name| !name.is_empty())
-        );
+        assert!(properties["name"].as_str().is_some_and(|name| !name.is_empty()));
         assert_eq!(properties["point"].as_array().map(Vec::len), Some(2));
     }
     Ok(())
@@ -75,10 +61,7 @@ fn g_6_2_2a_drill_down_reaches_every_county_once() -> Result<(), GisError> {
             }
         }
     }
-    let all: BTreeSet<String> = CHINA
-        .units(Level::County)
-        .map(|unit| unit.adcode.clone())
-        .collect();
+    let all: BTreeSet<String> = CHINA.units(Level::County).map(|unit| unit.adcode.clone()).collect();
     assert_eq!(reached.len(), all.len());
     assert_eq!(reached.into_iter().collect::<BTreeSet<_>>(), all);
     Ok(())
@@ -93,25 +76,16 @@ fn g_6_2_2a_answers_stay_small_and_keep_every_ring() -> Result<(), GisError> {
         let (size, features) = children(Some(&parent))?;
         largest = largest.max(size);
         for feature in &features {
-            let polygons = feature["geometry"]["coordinates"]
-                .as_array()
-                .expect("coordinates");
+            let polygons = feature["geometry"]["coordinates"].as_array().expect("coordinates");
             let single = feature["geometry"]["type"] == "Polygon";
             let rings: Vec<&Value> = if single {
                 polygons.iter().collect()
             } else {
-                polygons
-                    .iter()
-                    .flat_map(|p| p.as_array().expect("rings"))
-                    .collect()
+                polygons.iter().flat_map(|p| p.as_array().expect("rings")).collect()
             };
             for ring in rings {
                 let ring = ring.as_array().expect("ring");
-                assert!(
-                    ring.len() >= 4 && ring.first() == ring.last(),
-                    "{parent} {}",
-                    feature["properties"]
-                );
+                assert!(ring.len() >= 4 && ring.first() == ring.last(), "{parent} {}", feature["properties"]);
             }
         }
     }
@@ -140,11 +114,7 @@ fn collect_edges(value: &Value, uses: &mut HashMap<String, u32>) {
     if items.first().is_some_and(|item| item[0].is_number()) {
         for pair in items.windows(2) {
             let (a, b) = (pair[0].to_string(), pair[1].to_string());
-            let key = if a < b {
-                format!("{a}{b}")
-            } else {
-                format!("{b}{a}")
-            };
+            let key = if a < b { format!("{a}{b}") } else { format!("{b}{a}") };
             *uses.entry(key).or_default() += 1;
         }
     } else {
@@ -155,13 +125,7 @@ fn collect_edges(value: &Value, uses: &mut HashMap<String, u32>) {
 #[test]
 fn unknown_parents_are_errors() {
     for parent in ["", "999999", "371202", "山东"] {
-        assert!(
-            matches!(
-                CHINA.children_geojson(Some(parent)),
-                Err(GisError::UnknownUnit(_))
-            ),
-            "{parent}"
-        );
+        assert!(matches!(CHINA.children_geojson(Some(parent)), Err(GisError::UnknownUnit(_))), "{parent}");
     }
 }
 
@@ -169,14 +133,8 @@ fn unknown_parents_are_errors() {
 fn g_6_2_2a_lines_are_drawn_with_ten_dashes() -> Result<(), GisError> {
     let document: Value = serde_json::from_str(&CHINA.lines_geojson())?;
     let features = document["features"].as_array().expect("features");
-    let dash = features
-        .iter()
-        .find(|f| f["properties"]["kind"] == "dash")
-        .expect("dashes");
-    assert_eq!(
-        dash["geometry"]["coordinates"].as_array().map(Vec::len),
-        Some(10)
-    );
+    let dash = features.iter().find(|f| f["properties"]["kind"] == "dash").expect("dashes");
+    assert_eq!(dash["geometry"]["coordinates"].as_array().map(Vec::len), Some(10));
     assert_eq!(features.len(), 4);
     Ok(())
 }

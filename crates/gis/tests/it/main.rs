@@ -12,15 +12,11 @@ use suyuan_gis::Boundaries;
 
 /// Bytes of a file in `gis/`.
 fn file(name: &str) -> Vec<u8> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../gis")
-        .join(name);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../gis").join(name);
     std::fs::read(&path).expect("the file is part of the repository")
 }
 
-static CHINA: LazyLock<Boundaries> = LazyLock::new(|| {
-    Boundaries::parse_topojson(&file("china.topo.json")).expect("the file is sound")
-});
-static WEB: LazyLock<Boundaries> = LazyLock::new(|| {
-    Boundaries::parse_topojson(&file("china.web.topo.json")).expect("the file is sound")
-});
+static CHINA: LazyLock<Boundaries> =
+    LazyLock::new(|| Boundaries::parse_topojson(&file("china.topo.json")).expect("the file is sound"));
+static WEB: LazyLock<Boundaries> =
+    LazyLock::new(|| Boundaries::parse_topojson(&file("china.web.topo.json")).expect("the file is sound"));

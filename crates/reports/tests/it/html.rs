@@ -39,10 +39,7 @@ fn text_from_data_is_escaped_everywhere() {
     for raw in ["<script>", "<img", "<b>", "\" onmouseover"] {
         assert!(!html.contains(raw), "{raw}");
     }
-    assert_eq!(
-        html.matches("<table").count(),
-        html.matches("</table>").count()
-    );
+    assert_eq!(html.matches("<table").count(), html.matches("</table>").count());
     assert!(html.contains("&lt;script&gt;"));
 }
 

@@ -5,17 +5,13 @@ use suyuan_reports::{EvaluationEdition, Fonts, ReportError, render_pdf, render_p
 use crate::sample::{HOSTILE, edition, fonts, keep};
 
 #[test]
-fn g_6_8_3_an_edition_becomes_a_pdf_and_the_same_edition_the_same_bytes() -> Result<(), ReportError>
-{
+fn g_6_8_3_an_edition_becomes_a_pdf_and_the_same_edition_the_same_bytes() -> Result<(), ReportError> {
     let edition = edition(40);
     let first = render_pdf(&edition, fonts())?;
     keep("evaluation.pdf", &first);
     assert!(first.starts_with(b"%PDF-"));
     assert!(first.len() > 20_000, "the fonts are embedded");
-    assert!(
-        first == render_pdf(&edition, fonts())?,
-        "rendering twice gives the same bytes"
-    );
+    assert!(first == render_pdf(&edition, fonts())?, "rendering twice gives the same bytes");
     Ok(())
 }
 
@@ -91,24 +87,16 @@ fn an_empty_edition_still_renders() -> Result<(), ReportError> {
 }
 
 #[test]
-fn missing_fonts_are_reported_in_chinese_with_the_next_step()
--> Result<(), Box<dyn std::error::Error>> {
+fn missing_fonts_are_reported_in_chinese_with_the_next_step() -> Result<(), Box<dyn std::error::Error>> {
     let dir = tempfile::tempdir()?;
-    let absent = Fonts::load(&dir.path().join("absent"))
-        .map(|_| ())
-        .expect_err("no such directory");
+    let absent = Fonts::load(&dir.path().join("absent")).map(|_| ()).expect_err("no such directory");
     assert!(absent.to_string().contains("目录不存在"), "{absent}");
     std::fs::write(dir.path().join("broken.ttf"), b"no font")?;
     let broken = Fonts::load(dir.path()).map(|_| ()).expect_err("not a font");
     assert!(broken.to_string().starts_with("报告字体不可用"), "{broken}");
     assert!(broken.to_string().contains("请先安装报告字体"), "{broken}");
-    let none = Fonts::from_bytes(vec![])
-        .map(|_| ())
-        .expect_err("nothing given");
-    assert!(
-        none.to_string().contains("未找到可用的中文 TTF 字体"),
-        "{none}"
-    );
+    let none = Fonts::from_bytes(vec![]).map(|_| ()).expect_err("nothing given");
+    assert!(none.to_string().contains("未找到可用的中文 TTF 字体"), "{none}");
     Ok(())
 }
 

@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use suyuan_reports::{
-    AnomalyRow, EvaluationEdition, EvaluationRow, Figure, Fonts, GradeCount, MapFigure, MapValue,
-    TrendPoint,
+    AnomalyRow, EvaluationEdition, EvaluationRow, Figure, Fonts, GradeCount, MapFigure, MapValue, TrendPoint,
 };
 
 /// Text that would do harm if it were read as markup, a formula or a script.
@@ -19,18 +18,15 @@ fn workspace() -> PathBuf {
 pub fn fonts() -> &'static Fonts {
     static FONTS: OnceLock<Fonts> = OnceLock::new();
     FONTS.get_or_init(|| {
-        let dir = std::env::var_os("SUYUAN_FONTS_DIR")
-            .map_or_else(|| workspace().join(".cache/fonts"), PathBuf::from);
-        Fonts::load(&dir)
-            .expect("install the report fonts with `cargo xtask setup`, or set SUYUAN_FONTS_DIR")
+        let dir = std::env::var_os("SUYUAN_FONTS_DIR").map_or_else(|| workspace().join(".cache/fonts"), PathBuf::from);
+        Fonts::load(&dir).expect("install the report fonts with `cargo xtask setup`, or set SUYUAN_FONTS_DIR")
     })
 }
 
 /// Leaves a rendered file for a person to look at, when asked to.
 pub fn keep(name: &str, bytes: &[u8]) {
     if let Some(dir) = std::env::var_os("SUYUAN_KEEP_REPORTS") {
-        std::fs::write(Path::new(&dir).join(name), bytes)
-            .expect("SUYUAN_KEEP_REPORTS is a writable directory");
+        std::fs::write(Path::new(&dir).join(name), bytes).expect("SUYUAN_KEEP_REPORTS is a writable directory");
     }
 }
 
@@ -101,8 +97,7 @@ fn row(rank: u32) -> EvaluationRow {
         rank,
         name,
         code: format!("91370200MA{:08}", 10_000_000 + rank),
-        stage: ["批发", "屠宰", "零售（含超市）"][usize::try_from(rank % 3).unwrap_or(0)]
-            .to_owned(),
+        stage: ["批发", "屠宰", "零售（含超市）"][usize::try_from(rank % 3).unwrap_or(0)].to_owned(),
         score: if rank.is_multiple_of(50) {
             "不适用".to_owned()
         } else {
@@ -110,50 +105,25 @@ fn row(rank: u32) -> EvaluationRow {
         },
         grade: grade.to_owned(),
         change: (!rank.is_multiple_of(7)).then(|| format!("+{}", rank % 5)),
-        indicators: (0..8)
-            .map(|i| format!("{}.{}", 99 - (rank + i) % 40, i))
-            .collect(),
+        indicators: (0..8).map(|i| format!("{}.{}", 99 - (rank + i) % 40, i)).collect(),
     }
 }
 
 fn trend() -> Vec<TrendPoint> {
-    let values = [
-        Some(78.2),
-        Some(79.0),
-        None,
-        Some(80.6),
-        Some(82.0),
-        Some(81.4),
-        Some(83.2),
-        Some(84.3),
-    ];
-    (3..)
-        .zip(values)
-        .map(|(month, value)| TrendPoint {
-            label: format!("2026-{month:02}"),
-            value,
-        })
-        .collect()
+    let values = [Some(78.2), Some(79.0), None, Some(80.6), Some(82.0), Some(81.4), Some(83.2), Some(84.3)];
+    (3..).zip(values).map(|(month, value)| TrendPoint { label: format!("2026-{month:02}"), value }).collect()
 }
 
 fn map() -> MapFigure {
     let read = |name: &str| {
-        std::fs::read_to_string(workspace().join("gis").join(name))
-            .expect("the boundary set is part of the repository")
+        std::fs::read_to_string(workspace().join("gis").join(name)).expect("the boundary set is part of the repository")
     };
-    let mut values: Vec<(String, MapValue)> = [
-        "11", "12", "13", "21", "31", "32", "33", "34", "35", "36", "37", "41", "42", "43", "44",
-        "46", "51", "71",
-    ]
-    .iter()
-    .zip(0_u32..)
-    .map(|(code, i)| {
-        (
-            format!("{code}0000"),
-            MapValue::Value(60.0 + 2.1 * f64::from(i)),
-        )
-    })
-    .collect();
+    let mut values: Vec<(String, MapValue)> =
+        ["11", "12", "13", "21", "31", "32", "33", "34", "35", "36", "37", "41", "42", "43", "44", "46", "51", "71"]
+            .iter()
+            .zip(0_u32..)
+            .map(|(code, i)| (format!("{code}0000"), MapValue::Value(60.0 + 2.1 * f64::from(i))))
+            .collect();
     values.push(("150000".to_owned(), MapValue::Zero));
     values.push(("650000".to_owned(), MapValue::Missing));
     values.push(("620000".to_owned(), MapValue::Missing));

@@ -7,10 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use casbin::{CoreApi, DefaultModel, Enforcer, MemoryAdapter, MgmtApi};
 
-use super::{
-    Action, Effect, Grants, Kind, MAX_DEPTH, POWERS, PolicyError, PolicyRow, PolicySet,
-    PolicySnapshot,
-};
+use super::{Action, Effect, Grants, Kind, MAX_DEPTH, POWERS, PolicyError, PolicyRow, PolicySet, PolicySnapshot};
 
 /// The casbin model: the cheap comparisons first, a deny overrides every allow.
 pub const MODEL: &str = "\
@@ -47,10 +44,7 @@ pub async fn compile(set: &PolicySet) -> Result<PolicySnapshot, PolicyError> {
         let first = asked.insert(row.role.as_str());
         let granted = first && enforcer.enforce(request).unwrap_or(true);
         if granted || snapshot.allows(&row.role, row.kind, row.action) {
-            return Err(PolicyError::Refused(format!(
-                "{} 的禁止项 {}.{} 不起作用",
-                row.role, row.kind, row.action
-            )));
+            return Err(PolicyError::Refused(format!("{} 的禁止项 {}.{} 不起作用", row.role, row.kind, row.action)));
         }
     }
     Ok(snapshot)
@@ -63,34 +57,15 @@ pub async fn compile(set: &PolicySet) -> Result<PolicySnapshot, PolicyError> {
 pub async fn enforcer(set: &PolicySet) -> Result<Enforcer, PolicyError> {
     let refused = |error: casbin::Error| PolicyError::Refused(error.to_string());
     let model = DefaultModel::from_str(MODEL).await.map_err(refused)?;
-    let mut enforcer = Enforcer::new(model, MemoryAdapter::default())
-        .await
-        .map_err(refused)?;
+    let mut enforcer = Enforcer::new(model, MemoryAdapter::default()).await.map_err(refused)?;
     let rows: BTreeSet<&PolicyRow> = set.rows.iter().collect();
     let words = |row: &&PolicyRow| {
-        [
-            &row.role,
-            row.kind.as_str(),
-            row.action.as_str(),
-            row.effect.as_str(),
-        ]
-        .map(str::to_owned)
-        .to_vec()
+        [&row.role, row.kind.as_str(), row.action.as_str(), row.effect.as_str()].map(str::to_owned).to_vec()
     };
-    enforcer
-        .add_policies(rows.iter().map(words).collect())
-        .await
-        .map_err(refused)?;
-    let links: Vec<Vec<String>> = set
-        .parents
-        .iter()
-        .map(|(role, parent)| vec![role.clone(), parent.clone()])
-        .collect();
+    enforcer.add_policies(rows.iter().map(words).collect()).await.map_err(refused)?;
+    let links: Vec<Vec<String>> = set.parents.iter().map(|(role, parent)| vec![role.clone(), parent.clone()]).collect();
     if !links.is_empty() {
-        enforcer
-            .add_grouping_policies(links)
-            .await
-            .map_err(refused)?;
+        enforcer.add_grouping_policies(links).await.map_err(refused)?;
     }
     Ok(enforcer)
 }
@@ -110,11 +85,7 @@ fn validate(set: &PolicySet) -> Result<Lines<'_>, PolicyError> {
         }
     }
     let known = |role: &str| {
-        if roles.contains(role) {
-            Ok(())
-        } else {
-            Err(PolicyError::UnknownRole(role.to_owned()))
-        }
+        if roles.contains(role) { Ok(()) } else { Err(PolicyError::UnknownRole(role.to_owned())) }
     };
     set.rows.iter().try_for_each(|row| known(&row.role))?;
     let mut parents = BTreeMap::new();
@@ -125,10 +96,7 @@ fn validate(set: &PolicySet) -> Result<Lines<'_>, PolicyError> {
             return Err(PolicyError::Duplicate(role.clone()));
         }
     }
-    roles
-        .into_iter()
-        .map(|role| Ok((role, line(role, &parents)?)))
-        .collect()
+    roles.into_iter().map(|role| Ok((role, line(role, &parents)?))).collect()
 }
 
 fn check_code(role: &str) -> Result<(), PolicyError> {
@@ -139,10 +107,7 @@ fn check_code(role: &str) -> Result<(), PolicyError> {
     Ok(())
 }
 
-fn line<'a>(
-    role: &'a str,
-    parents: &BTreeMap<&'a str, &'a str>,
-) -> Result<Vec<&'a str>, PolicyError> {
+fn line<'a>(role: &'a str, parents: &BTreeMap<&'a str, &'a str>) -> Result<Vec<&'a str>, PolicyError> {
     let mut line = vec![role];
     let mut last = role;
     while let Some(parent) = parents.get(last) {
@@ -164,20 +129,11 @@ fn line<'a>(
 fn flatten(set: &PolicySet, lines: &Lines<'_>) -> PolicySnapshot {
     let mut own: BTreeMap<&str, (Grants, Grants)> = BTreeMap::new();
     for row in &set.rows {
-        let (allowed, denied) = own
-            .entry(&row.role)
-            .or_insert(([0; Kind::ALL.len()], [0; Kind::ALL.len()]));
-        let grants = if row.effect == Effect::Allow {
-            allowed
-        } else {
-            denied
-        };
+        let (allowed, denied) = own.entry(&row.role).or_insert(([0; Kind::ALL.len()], [0; Kind::ALL.len()]));
+        let grants = if row.effect == Effect::Allow { allowed } else { denied };
         grants[row.kind as usize] |= bit(row.action);
     }
-    let roles = lines
-        .iter()
-        .map(|(role, line)| ((*role).to_owned(), joined(line, &own)))
-        .collect();
+    let roles = lines.iter().map(|(role, line)| ((*role).to_owned(), joined(line, &own))).collect();
     PolicySnapshot { roles }
 }
 

@@ -108,12 +108,7 @@ pub struct RoleRules {
 
 impl From<&Role> for RoleRules {
     fn from(role: &Role) -> Self {
-        Self {
-            code: role.code.clone(),
-            parent: None,
-            allow: role.permissions.clone(),
-            deny: role.denied.clone(),
-        }
+        Self { code: role.code.clone(), parent: None, allow: role.permissions.clone(), deny: role.denied.clone() }
     }
 }
 
@@ -137,26 +132,17 @@ impl PolicySet {
         let mut set = Self::default();
         for role in roles {
             set.roles.push(role.code.clone());
-            set.parents.extend(
-                role.parent
-                    .iter()
-                    .map(|parent| (role.code.clone(), parent.clone())),
-            );
-            for (permissions, effect) in [(&role.allow, Effect::Allow), (&role.deny, Effect::Deny)]
-            {
+            set.parents.extend(role.parent.iter().map(|parent| (role.code.clone(), parent.clone())));
+            for (permissions, effect) in [(&role.allow, Effect::Allow), (&role.deny, Effect::Deny)] {
                 for permission in permissions {
-                    let wrong = || PolicyError::Permission {
-                        role: role.code.clone(),
-                        permission: permission.clone(),
-                    };
+                    let wrong = || PolicyError::Permission { role: role.code.clone(), permission: permission.clone() };
                     let pairs = expand(permission).ok_or_else(wrong)?;
-                    set.rows
-                        .extend(pairs.into_iter().map(|(kind, action)| PolicyRow {
-                            role: role.code.clone(),
-                            kind,
-                            action,
-                            effect,
-                        }));
+                    set.rows.extend(pairs.into_iter().map(|(kind, action)| PolicyRow {
+                        role: role.code.clone(),
+                        kind,
+                        action,
+                        effect,
+                    }));
                 }
             }
             set.rows.extend(denials(&role.code));
@@ -172,9 +158,7 @@ impl PolicySet {
 /// # Errors
 /// [`UnknownWord`] when it is not a known kind, a dot and a known action.
 pub fn parse_permission(text: &str) -> Result<(Kind, Action), UnknownWord> {
-    let (kind, action) = text
-        .split_once('.')
-        .ok_or_else(|| UnknownWord(text.to_owned()))?;
+    let (kind, action) = text.split_once('.').ok_or_else(|| UnknownWord(text.to_owned()))?;
     Ok((Kind::parse(kind)?, Action::parse(action)?))
 }
 
@@ -219,17 +203,13 @@ impl PolicySnapshot {
     /// Whether `role` may do `action` on `kind`. Unknown and empty roles may do nothing.
     #[must_use]
     pub fn allows(&self, role: &str, kind: Kind, action: Action) -> bool {
-        self.roles
-            .get(role)
-            .is_some_and(|grants| grants[kind as usize] & (1 << action as u32) != 0)
+        self.roles.get(role).is_some_and(|grants| grants[kind as usize] & (1 << action as u32) != 0)
     }
 
     /// Everything `role` may do, as `kind.action`, in the order of the words.
     #[must_use]
     pub fn permissions(&self, role: &str) -> Vec<String> {
-        let every = Kind::ALL
-            .iter()
-            .flat_map(|kind| Action::ALL.iter().map(|action| (*kind, *action)));
+        let every = Kind::ALL.iter().flat_map(|kind| Action::ALL.iter().map(|action| (*kind, *action)));
         every
             .filter(|(kind, action)| self.allows(role, *kind, *action))
             .map(|(kind, action)| permission(kind, action))
@@ -264,9 +244,7 @@ impl SharedPolicy {
     /// Starts with `snapshot`.
     #[must_use]
     pub fn new(snapshot: PolicySnapshot) -> Self {
-        Self {
-            current: Arc::new(RwLock::new(Arc::new(snapshot))),
-        }
+        Self { current: Arc::new(RwLock::new(Arc::new(snapshot))) }
     }
 
     /// The policy in force now; a request keeps the one it began with.

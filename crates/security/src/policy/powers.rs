@@ -15,14 +15,7 @@ pub const AUDITOR: &str = "auditor";
 pub const POWERS: [&str; 3] = [SYSTEM_ADMIN, SECURITY_ADMIN, AUDITOR];
 
 /// The running of the node.
-const RUNNING: &[Kind] = &[
-    Kind::Job,
-    Kind::Setting,
-    Kind::Access,
-    Kind::Category,
-    Kind::Rule,
-    Kind::Pack,
-];
+const RUNNING: &[Kind] = &[Kind::Job, Kind::Setting, Kind::Access, Kind::Category, Kind::Rule, Kind::Pack];
 
 /// What else an auditor only looks at.
 const OTHERS: &[Kind] = &[Kind::Account, Kind::Role, Kind::Exchange];
@@ -55,16 +48,9 @@ pub fn denials(role: &str) -> Vec<PolicyRow> {
     if !POWERS.contains(&role) {
         return Vec::new();
     }
-    let every = Kind::ALL
-        .iter()
-        .flat_map(|kind| Action::ALL.iter().map(|action| (*kind, *action)));
+    let every = Kind::ALL.iter().flat_map(|kind| Action::ALL.iter().map(|action| (*kind, *action)));
     every
         .filter(|(kind, action)| is_banned(role, *kind, *action))
-        .map(|(kind, action)| PolicyRow {
-            role: role.to_owned(),
-            kind,
-            action,
-            effect: Effect::Deny,
-        })
+        .map(|(kind, action)| PolicyRow { role: role.to_owned(), kind, action, effect: Effect::Deny })
         .collect()
 }

@@ -143,10 +143,7 @@ mod tests {
         }
         for action in Action::ALL {
             assert_eq!(Action::parse(action.as_str()), Ok(*action));
-            assert_eq!(
-                serde_json::to_value(action).ok(),
-                Some(action.as_str().into())
-            );
+            assert_eq!(serde_json::to_value(action).ok(), Some(action.as_str().into()));
         }
         for text in ["", "Subject", "subject ", "*"] {
             assert_eq!(Kind::parse(text), Err(UnknownWord(text.to_owned())));

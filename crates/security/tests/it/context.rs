@@ -29,31 +29,17 @@ fn context(role: &str, kind: ActorKind, policy: PolicySnapshot) -> OpContext {
 
 #[tokio::test]
 async fn g_5_4_2_an_actor_does_what_the_role_allows_and_nothing_else() {
-    let rules = RoleRules {
-        code: "clerk".into(),
-        allow: vec!["subject.read".into()],
-        ..RoleRules::default()
-    };
+    let rules = RoleRules { code: "clerk".into(), allow: vec!["subject.read".into()], ..RoleRules::default() };
     let set = PolicySet::from_roles(&[rules]).expect("known words");
     let policy = compile(&set).await.expect("valid policy");
     for kind in [ActorKind::Person, ActorKind::System, ActorKind::Node] {
         let clerk = context("clerk", kind, policy.clone());
         assert_eq!(clerk.authorize(Action::Read, Kind::Subject), Ok(()));
-        let denied = clerk
-            .authorize(Action::Review, Kind::Subject)
-            .expect_err("not granted");
-        assert_eq!(
-            (denied.kind, denied.action),
-            (Kind::Subject, Action::Review)
-        );
-        assert!(
-            denied.to_string().contains("“追溯责任主体”执行“审核”"),
-            "{denied}"
-        );
+        let denied = clerk.authorize(Action::Review, Kind::Subject).expect_err("not granted");
+        assert_eq!((denied.kind, denied.action), (Kind::Subject, Action::Review));
+        assert!(denied.to_string().contains("“追溯责任主体”执行“审核”"), "{denied}");
         assert!(!context("", kind, policy.clone()).may(Action::Read, Kind::Subject));
-        assert!(
-            !context("clerk", kind, PolicySnapshot::nothing()).may(Action::Read, Kind::Subject)
-        );
+        assert!(!context("clerk", kind, PolicySnapshot::nothing()).may(Action::Read, Kind::Subject));
     }
 }
 

@@ -3,13 +3,13 @@
 use std::io::BufRead;
 use std::path::PathBuf;
 
-use anyhow::{bail, Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use suyuan_service::account;
 
 use crate::config::Config;
 use crate::reference;
-use crate::start::{start, Options};
+use crate::start::{Options, start};
 
 /// Accounts of a node.
 #[derive(Debug, Args)]

@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use anyhow::{bail, Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
-use suyuan_warehouse::engine::{announce, serve, until_parent_gone, EngineConfig, KEY_VARIABLE};
+use suyuan_warehouse::engine::{EngineConfig, KEY_VARIABLE, announce, serve, until_parent_gone};
 
 /// Arguments of the engine.
 #[derive(Debug, Args)]

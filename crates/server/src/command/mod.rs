@@ -96,7 +96,7 @@ fn logging() {
 
 /// Resolves when the process is asked to end: Ctrl-C, or the signal of a supervisor.
 pub(crate) async fn asked_to_end() {
-    use tokio::signal::unix::{signal, SignalKind};
+    use tokio::signal::unix::{SignalKind, signal};
     let interrupted = tokio::signal::ctrl_c();
     match signal(SignalKind::terminate()) {
         Ok(mut terminated) => {

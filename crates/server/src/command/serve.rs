@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use suyuan_domain::clock::SystemClock;
-use suyuan_warehouse::engine::{find_library, EngineProcess};
+use suyuan_warehouse::engine::{EngineProcess, find_library};
 
 use super::asked_to_end;
 use crate::config::Config;
 use crate::reference;
-use crate::start::{start, Options, WarehouseAddress};
+use crate::start::{Options, WarehouseAddress, start};
 
 /// Runs the node of a configuration file.
 pub(super) async fn run(path: &Path) -> Result<()> {
@@ -51,6 +51,8 @@ pub(crate) async fn start_engine(data_dir: &Path, library: Option<&Path>) -> Res
     let key = suyuan_crypto::token::new_token(&suyuan_crypto::random::OsEntropy)?;
     let program = std::env::current_exe()?;
     std::fs::create_dir_all(data_dir)?;
-    let engine = EngineProcess::start(&program, &library, data_dir, &key, "127.0.0.1:0".parse()?).await.context("数据仓库引擎")?;
+    let engine = EngineProcess::start(&program, &library, data_dir, &key, "127.0.0.1:0".parse()?)
+        .await
+        .context("数据仓库引擎")?;
     Ok((WarehouseAddress { url: engine.url(), key }, engine))
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 use suyuan_domain::clock::{Clock, SystemClock, Timestamp};
 use suyuan_service::account::NewAccount;
 use tokio::task::JoinSet;
@@ -20,7 +20,7 @@ use super::register::{admit, live_system};
 use crate::command::serve::start_engine;
 use crate::config::{Config, DatabaseSection, DemoSection, MailSection, NodeSection, ParentSection, WarehouseSection};
 use crate::reference::{self, Reference};
-use crate::start::{start, Options, Started, WarehouseAddress};
+use crate::start::{Options, Started, WarehouseAddress, start};
 
 /// Events in one message.
 const BATCH: usize = 1000;
@@ -75,7 +75,10 @@ async fn measure(ground: &Ground, args: &BenchArgs) -> Result<()> {
 
     let taken = capture(ground, &city_url, &token, args).await?;
     report("采集（每批 1000 条，应答即持久化）", args.events, taken, "条/秒");
-    let drained = until(&city, || async { city.node.store.cursor("projector").await.ok() == city.node.store.last_position().await.ok() }).await;
+    let drained = until(&city, || async {
+        city.node.store.cursor("projector").await.ok() == city.node.store.last_position().await.ok()
+    })
+    .await;
     report("投影追平（采集完成后）", args.events, taken + drained, "条/秒");
 
     let security = ground.client.sign_in(&province_url, "security").await?;
@@ -106,7 +109,12 @@ async fn node(ground: &Ground, code: &str, parent: Option<ParentSection>) -> Res
         },
         parent,
         database: DatabaseSection { url: sqlite(&data_dir) },
-        warehouse: WarehouseSection { url: None, database: format!("bench_{code}"), key_variable: String::new(), library: None },
+        warehouse: WarehouseSection {
+            url: None,
+            database: format!("bench_{code}"),
+            key_variable: String::new(),
+            library: None,
+        },
         mail: MailSection::default(),
         demo: Some(DemoSection::default()),
     };
@@ -275,7 +283,9 @@ fn report(what: &str, count: usize, time: Duration, unit: &str) {
 
 fn percentiles(what: &str, mut times: Vec<Duration>) {
     times.sort();
-    let at = |part: usize| times.get((times.len() * part / 100).min(times.len().saturating_sub(1))).copied().unwrap_or_default();
+    let at = |part: usize| {
+        times.get((times.len() * part / 100).min(times.len().saturating_sub(1))).copied().unwrap_or_default()
+    };
     let millis = |time: Duration| time.as_secs_f64() * 1000.0;
     println!(
         "{what}：{} 次，p50 {:.1} ms，p95 {:.1} ms，p99 {:.1} ms，最大 {:.1} ms",

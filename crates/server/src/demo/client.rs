@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use suyuan_exchange::client::{ClientError, ClientOptions, HttpClient, Outgoing};
 
-use super::layout::{Plan, PASSWORD};
+use super::layout::{PASSWORD, Plan};
 
 /// How a caller shows who it is.
 #[derive(Clone, Debug)]
@@ -51,7 +51,8 @@ impl Client {
     /// Signs in as `username`.
     pub async fn sign_in(&self, url: &str, username: &str) -> Result<Identity> {
         let body = serde_json::json!({ "username": username, "password": PASSWORD });
-        let answer = self.http.send(&format!("{url}/api/v1/session"), self.request(&Identity::Nobody, Some(&body))?).await?;
+        let answer =
+            self.http.send(&format!("{url}/api/v1/session"), self.request(&Identity::Nobody, Some(&body))?).await?;
         let cookie = answer.cookies.into_iter().find(|cookie| cookie.starts_with("suyuan_session="));
         Ok(Identity::Session(cookie.context("登录应答中没有会话")?))
     }
@@ -65,7 +66,8 @@ impl Client {
     /// Writes.
     pub async fn post(&self, url: &str, path: &str, who: &Identity, body: &Value) -> Result<Value, ClientError> {
         let bytes = Bytes::from(body.to_string());
-        let request = Outgoing { body: Some(("application/json", bytes)), headers: headers(who), ..Outgoing::default() };
+        let request =
+            Outgoing { body: Some(("application/json", bytes)), headers: headers(who), ..Outgoing::default() };
         Ok(json(&self.http.send(&format!("{url}{path}"), request).await?.body))
     }
 
@@ -77,7 +79,13 @@ impl Client {
     }
 
     /// Writes, and again for a while when the node is just being started again.
-    pub async fn post_patiently(&self, url: &str, path: &str, who: &Identity, body: &Value) -> Result<Value, ClientError> {
+    pub async fn post_patiently(
+        &self,
+        url: &str,
+        path: &str,
+        who: &Identity,
+        body: &Value,
+    ) -> Result<Value, ClientError> {
         let mut tries = 0;
         loop {
             match self.post(url, path, who, body).await {

@@ -116,13 +116,14 @@ impl Plan {
                 key
             }
         };
-        let node = |(index, (code, parent, tier)): (u16, (&'static str, Option<&'static str>, &'static str))| PlannedNode {
-            code,
-            parent,
-            tier,
-            port: args.base_port + index,
-            config: dir.join("nodes").join(code).join("node.toml"),
-        };
+        let node =
+            |(index, (code, parent, tier)): (u16, (&'static str, Option<&'static str>, &'static str))| PlannedNode {
+                code,
+                parent,
+                tier,
+                port: args.base_port + index,
+                config: dir.join("nodes").join(code).join("node.toml"),
+            };
         let nodes = (0..).zip(NODES).map(node).collect();
         let plan = Self { dir, nodes, engine_port: args.base_port + 20, engine_key };
         plan.write_configs()?;
@@ -170,11 +171,12 @@ impl Plan {
                 key_variable: suyuan_warehouse::engine::KEY_VARIABLE.to_owned(),
                 library: None,
             },
-            mail: MailSection { smtp: None, from: "report@demo.invalid".to_owned(), dir: Some(self.dir.join("mail").join(node.code)) },
-            demo: Some(DemoSection {
-                clock_offset_millis: offset,
-                accounts: ACCOUNTS.map(account).to_vec(),
-            }),
+            mail: MailSection {
+                smtp: None,
+                from: "report@demo.invalid".to_owned(),
+                dir: Some(self.dir.join("mail").join(node.code)),
+            },
+            demo: Some(DemoSection { clock_offset_millis: offset, accounts: ACCOUNTS.map(account).to_vec() }),
         })
     }
 
@@ -207,7 +209,8 @@ impl Plan {
             .iter()
             .map(|node| {
                 let of_node = tokens.iter().filter(|(code, _, _)| code == node.code);
-                let systems: Vec<_> = of_node.map(|(_, system, token)| json!({ "code": system, "token": token })).collect();
+                let systems: Vec<_> =
+                    of_node.map(|(_, system, token)| json!({ "code": system, "token": token })).collect();
                 json!({
                     "code": node.code, "tier": node.tier, "division": node.code, "url": node.url(),
                     "accounts": accounts, "systems": systems,

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::io::Write;
 
 use anyhow::{Context, Result};
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 use suyuan_domain::clock::{Clock, SystemClock, Timestamp};
 use suyuan_domain::period::{Day, Period};
 use suyuan_simulator::{Call, Plan as WorldPlan, World, WorldSize};
@@ -21,6 +21,9 @@ const SEED: u64 = 20_261_121;
 
 /// Days of the sample world.
 const DAYS: u32 = 35;
+
+/// Days of the small one.
+const SMALL_DAYS: u32 = 6;
 
 /// Milliseconds of a day.
 const DAY: i64 = 86_400_000;
@@ -62,7 +65,7 @@ pub(super) async fn load(plan: &Plan, reference: &Reference, small: bool) -> Res
 /// The sample world that ends at `until`.
 pub(super) fn world(reference: &Reference, until: Timestamp, small: bool) -> Result<World> {
     let size = if small {
-        WorldSize { subjects: 220, events: 12_000, days: DAYS }
+        WorldSize { subjects: 210, events: 3_000, days: SMALL_DAYS }
     } else {
         WorldSize { subjects: 600, events: 300_000, days: DAYS }
     };
@@ -73,7 +76,9 @@ pub(super) fn world(reference: &Reference, until: Timestamp, small: bool) -> Res
 
 async fn set_clocks(client: &Client, plan: &Plan, offset: i64) -> Result<()> {
     for node in &plan.nodes {
-        client.post_patiently(&node.url(), "/demo/clock", &Identity::Nobody, &json!({ "offset_millis": offset })).await?;
+        client
+            .post_patiently(&node.url(), "/demo/clock", &Identity::Nobody, &json!({ "offset_millis": offset }))
+            .await?;
     }
     Ok(())
 }
@@ -116,7 +121,7 @@ impl Loader<'_> {
         if self.progress.registered {
             return Ok(());
         }
-        let began = self.world.plan().until.plus_millis(-DAY * i64::from(DAYS) - DAY);
+        let began = self.world.plan().until.plus_millis(-DAY * i64::from(self.world.plan().size.days) - DAY);
         self.move_clocks(began).await?;
         let all: Vec<_> = self.world.registrations().collect();
         let mut sessions: HashMap<String, Identity> = HashMap::new();
@@ -159,7 +164,10 @@ impl Loader<'_> {
         };
         let id = record["id"].as_str().unwrap_or_default();
         let review = json!({ "version": record["version"], "decision": "approve", "reason": "" });
-        self.client.post(url, &format!("{path}/{id}/review"), who, &review).await.with_context(|| format!("{noun} {id}"))?;
+        self.client
+            .post(url, &format!("{path}/{id}/review"), who, &review)
+            .await
+            .with_context(|| format!("{noun} {id}"))?;
         Ok(())
     }
 
@@ -173,7 +181,8 @@ impl Loader<'_> {
             }
             let url = self.node_of(&call.node)?.url();
             let token = tokens.get(&call.system).with_context(|| format!("接入系统 {} 没有令牌", call.system))?;
-            let answer = self.client.post_patiently(&url, &call.path, &Identity::Token(token.clone()), &call.body).await;
+            let answer =
+                self.client.post_patiently(&url, &call.path, &Identity::Token(token.clone()), &call.body).await;
             answer.with_context(|| format!("{} {}", call.system, call.path))?;
             self.progress.calls_done = index + 1;
             if index % KEEP_EVERY == 0 {

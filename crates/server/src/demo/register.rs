@@ -1,7 +1,7 @@
 //! Making connected systems live the way an administrator does: application, review, token.
 
 use anyhow::{Context, Result};
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 
 use super::client::{Client, Identity};
 

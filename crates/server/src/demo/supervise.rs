@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use suyuan_warehouse::engine::{find_library, EngineProcess, KEY_VARIABLE};
+use suyuan_warehouse::engine::{EngineProcess, KEY_VARIABLE, find_library};
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -63,7 +63,9 @@ async fn start_engine(plan: &Plan, library: &std::path::Path) -> Result<EnginePr
     let data = plan.dir.join("engine");
     std::fs::create_dir_all(&data)?;
     let listen = format!("127.0.0.1:{}", plan.engine_port).parse()?;
-    EngineProcess::start(&std::env::current_exe()?, library, &data, &plan.engine_key, listen).await.context("数据仓库引擎")
+    EngineProcess::start(&std::env::current_exe()?, library, &data, &plan.engine_key, listen)
+        .await
+        .context("数据仓库引擎")
 }
 
 async fn keep_engine(plan: Arc<Plan>, library: PathBuf, mut engine: EngineProcess, stop: CancellationToken) {
@@ -108,7 +110,11 @@ async fn keep_node(plan: Arc<Plan>, index: usize, mut child: Child, stop: Cancel
             () = stop.cancelled() => break,
             _ = child.wait() => {}
         }
-        eprintln!("节点 {} 意外退出，正在重新启动（日志 {}）", plan.nodes[index].code, plan.nodes[index].config.with_file_name("node.log").display());
+        eprintln!(
+            "节点 {} 意外退出，正在重新启动（日志 {}）",
+            plan.nodes[index].code,
+            plan.nodes[index].config.with_file_name("node.log").display()
+        );
         tokio::time::sleep(PAUSE).await;
         match start_node(&plan, index) {
             Ok(started) => child = started,

@@ -1,9 +1,9 @@
 //! Capture over the open interface: every row answered, good rows kept, bad rows set aside, nothing twice.
 
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 use suyuan_domain::clock::Clock;
 
-use crate::harness::{event, wait_for, TestApp};
+use crate::harness::{TestApp, event, wait_for};
 
 const SYSTEM: &str = "SYS-370200-001";
 const SUBJECT: &str = "3702000010001";

@@ -3,7 +3,7 @@
 use serde_json::json;
 use suyuan_domain::clock::Clock;
 
-use crate::harness::{event, wait_for, TestApp};
+use crate::harness::{TestApp, event, wait_for};
 
 const SYSTEM: &str = "SYS-370200-001";
 const SUBJECT: &str = "3702000010001";

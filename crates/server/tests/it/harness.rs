@@ -6,13 +6,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{json, Value};
+use serde_json::{Value, json};
 use suyuan_domain::clock::SystemClock;
-use suyuan_server::config::{Config, DatabaseSection, DemoSection, MailSection, NodeSection, ParentSection, WarehouseSection};
+use suyuan_server::config::{
+    Config, DatabaseSection, DemoSection, MailSection, NodeSection, ParentSection, WarehouseSection,
+};
 use suyuan_server::reference;
-use suyuan_server::start::{start, Options, Started, WarehouseAddress};
+use suyuan_server::start::{Options, Started, WarehouseAddress, start};
 use suyuan_service::account::NewAccount;
-use suyuan_warehouse::engine::{find_library, EngineProcess};
+use suyuan_warehouse::engine::{EngineProcess, find_library};
 use tokio::sync::OnceCell;
 
 /// Password of every account of a test.
@@ -34,12 +36,14 @@ async fn engine() -> WarehouseAddress {
         .get_or_init(|| async {
             let named = std::env::var_os("SUYUAN_CHDB_LIB").map(PathBuf::from);
             let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../.cache/chdb");
-            let library = find_library(named.as_deref(), &[root]).expect("the engine's library; run `cargo xtask setup`");
+            let library =
+                find_library(named.as_deref(), &[root]).expect("the engine's library; run `cargo xtask setup`");
             let folder = tempfile::tempdir().expect("a folder");
             let program = PathBuf::from(env!("CARGO_BIN_EXE_suyuan"));
             let key = "test-engine-key".to_owned();
             let listen = "127.0.0.1:0".parse().expect("an address");
-            let process = EngineProcess::start(&program, &library, folder.path(), &key, listen).await.expect("the engine");
+            let process =
+                EngineProcess::start(&program, &library, folder.path(), &key, listen).await.expect("the engine");
             Engine { address: WarehouseAddress { url: process.url(), key }, _process: process, _folder: folder }
         })
         .await;
@@ -107,10 +111,7 @@ impl TestApp {
         let child = Self::new(code, Some(ParentSection { code: self.code.clone(), url: self.url.clone() })).await;
         let administrator = self.sign_in("security").await;
         let path = format!("/api/v1/console/exchange/children/{code}/approve");
-        wait_for("the child's request", || async {
-            administrator.post(&path, &json!({})).await.status == 204
-        })
-        .await;
+        wait_for("the child's request", || async { administrator.post(&path, &json!({})).await.status == 204 }).await;
         let watcher = child.sign_in("security").await;
         wait_for("the child to know its parent", || async {
             let state = watcher.get("/api/v1/console/exchange").await.body;
@@ -147,14 +148,7 @@ impl TestApp {
             demo: Some(DemoSection::default()),
         };
         let clock = Arc::new(SystemClock::default());
-        let mut app = Self {
-            url: String::new(),
-            code: code.to_owned(),
-            clock,
-            config,
-            started: None,
-            _folder: folder,
-        };
+        let mut app = Self { url: String::new(), code: code.to_owned(), clock, config, started: None, _folder: folder };
         app.start().await;
         app
     }
@@ -191,7 +185,8 @@ impl TestApp {
     pub async fn sign_in(&self, username: &str) -> Caller {
         let caller = self.anybody();
         let body = json!({ "username": username, "password": PASSWORD }).to_string();
-        let request = caller.http.post(format!("{}/api/v1/session", self.url)).header("content-type", "application/json");
+        let request =
+            caller.http.post(format!("{}/api/v1/session", self.url)).header("content-type", "application/json");
         let response = request.header(OWN_PAGE.0, OWN_PAGE.1).body(body).send().await.expect("an answer");
         let status = response.status();
         let cookie = response.headers().get("set-cookie").and_then(|value| value.to_str().ok()).map(str::to_owned);

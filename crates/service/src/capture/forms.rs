@@ -2,11 +2,11 @@
 //! sent it and what fills in.
 
 use suyuan_domain::fault::Fault;
-use suyuan_formats::{csv_events, epcis_json, open_json, Defaults, Intake};
+use suyuan_formats::{Defaults, Intake, csv_events, epcis_json, open_json};
 use suyuan_security::context::OpContext;
 use suyuan_security::policy::{Action, Kind};
 
-use super::{dry_run, submit, Answer, Message, Reporter, MAX_ROWS};
+use super::{Answer, MAX_ROWS, Message, Reporter, dry_run, submit};
 use crate::access::SystemIdentity;
 use crate::{Node, Result, ServiceError};
 
@@ -49,7 +49,8 @@ fn read<E: Into<Vec<Fault>>>(
 /// As [`submit`]; [`ServiceError::Invalid`] for a body that is not of the form.
 pub async fn open(node: &Node, system: &SystemIdentity, body: &[u8]) -> Result<Answer> {
     let reporter = Reporter::from(system);
-    let message = read(node, &reporter, "", &system.subject, |intake| open_json::parse(body, intake).map_err(|f| vec![f]))?;
+    let message =
+        read(node, &reporter, "", &system.subject, |intake| open_json::parse(body, intake).map_err(|f| vec![f]))?;
     submit(node, reporter, Message::read(message, "json", body)).await
 }
 
@@ -90,7 +91,11 @@ pub async fn table(node: &Node, cx: &OpContext, body: &[u8], purpose: Purpose) -
     let message =
         read(node, &reporter, &named, "", |intake| csv_events::parse(body, &node.packs, intake).map_err(|f| vec![f]))?;
     let message = Message::read(message, "csv", body);
-    if purpose == Purpose::DryRun { Ok(dry_run(node, &reporter, message)) } else { submit(node, reporter, message).await }
+    if purpose == Purpose::DryRun {
+        Ok(dry_run(node, &reporter, message))
+    } else {
+        submit(node, reporter, message).await
+    }
 }
 
 /// The table to fill in.

@@ -1,6 +1,6 @@
 //! Checks of single fields that the documents of the registers share. Faults are collected; each names its field.
 
-use suyuan_domain::code::{gs1_key, normalise, Check};
+use suyuan_domain::code::{Check, gs1_key, normalise};
 use suyuan_domain::fault::Fault;
 
 use crate::node::Node;
@@ -53,7 +53,12 @@ impl<'a> Faults<'a> {
     pub(crate) fn code(&mut self, value: &str) {
         let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
         if value.is_empty() || value.len() > 64 || !plain {
-            self.add("0103", "code", format!("编码“{}”不正确", value.chars().take(64).collect::<String>()), "请使用 1 至 64 位字母、数字或 - _ .");
+            self.add(
+                "0103",
+                "code",
+                format!("编码“{}”不正确", value.chars().take(64).collect::<String>()),
+                "请使用 1 至 64 位字母、数字或 - _ .",
+            );
         }
     }
 
@@ -82,7 +87,9 @@ impl<'a> Faults<'a> {
     pub(crate) fn phone(&mut self, value: &str) {
         let digits = value.chars().filter(char::is_ascii_digit).count();
         let plain = value.chars().all(|c| c.is_ascii_digit() || "+-() *".contains(c));
-        if !value.is_empty() && (!plain || value.len() > 24 || !(3..=15).contains(&(digits + value.matches('*').count()))) {
+        if !value.is_empty()
+            && (!plain || value.len() > 24 || !(3..=15).contains(&(digits + value.matches('*').count())))
+        {
             self.add("0113", "phone", "联系电话不正确", "请填写手机号码或带区号的固定电话");
         }
     }
@@ -107,7 +114,8 @@ impl<'a> Faults<'a> {
             self.add("0116", field, format!("没有追溯环节 {value}"), "请从追溯环节列表中选择");
             return;
         }
-        let outside = self.node.packs.category(category).is_some_and(|found| !found.stages.iter().any(|stage| stage == value));
+        let outside =
+            self.node.packs.category(category).is_some_and(|found| !found.stages.iter().any(|stage| stage == value));
         if outside {
             let (category, stage) = (self.category_name(category), self.stage_name(value));
             self.add("0117", field, format!("{category}没有“{stage}”环节"), "请选择该类别的追溯环节");
@@ -218,7 +226,14 @@ mod tests {
 
     #[test]
     fn g_6_3_2_a_wrong_bar_code_is_told_with_the_right_digit() {
-        for (code, right) in [("6901234567892", true), ("06901234567892", true), ("", true), ("6901234567893", false), ("69012345", false), ("69O1234567892", false)] {
+        for (code, right) in [
+            ("6901234567892", true),
+            ("06901234567892", true),
+            ("", true),
+            ("6901234567893", false),
+            ("69012345", false),
+            ("69O1234567892", false),
+        ] {
             assert_eq!(gtin_fault(code).is_none(), right, "{code}");
         }
     }

@@ -3,18 +3,18 @@
 use serde::{Deserialize, Serialize};
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::fault::Fault;
-use suyuan_domain::record::{kind, Draft, Record};
-use suyuan_store::register::{Entry, Step};
+use suyuan_domain::record::{Draft, Record, kind};
 use suyuan_store::Tx;
+use suyuan_store::register::{Entry, Step};
 
-use super::{grams, Columns, Document, State};
+use super::{Columns, Document, State, grams};
+use crate::Result;
 use crate::access::AccessDoc;
 use crate::device::DeviceDoc;
 use crate::node::Node;
 use crate::product::ProductDoc;
 use crate::record::{self, Route};
 use crate::subject::SubjectDoc;
-use crate::Result;
 
 /// An entry after a step, as it travels to the tiers above: the filed document, never a proposal, telephone masked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

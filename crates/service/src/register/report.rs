@@ -3,13 +3,13 @@
 
 use suyuan_domain::fault::Fault;
 use suyuan_domain::id::ObjectId;
-use suyuan_store::register::Entry;
 use suyuan_store::Tx;
+use suyuan_store::register::Entry;
 
-use super::{new_entry, set_columns, write, Change, Document, State};
+use super::{Change, Document, State, new_entry, set_columns, write};
 use crate::access::SystemIdentity;
 use crate::node::Node;
-use crate::{audit, Result, ServiceError};
+use crate::{Result, ServiceError, audit};
 
 /// Most rows of one report.
 pub const MOST_ROWS: usize = 1000;

@@ -4,7 +4,12 @@ use super::*;
 use crate::subject::SubjectDoc;
 
 fn filed() -> Entry {
-    let doc = SubjectDoc { code: "S1".into(), name: "青岛甲公司".into(), phone: "17700001234".into(), ..SubjectDoc::default() };
+    let doc = SubjectDoc {
+        code: "S1".into(),
+        name: "青岛甲公司".into(),
+        phone: "17700001234".into(),
+        ..SubjectDoc::default()
+    };
     let proposal = SubjectDoc { name: "青岛乙公司".into(), division: "370202".into(), ..doc.clone() };
     Entry {
         object: ObjectId::default(),

@@ -4,11 +4,11 @@
 //! Kinds that this version does not know are kept and relayed, nothing else.
 
 use suyuan_domain::fault::Fault;
-use suyuan_domain::record::{kind, Record};
+use suyuan_domain::record::{Record, kind};
 use suyuan_store::Tx;
 
 use crate::payload::{EventBody, IntakeBody};
-use crate::{complaint, disclosure, evaluation, lookup, quality, register, Node, Result};
+use crate::{Node, Result, complaint, disclosure, evaluation, lookup, quality, register};
 
 /// Applies one record. Gives what is wrong with it, if something is.
 ///

@@ -5,13 +5,14 @@
 use bytes::Bytes;
 use suyuan_domain::fault::Fault;
 use suyuan_exchange::wire::{
-    sign_enrol, sign_enrol_answer, verify_enrol, verify_enrol_answer, Enrol, EnrolAnswer, EnrolState, ParentCard, VERSION,
+    Enrol, EnrolAnswer, EnrolState, ParentCard, VERSION, sign_enrol, sign_enrol_answer, verify_enrol,
+    verify_enrol_answer,
 };
 use suyuan_security::context::OpContext;
 use suyuan_security::policy::{Action, Kind};
 use suyuan_store::peer::Peer;
 
-use super::{address, ENROL_PATH};
+use super::{ENROL_PATH, address};
 use crate::{Node, Result, ServiceError};
 
 fn state_of(peer: &Peer) -> EnrolState {
@@ -191,7 +192,8 @@ pub enum Decision {
 pub async fn decide(node: &Node, cx: &OpContext, code: &str, decision: Decision) -> Result<Peer> {
     cx.authorize(Action::Approve, Kind::Exchange)?;
     let tx = node.store.begin().await?;
-    let mut peer = tx.peer(code).await?.filter(|peer| peer.role == "child").ok_or(ServiceError::NotFound("下级节点"))?;
+    let mut peer =
+        tx.peer(code).await?.filter(|peer| peer.role == "child").ok_or(ServiceError::NotFound("下级节点"))?;
     let before = peer.state.clone();
     let (state, action) = match decision {
         Decision::Approve => (EnrolState::Approved, "approve"),

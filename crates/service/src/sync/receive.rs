@@ -7,7 +7,9 @@ use suyuan_domain::fault::Fault;
 use suyuan_domain::record::Record;
 use suyuan_exchange::chain::Head as WireHead;
 use suyuan_exchange::wire::document::Poisoned;
-use suyuan_exchange::wire::{open_batch, peek_sender, sign_receipt, BatchManifest, Direction, Limits, Receipt, WireRecord, VERSION};
+use suyuan_exchange::wire::{
+    BatchManifest, Direction, Limits, Receipt, VERSION, WireRecord, open_batch, peek_sender, sign_receipt,
+};
 use suyuan_store::error::ChainFault;
 use suyuan_store::peer::{FrozenRange, NewPoison, Peer};
 use suyuan_store::relay::Relayed;
@@ -26,7 +28,9 @@ pub async fn receive(node: &Node, bytes: Vec<u8>) -> Result<Vec<u8>> {
     let peek = peek_sender(&bytes)?;
     let peer = node.store.peer(&peek.from_node).await?.filter(|peer| peer.state == "approved").ok_or_else(stranger)?;
     if peer.role == "child" && peer.instance != peek.instance {
-        return Err(refused(node, &peer, "XCH-0301", "该节点代码已由另一台安装使用", "请由上级管理员核实后重新批准").await);
+        return Err(
+            refused(node, &peer, "XCH-0301", "该节点代码已由另一台安装使用", "请由上级管理员核实后重新批准").await
+        );
     }
     let sender = VerifyingKey::from_spki_pem(&peer.public_key)?;
     let key = node.signing_key.clone();

@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use suyuan_crypto::hash::Sm3;
 use suyuan_crypto::sign::VerifyingKey;
-use suyuan_domain::record::{kind, Class, Record};
-use suyuan_exchange::wire::{batch_hash, seal_batch, verify_receipt, BatchManifest, Receipt, SideCar, WireRecord};
+use suyuan_domain::record::{Class, Record, kind};
+use suyuan_exchange::wire::{BatchManifest, Receipt, SideCar, WireRecord, batch_hash, seal_batch, verify_receipt};
 use suyuan_store::peer::{FrozenRange, Peer};
 
-use super::{address, direction_to, streams_to, BATCH_PATH, BATCH_RECORDS};
+use super::{BATCH_PATH, BATCH_RECORDS, address, direction_to, streams_to};
 use crate::{Node, Result, ServiceError};
 
 /// What a round of sending did.
@@ -56,7 +56,12 @@ pub async fn round(node: &Node, peer: &Peer, class: Class) -> Result<Sent> {
     Ok(Sent::Confirmed { records: range.records })
 }
 
-async fn next_range(node: &Node, peer: &Peer, streams: &[String], class: Class) -> Result<Option<(FrozenRange, Vec<Record>)>> {
+async fn next_range(
+    node: &Node,
+    peer: &Peer,
+    streams: &[String],
+    class: Class,
+) -> Result<Option<(FrozenRange, Vec<Record>)>> {
     let direction = direction_to(peer);
     let from = node.store.peer_cursor(&peer.code, direction.as_str(), class).await?;
     let records = node.store.read_streams(streams, from, BATCH_RECORDS).await?;
@@ -93,7 +98,13 @@ fn hash_of(records: &[Record]) -> [u8; 32] {
     hasher.finish()
 }
 
-async fn deliver(node: &Node, peer: &Peer, streams: &[String], range: &FrozenRange, records: Vec<Record>) -> Result<()> {
+async fn deliver(
+    node: &Node,
+    peer: &Peer,
+    streams: &[String],
+    range: &FrozenRange,
+    records: Vec<Record>,
+) -> Result<()> {
     let receiver = VerifyingKey::from_spki_pem(&peer.public_key)?;
     let epoch = node.store.state("epoch").await?.and_then(|text| text.parse().ok()).unwrap_or(1);
     let (behind, oldest) = node.store.backlog(streams, range.to).await?;
@@ -102,7 +113,15 @@ async fn deliver(node: &Node, peer: &Peer, streams: &[String], range: &FrozenRan
         to_position: range.to,
         behind_records: behind,
         oldest_at: oldest,
-        ..BatchManifest::new(node.code(), &peer.code, &node.instance, epoch, direction_to(peer), range.class, node.now())
+        ..BatchManifest::new(
+            node.code(),
+            &peer.code,
+            &node.instance,
+            epoch,
+            direction_to(peer),
+            range.class,
+            node.now(),
+        )
     };
     let wire = with_side_cars(node, records).await?;
     let hash = batch_hash(&wire);

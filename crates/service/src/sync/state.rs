@@ -76,7 +76,12 @@ const SILENCE: i64 = 15 * 60_000;
 pub async fn exchange(node: &Node, cx: &OpContext) -> Result<Exchange> {
     cx.authorize(Action::Read, Kind::Exchange)?;
     let (parent, children) = links(node, cx.now).await?;
-    Ok(Exchange { parent, children, receipts: node.store.receipts(None, 50).await?, poison: node.store.poison(100).await? })
+    Ok(Exchange {
+        parent,
+        children,
+        receipts: node.store.receipts(None, 50).await?,
+        poison: node.store.poison(100).await?,
+    })
 }
 
 /// The links up and down, for the cockpit and the page of the exchange.

@@ -26,11 +26,7 @@ fn run_limited(url: &str, blocks: u32) -> Outcome<String> {
     if output.status.success() {
         return Ok(text);
     }
-    Err(format!(
-        "the child failed: {text}\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    )
-    .into())
+    Err(format!("the child failed: {text}\n{}", String::from_utf8_lossy(&output.stderr)).into())
 }
 
 #[tokio::test]
@@ -50,22 +46,13 @@ async fn child() -> Outcome {
             .await?;
             tx.commit().await
         };
-        println!(
-            "\n{} {n}",
-            if written.await.is_ok() {
-                "kept"
-            } else {
-                "refused"
-            }
-        );
+        println!("\n{} {n}", if written.await.is_ok() { "kept" } else { "refused" });
     }
     Ok(())
 }
 
 fn numbers(text: &str, word: &str) -> BTreeSet<u64> {
-    text.lines()
-        .filter_map(|line| line.strip_prefix(word)?.trim().parse().ok())
-        .collect()
+    text.lines().filter_map(|line| line.strip_prefix(word)?.trim().parse().ok()).collect()
 }
 
 #[tokio::test]
@@ -76,12 +63,7 @@ async fn d_shape_a_full_disk_loses_nothing_that_was_acknowledged() -> Outcome {
     let text = run_limited(&url, 2048)?;
     let (kept, refused) = (numbers(&text, "kept "), numbers(&text, "refused "));
 
-    assert!(
-        kept.len() > 5 && !refused.is_empty(),
-        "{} kept, {} refused",
-        kept.len(),
-        refused.len()
-    );
+    assert!(kept.len() > 5 && !refused.is_empty(), "{} kept, {} refused", kept.len(), refused.len());
     assert_eq!(kept.len() + refused.len(), usize::try_from(ROUNDS)?);
 
     let store = world.store("370200").await?;
@@ -92,8 +74,7 @@ async fn d_shape_a_full_disk_loses_nothing_that_was_acknowledged() -> Outcome {
         assert_eq!(record.payload, payload(*n));
     }
     let mut tx = store.begin().await?;
-    tx.append(vec![draft("subject", 9999, 1, "up/normal", "room again")])
-        .await?;
+    tx.append(vec![draft("subject", 9999, 1, "up/normal", "room again")]).await?;
     tx.commit().await?;
     store.verify_chains().await?;
     Ok(())

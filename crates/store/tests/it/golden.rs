@@ -15,18 +15,13 @@ use suyuan_store::segment::Sealer;
 use suyuan_store::side_car::SideCar;
 
 use crate::support::{
-    Outcome, World, at, draft, object, on_both, on_sqlite, sequence_all, stream, whole_journal,
-    write,
+    Outcome, World, at, draft, object, on_both, on_sqlite, sequence_all, stream, whole_journal, write,
 };
 
 const PLAIN: &str = "李翠花 13800138000";
-const SALT: [u8; 16] = [
-    0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xAA, 0xBB, 0xCC, 0xDD, 0xEE, 0xFF,
-];
+const SALT: [u8; 16] = [0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xAA, 0xBB, 0xCC, 0xDD, 0xEE, 0xFF];
 const COMMITMENT: &str = "2021a7917977cc03bda1f4b02372ad23df3f64a1ae4b35c0ec0ba611a53cbfce";
-const OBJECT: ObjectId = ObjectId::from_bytes([
-    0x01, 0x9A, 0xA0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 1,
-]);
+const OBJECT: ObjectId = ObjectId::from_bytes([0x01, 0x9A, 0xA0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 1]);
 
 struct Golden {
     payload: &'static str,
@@ -84,10 +79,7 @@ async fn check_golden(store: &suyuan_store::Store, verdicts: [Option<&str>; 2]) 
         assert_eq!(hex::encode(payload), golden.payload);
         assert_eq!(hex::encode(origin.hash), golden.hash);
         assert_eq!(hex::encode(origin.prev), prev);
-        assert_eq!(
-            (origin.node.as_str(), record.kind.as_str()),
-            ("370200", "future_kind_2031")
-        );
+        assert_eq!((origin.node.as_str(), record.kind.as_str()), ("370200", "future_kind_2031"));
         assert_eq!(record.verdict.as_deref(), verdict);
         prev = golden.hash.to_owned();
     }
@@ -109,11 +101,7 @@ async fn h_8_golden_records_keep_bytes_and_hashes_through_tiers_that_do_not_know
         records[1].verdict = Some("payload_unreadable".into());
         for (from, to) in [(None, &province), (Some(&province), &nation)] {
             to.migrate().await?;
-            write(
-                to,
-                vec![draft("subject", 1, 1, "", "so that positions differ")],
-            )
-            .await?;
+            write(to, vec![draft("subject", 1, 1, "", "so that positions differ")]).await?;
             let batch = match from {
                 None => records.clone(),
                 Some(from) => from.read_streams(&up, 0, 10).await?,
@@ -141,23 +129,13 @@ async fn h_8_a_changed_byte_is_found_wherever_it_is() -> Outcome {
             ("part = ''", "part = 'contact'"),
             ("seq = 7", "seq = 1"),
         ] {
-            world
-                .run(&format!("UPDATE journal SET {change} WHERE position = 1"))
-                .await?;
-            assert!(
-                matches!(store.verify_chains().await, Err(StoreError::Chain { .. })),
-                "{change}"
-            );
-            world
-                .run(&format!("UPDATE journal SET {back} WHERE position = 1"))
-                .await?;
+            world.run(&format!("UPDATE journal SET {change} WHERE position = 1")).await?;
+            assert!(matches!(store.verify_chains().await, Err(StoreError::Chain { .. })), "{change}");
+            world.run(&format!("UPDATE journal SET {back} WHERE position = 1")).await?;
         }
         check_golden(&store, [None, None]).await?;
         world.run("DELETE FROM journal WHERE position = 2").await?;
-        assert!(
-            store.verify_chains().await.is_err(),
-            "a missing last record"
-        );
+        assert!(store.verify_chains().await.is_err(), "a missing last record");
         Ok(())
     })
     .await
@@ -175,14 +153,9 @@ fn everything_kept(folder: &Path) -> Outcome<Vec<(String, Vec<u8>)>> {
         let bytes = std::fs::read(&path)?;
         let name = path.display().to_string();
         // A segment's compressed body begins at the magic number of its compression.
-        let body = bytes
-            .windows(4)
-            .position(|four| four == [0x28, 0xB5, 0x2F, 0xFD]);
+        let body = bytes.windows(4).position(|four| four == [0x28, 0xB5, 0x2F, 0xFD]);
         if let (true, Some(body)) = (name.ends_with(".seg"), body) {
-            kept.push((
-                format!("{name} unpacked"),
-                zstd::stream::decode_all(&bytes[body..])?,
-            ));
+            kept.push((format!("{name} unpacked"), zstd::stream::decode_all(&bytes[body..])?));
         }
         kept.push((name, bytes));
     }
@@ -191,29 +164,16 @@ fn everything_kept(folder: &Path) -> Outcome<Vec<(String, Vec<u8>)>> {
 
 fn places_of(needle: &[u8], kept: &[(String, Vec<u8>)]) -> Vec<String> {
     let holds = |bytes: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
-    kept.iter()
-        .filter(|(_, bytes)| holds(bytes))
-        .map(|(name, _)| name.clone())
-        .collect()
+    kept.iter().filter(|(_, bytes)| holds(bytes)).map(|(name, _)| name.clone()).collect()
 }
 
 async fn bytes(world: &World, sql: &str) -> Outcome<Vec<u8>> {
-    let row = world
-        .raw()
-        .query_one_raw(Statement::from_string(
-            world.raw().get_database_backend(),
-            sql,
-        ))
-        .await?;
+    let row = world.raw().query_one_raw(Statement::from_string(world.raw().get_database_backend(), sql)).await?;
     Ok(row.ok_or("no row")?.try_get_by_index(0)?)
 }
 
 fn car(path: &str, salt: [u8; 16], plain: &str) -> SideCar {
-    SideCar {
-        path: path.to_owned(),
-        salt,
-        plain: plain.as_bytes().to_vec(),
-    }
+    SideCar { path: path.to_owned(), salt, plain: plain.as_bytes().to_vec() }
 }
 
 /// Keeps the side-car of the golden person among those of `others` other people.
@@ -224,19 +184,11 @@ async fn keep_people(store: &suyuan_store::Store, node_key: &SecretKey, others: 
         if n == others / 2 {
             let golden = car("contact", SALT, PLAIN);
             assert_eq!(hex::encode(golden.commitment()), COMMITMENT);
-            tx.keep_side_cars(node_key, OBJECT, object(1), &[golden], &entropy)
-                .await?;
+            tx.keep_side_cars(node_key, OBJECT, object(1), &[golden], &entropy).await?;
             tx.append(golden_drafts()?).await?;
         }
         let other = car("phone", [n; 16], &format!("1390000{n:04}"));
-        tx.keep_side_cars(
-            node_key,
-            object(u64::from(n)),
-            object(100 + u64::from(n)),
-            &[other],
-            &entropy,
-        )
-        .await?;
+        tx.keep_side_cars(node_key, object(u64::from(n)), object(100 + u64::from(n)), &[other], &entropy).await?;
         tx.commit().await?;
     }
     sequence_all(store).await
@@ -247,52 +199,21 @@ async fn g_10_an_erased_person_is_found_nowhere_in_what_is_kept() -> Outcome {
     on_sqlite(async |world| {
         let store = world.store("370200").await?;
         let entropy = SeededEntropy::new(1);
-        let (node_key, key) = (
-            SecretKey::generate(&entropy)?,
-            SigningKey::generate(&entropy)?,
-        );
+        let (node_key, key) = (SecretKey::generate(&entropy)?, SigningKey::generate(&entropy)?);
         keep_people(&store, &node_key, 120).await?;
         let segments = world.subfolder("segments")?;
-        let sealer = Sealer {
-            folder: &segments,
-            key: &key,
-            entropy: &entropy,
-        };
-        assert_eq!(
-            store
-                .seal_records(&sealer, 2, store.last_position().await?, at(1))
-                .await?,
-            2
-        );
+        let sealer = Sealer { folder: &segments, key: &key, entropy: &entropy };
+        assert_eq!(store.seal_records(&sealer, 2, store.last_position().await?, at(1)).await?, 2);
         let opened = store.side_cars(&node_key, OBJECT).await?;
-        assert!(
-            opened == [car("contact", SALT, PLAIN)],
-            "the side-car opens before"
-        );
+        assert!(opened == [car("contact", SALT, PLAIN)], "the side-car opens before");
 
         let person = format!("x'{}'", hex::encode(object(1).as_bytes()));
-        let wrapped = bytes(
-            world,
-            &format!("SELECT wrapped FROM person_key WHERE person = {person}"),
-        )
-        .await?;
-        let sealed = bytes(
-            world,
-            &format!("SELECT sealed FROM side_car WHERE person = {person}"),
-        )
-        .await?;
+        let wrapped = bytes(world, &format!("SELECT wrapped FROM person_key WHERE person = {person}")).await?;
+        let sealed = bytes(world, &format!("SELECT sealed FROM side_car WHERE person = {person}")).await?;
         world.run("PRAGMA wal_checkpoint(TRUNCATE)").await?;
         let before = everything_kept(world.folder())?;
-        assert_eq!(
-            places_of(&wrapped, &before).len(),
-            1,
-            "the scan would see the key"
-        );
-        assert_eq!(
-            places_of(&sealed, &before).len(),
-            1,
-            "the scan would see the sealed value"
-        );
+        assert_eq!(places_of(&wrapped, &before).len(), 1, "the scan would see the key");
+        assert_eq!(places_of(&sealed, &before).len(), 1, "the scan would see the sealed value");
 
         for _ in 0..2 {
             let tx = store.begin().await?;
@@ -302,27 +223,11 @@ async fn g_10_an_erased_person_is_found_nowhere_in_what_is_kept() -> Outcome {
         world.run("PRAGMA wal_checkpoint(TRUNCATE)").await?;
         let after = everything_kept(world.folder())?;
         assert!(after.iter().any(|(name, _)| name.ends_with("unpacked")));
-        assert!(
-            !places_of(COMMITMENT.as_bytes(), &after).is_empty(),
-            "the commitment stays in the record"
-        );
+        assert!(!places_of(COMMITMENT.as_bytes(), &after).is_empty(), "the commitment stays in the record");
         let salt_text = hex::encode(SALT);
         let name = "李翠花".as_bytes();
-        for needle in [
-            PLAIN.as_bytes(),
-            name,
-            b"13800138000",
-            &SALT,
-            salt_text.as_bytes(),
-            &wrapped,
-            &sealed,
-        ] {
-            assert_eq!(
-                places_of(needle, &after),
-                Vec::<String>::new(),
-                "{}",
-                hex::encode(needle)
-            );
+        for needle in [PLAIN.as_bytes(), name, b"13800138000", &SALT, salt_text.as_bytes(), &wrapped, &sealed] {
+            assert_eq!(places_of(needle, &after), Vec::<String>::new(), "{}", hex::encode(needle));
         }
         check_golden(&store, [None, None]).await?;
         assert_eq!(whole_journal(&store, 10).await?.len(), 2);
@@ -347,19 +252,9 @@ async fn g_10_erasure_is_final_and_leaves_others_alone() -> Outcome {
         assert_eq!(store.side_cars(&node_key, object(0)).await?.len(), 1);
         for person in [1, 555] {
             let tx = store.begin().await?;
-            let again = tx
-                .keep_side_cars(
-                    &node_key,
-                    OBJECT,
-                    object(person),
-                    &[car("contact", SALT, PLAIN)],
-                    &entropy,
-                )
-                .await;
-            assert!(
-                matches!(again, Err(StoreError::Conflict { .. })),
-                "person {person} came back: {again:?}"
-            );
+            let again =
+                tx.keep_side_cars(&node_key, OBJECT, object(person), &[car("contact", SALT, PLAIN)], &entropy).await;
+            assert!(matches!(again, Err(StoreError::Conflict { .. })), "person {person} came back: {again:?}");
             tx.rollback().await?;
         }
         Ok(())

@@ -16,10 +16,7 @@ pub struct Claim {
 impl Claim {
     /// As text, for keeping it in a database.
     pub fn to_text(&self) -> String {
-        format!(
-            "{}/{}/{}/{}",
-            self.term, self.version, self.opener, self.holder
-        )
+        format!("{}/{}/{}/{}", self.term, self.version, self.opener, self.holder)
     }
 
     /// Reads [`Claim::to_text`].
@@ -27,12 +24,7 @@ impl Claim {
         let mut parts = text.split('/');
         let mut next = || parts.next();
         let (term, version) = (next()?.parse().ok()?, next()?.parse().ok()?);
-        Some(Self {
-            term,
-            version,
-            opener: next()?.to_owned(),
-            holder: next()?.to_owned(),
-        })
+        Some(Self { term, version, opener: next()?.to_owned(), holder: next()?.to_owned() })
     }
 
     /// Whether this claim stands against `other`: the later term; on equal terms the higher tier, then the smaller node
@@ -47,12 +39,7 @@ impl Claim {
     }
 
     fn rank(&self) -> (u32, Reverse<u8>, Reverse<&str>, u64) {
-        (
-            self.term,
-            Reverse(tier(&self.opener)),
-            Reverse(&self.opener),
-            self.version,
-        )
+        (self.term, Reverse(tier(&self.opener)), Reverse(&self.opener), self.version)
     }
 }
 
@@ -75,14 +62,8 @@ fn d_shape_equal_terms_go_to_the_higher_tier_then_to_the_smaller_code() {
         ("1/1/370100/370100", "1/9/370200/370200"),
         ("1/3/370200/370200", "1/2/370200/370200"),
     ] {
-        assert!(
-            claim(winner).wins_over(&claim(loser)),
-            "{winner} over {loser}"
-        );
-        assert!(
-            !claim(loser).wins_over(&claim(winner)),
-            "{loser} over {winner}"
-        );
+        assert!(claim(winner).wins_over(&claim(loser)), "{winner} over {loser}");
+        assert!(!claim(loser).wins_over(&claim(winner)), "{loser} over {winner}");
     }
     assert!(!claim("1/1/370200/370200").wins_over(&claim("1/1/370200/370200")));
     assert!(claim("2/1/370200/370200").conflicts_with(&claim("2/5/370100/370100")));

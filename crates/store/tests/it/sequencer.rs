@@ -22,30 +22,18 @@ const OBJECTS: u64 = 24;
 type Acknowledged = Arc<Mutex<Vec<(u64, u64, String)>>>;
 
 fn note(acknowledged: &Acknowledged, written: Vec<(u64, u64, String)>) {
-    acknowledged
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .extend(written);
+    acknowledged.lock().unwrap_or_else(PoisonError::into_inner).extend(written);
 }
 
 async fn make_objects(world: &World) -> Outcome {
     for object in 0..OBJECTS {
-        world
-            .run(&format!(
-                "INSERT INTO counter (name, value) VALUES ('object-{object}', 0)"
-            ))
-            .await?;
+        world.run(&format!("INSERT INTO counter (name, value) VALUES ('object-{object}', 0)")).await?;
     }
     Ok(())
 }
 
 /// One use case: read a version, compare and set it, append; or lose the race, or give up. `true` when committed.
-async fn change(
-    store: &Store,
-    rng: &mut ChaCha8Rng,
-    who: &str,
-    acknowledged: &Acknowledged,
-) -> Outcome<bool> {
+async fn change(store: &Store, rng: &mut ChaCha8Rng, who: &str, acknowledged: &Acknowledged) -> Outcome<bool> {
     let object = rng.random_range(0..OBJECTS);
     let counter = format!("object-{object}");
     let abort = rng.random_ratio(1, 6);
@@ -65,10 +53,8 @@ async fn change(
     }
     let mut drafts = Vec::new();
     let mut written = Vec::new();
-    for to in [
-        ["up/bulk", "up/normal", ""],
-        ["up/normal", "down/common/normal", "down/370202/urgent"],
-    ][rng.random_range(0..2)]
+    for to in [["up/bulk", "up/normal", ""], ["up/normal", "down/common/normal", "down/370202/urgent"]]
+        [rng.random_range(0..2)]
     .iter()
     .take(rng.random_range(1..=3))
     {
@@ -95,46 +81,22 @@ async fn check(store: &Store, acknowledged: &Acknowledged) -> Outcome {
     store.verify_chains().await?;
     let journal = whole_journal(store, 1000).await?;
     let positions: Vec<u64> = journal.iter().map(|record| record.position).collect();
-    assert_eq!(
-        positions,
-        (1..=journal.len() as u64).collect::<Vec<_>>(),
-        "positions, seed {SEED:x}"
-    );
+    assert_eq!(positions, (1..=journal.len() as u64).collect::<Vec<_>>(), "positions, seed {SEED:x}");
     let mut last: BTreeMap<_, u64> = BTreeMap::new();
-    for Record {
-        object,
-        version,
-        position,
-        ..
-    } in &journal
-    {
+    for Record { object, version, position, .. } in &journal {
         let before = last.insert(*object, *version).unwrap_or(0);
-        assert!(
-            before <= *version,
-            "version {version} after {before} at {position}, seed {SEED:x}"
-        );
+        assert!(before <= *version, "version {version} after {before} at {position}, seed {SEED:x}");
     }
     let number = |record: &Record| {
         let (_, tail) = record.object.as_bytes().split_at(8);
         u64::from_be_bytes(tail.try_into().unwrap_or_default())
     };
     let text = |record: &Record| String::from_utf8_lossy(&record.payload).into_owned();
-    let mut kept: Vec<_> = journal
-        .iter()
-        .map(|record| (number(record), record.version, text(record)))
-        .collect();
-    let mut promised = acknowledged
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
+    let mut kept: Vec<_> = journal.iter().map(|record| (number(record), record.version, text(record))).collect();
+    let mut promised = acknowledged.lock().unwrap_or_else(PoisonError::into_inner).clone();
     kept.sort();
     promised.sort();
-    assert!(
-        kept == promised,
-        "{} kept, {} acknowledged, seed {SEED:x}",
-        kept.len(),
-        promised.len()
-    );
+    assert!(kept == promised, "{} kept, {} acknowledged, seed {SEED:x}", kept.len(), promised.len());
     Ok(())
 }
 
@@ -146,8 +108,7 @@ async fn late(
     acknowledged: Acknowledged,
 ) -> Outcome {
     let mut tx = store.begin().await?;
-    tx.append(vec![draft("subject", 900, 1, "up/bulk", "late")])
-        .await?;
+    tx.append(vec![draft("subject", 900, 1, "up/bulk", "late")]).await?;
     let _ = begun.send(());
     go.await?;
     tx.commit().await?;
@@ -196,10 +157,7 @@ async fn d_shape_64_writers_leave_dense_chains_and_lose_nothing() -> Outcome {
                 line.wait().await;
                 let mut committed = 0;
                 for _ in 0..ROUNDS {
-                    committed += u32::from(
-                        change(&store, &mut rng, &format!("writer {writer}"), &acknowledged)
-                            .await?,
-                    );
+                    committed += u32::from(change(&store, &mut rng, &format!("writer {writer}"), &acknowledged).await?);
                 }
                 Outcome::Ok(committed)
             });
@@ -213,10 +171,7 @@ async fn d_shape_64_writers_leave_dense_chains_and_lose_nothing() -> Outcome {
         while let Some(writer) = writers.join_next().await {
             committed += writer??;
         }
-        assert!(
-            committed > 100,
-            "only {committed} of the changes went through"
-        );
+        assert!(committed > 100, "only {committed} of the changes went through");
         sequence_all(&stores[1]).await?;
         go.take().into_iter().for_each(|go| _ = go.send(()));
         held.await??;
@@ -234,42 +189,24 @@ async fn d_shape_a_late_sequencer_beside_its_successor_does_no_harm() -> Outcome
     on_both(async |world| {
         let (old, new) = (world.store("370200").await?, world.store("370200").await?);
         assert!(old.take_lease("sequencer", "old", at(0), at(1000)).await?);
-        assert!(
-            !new.take_lease("sequencer", "new", at(999), at(2000))
-                .await?,
-            "taken before it ended"
-        );
+        assert!(!new.take_lease("sequencer", "new", at(999), at(2000)).await?, "taken before it ended");
         let acknowledged = Acknowledged::default();
         for n in 1..=300 {
             let payload = format!("row {n}");
             let mut tx = old.begin().await?;
-            tx.append(vec![draft("subject", 1, n, "up/normal", payload.clone())])
-                .await?;
+            tx.append(vec![draft("subject", 1, n, "up/normal", payload.clone())]).await?;
             tx.commit().await?;
             note(&acknowledged, vec![(1, n, payload)]);
         }
-        assert!(
-            new.take_lease("sequencer", "new", at(1000), at(2000))
-                .await?,
-            "not taken after it ended"
-        );
-        assert!(
-            !old.take_lease("sequencer", "old", at(1000), at(2000))
-                .await?,
-            "the old holder came back"
-        );
+        assert!(new.take_lease("sequencer", "new", at(1000), at(2000)).await?, "not taken after it ended");
+        assert!(!old.take_lease("sequencer", "old", at(1000), at(2000)).await?, "the old holder came back");
         if world.is_postgres() {
             // Both are made to wait at the counter, so that each has begun before the other has ended.
             let gate = world.raw().begin().await?;
-            gate.execute_unprepared("SELECT value FROM counter WHERE name = 'position' FOR UPDATE")
-                .await?;
-            let both = [old.clone(), new.clone()]
-                .map(|store| tokio::spawn(async move { store.sequence_outbox(200).await }));
-            while world
-                .number("SELECT COUNT(*) FROM pg_locks WHERE NOT granted")
-                .await?
-                < 2
-            {
+            gate.execute_unprepared("SELECT value FROM counter WHERE name = 'position' FOR UPDATE").await?;
+            let both =
+                [old.clone(), new.clone()].map(|store| tokio::spawn(async move { store.sequence_outbox(200).await }));
+            while world.number("SELECT COUNT(*) FROM pg_locks WHERE NOT granted").await? < 2 {
                 tokio::task::yield_now().await;
             }
             gate.commit().await?;
@@ -308,15 +245,7 @@ async fn refuse_at_commit(world: &World, table: &str) -> Outcome {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn d_shape_what_the_disk_refuses_at_commit_never_happened() -> Outcome {
     on_both(async |world| {
-        refuse_at_commit(
-            world,
-            if world.is_postgres() {
-                "outbox"
-            } else {
-                "journal"
-            },
-        )
-        .await?;
+        refuse_at_commit(world, if world.is_postgres() { "outbox" } else { "journal" }).await?;
         let store = world.store("370200").await?;
         let acknowledged = Acknowledged::default();
         let mut refused = 0;
@@ -330,10 +259,7 @@ async fn d_shape_what_the_disk_refuses_at_commit_never_happened() -> Outcome {
             ])
             .await?;
             match tx.commit().await {
-                Ok(()) => note(
-                    &acknowledged,
-                    vec![(1, n, payload.clone()), (2, n, payload)],
-                ),
+                Ok(()) => note(&acknowledged, vec![(1, n, payload.clone()), (2, n, payload)]),
                 Err(StoreError::Database(_)) => refused += 1,
                 Err(other) => return Err(other.into()),
             }
@@ -359,8 +285,7 @@ async fn d_shape_a_sequencer_whose_commit_fails_moves_nothing_and_may_repeat() -
         for n in 1..=20 {
             let kind = if n == 11 { "refused" } else { "subject" };
             let mut tx = store.begin().await?;
-            tx.append(vec![draft(kind, 1, n, "up/bulk", format!("row {n}"))])
-                .await?;
+            tx.append(vec![draft(kind, 1, n, "up/bulk", format!("row {n}"))]).await?;
             tx.commit().await?;
             note(&acknowledged, vec![(1, n, format!("row {n}"))]);
         }
@@ -381,8 +306,7 @@ async fn together(store: Store, n: u64, acknowledged: Acknowledged) -> Outcome {
     let mut tx = store.begin().await?;
     tokio::task::yield_now().await;
     for to in ["up/bulk", "up/normal", ""] {
-        tx.append(vec![draft("subject", n, 1, to, "one of three")])
-            .await?;
+        tx.append(vec![draft("subject", n, 1, to, "one of three")]).await?;
         tokio::task::yield_now().await;
     }
     tx.commit().await?;
@@ -398,9 +322,8 @@ async fn d_shape_requests_cut_off_anywhere_leave_all_or_nothing() -> Outcome {
         let mut rng = ChaCha8Rng::seed_from_u64(SEED);
         let mut cut = 0;
         for wave in 0..30 {
-            let tasks: Vec<_> = (0..8)
-                .map(|n| tokio::spawn(together(store.clone(), wave * 8 + n, acknowledged.clone())))
-                .collect();
+            let tasks: Vec<_> =
+                (0..8).map(|n| tokio::spawn(together(store.clone(), wave * 8 + n, acknowledged.clone()))).collect();
             for _ in 0..rng.random_range(0..400) {
                 tokio::task::yield_now().await;
             }
@@ -424,19 +347,9 @@ async fn d_shape_requests_cut_off_anywhere_leave_all_or_nothing() -> Outcome {
         for record in whole_journal(&store, 100).await? {
             *kept.entry(record.object).or_default() += 1;
         }
-        assert!(
-            kept.values().all(|&count| count == 3),
-            "a part of a transaction was kept, seed {SEED:x}"
-        );
-        for (n, _, _) in acknowledged
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-        {
-            assert!(
-                kept.contains_key(&crate::support::object(*n)),
-                "{n} was acknowledged and lost, seed {SEED:x}"
-            );
+        assert!(kept.values().all(|&count| count == 3), "a part of a transaction was kept, seed {SEED:x}");
+        for (n, _, _) in acknowledged.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            assert!(kept.contains_key(&crate::support::object(*n)), "{n} was acknowledged and lost, seed {SEED:x}");
         }
         Ok(())
     })
@@ -452,14 +365,8 @@ async fn d_shape_followers_are_woken_whatever_a_transaction_held() -> Outcome {
         let mut following = store.follow();
         for (round, append_first) in [false, true].into_iter().enumerate() {
             let n = round as u64 + 1;
-            write(
-                &other,
-                vec![draft("subject", 1, n, "up/normal", "from below")],
-            )
-            .await?;
-            let records = other
-                .read_streams(&["up/normal".to_owned()], round as u64, 10)
-                .await?;
+            write(&other, vec![draft("subject", 1, n, "up/normal", "from below")]).await?;
+            let records = other.read_streams(&["up/normal".to_owned()], round as u64, 10).await?;
             let mut tx = store.begin().await?;
             let follow_up = vec![draft("notice", 2, n, "down/common/normal", "follow-up")];
             if append_first {
@@ -473,9 +380,7 @@ async fn d_shape_followers_are_woken_whatever_a_transaction_held() -> Outcome {
             if world.is_postgres() {
                 tokio::time::timeout(std::time::Duration::from_secs(20), store.outbox_written())
                     .await
-                    .map_err(|_| {
-                        format!("the sequencer was not woken, append first: {append_first}")
-                    })?;
+                    .map_err(|_| format!("the sequencer was not woken, append first: {append_first}"))?;
                 assert_eq!(store.sequence_outbox(10).await?, 1);
             }
             assert_eq!(relayed.applied.len(), 1);

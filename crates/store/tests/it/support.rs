@@ -5,9 +5,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement,
-};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::id::ObjectId;
 use suyuan_domain::record::{Draft, Record, Stream};
@@ -37,24 +35,14 @@ pub async fn on_both(body: impl AsyncFn(&World) -> Outcome) -> Outcome {
     };
     let name = database_name();
     let admin = connect(&server).await?;
-    admin
-        .execute_unprepared(&format!("DROP DATABASE IF EXISTS {name}"))
-        .await?;
+    admin.execute_unprepared(&format!("DROP DATABASE IF EXISTS {name}")).await?;
     make_database(&admin, &name).await?;
     let url = with_database(&server, &name);
-    let world = World {
-        folder: tempfile::tempdir()?,
-        raw: connect(&url).await?,
-        url,
-    };
+    let world = World { folder: tempfile::tempdir()?, raw: connect(&url).await?, url };
     world.store("370200").await?.migrate().await?;
-    body(&world)
-        .await
-        .map_err(|error| format!("on PostgreSQL: {error}"))?;
+    body(&world).await.map_err(|error| format!("on PostgreSQL: {error}"))?;
     world.raw.close().await?;
-    admin
-        .execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)"))
-        .await?;
+    admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await?;
     Ok(())
 }
 
@@ -62,9 +50,7 @@ pub async fn on_both(body: impl AsyncFn(&World) -> Outcome) -> Outcome {
 pub async fn on_sqlite(body: impl AsyncFn(&World) -> Outcome) -> Outcome {
     let world = World::sqlite().await?;
     world.store("370200").await?.migrate().await?;
-    body(&world)
-        .await
-        .map_err(|error| format!("on SQLite: {error}").into())
+    body(&world).await.map_err(|error| format!("on SQLite: {error}").into())
 }
 
 impl World {
@@ -110,17 +96,13 @@ impl World {
 
     /// One number, read past the store.
     pub async fn number(&self, sql: &str) -> Outcome<i64> {
-        let row = self
-            .raw
-            .query_one_raw(Statement::from_string(self.raw.get_database_backend(), sql))
-            .await?;
+        let row = self.raw.query_one_raw(Statement::from_string(self.raw.get_database_backend(), sql)).await?;
         Ok(row.ok_or("no row")?.try_get_by_index(0)?)
     }
 
     /// Runs the words of the database in use.
     pub async fn run_either(&self, sqlite: &str, postgres: &str) -> Outcome {
-        self.run(if self.is_postgres() { postgres } else { sqlite })
-            .await
+        self.run(if self.is_postgres() { postgres } else { sqlite }).await
     }
 
     /// From now on every `change` (such as `INSERT`) of `table` fails, as if the disk had.
@@ -140,56 +122,36 @@ impl World {
 
     /// Ends [`World::break_table`].
     pub async fn mend_table(&self, table: &str) -> Outcome {
-        self.run_either(
-            "DROP TRIGGER broken",
-            &format!("DROP TRIGGER broken ON {table}; DROP FUNCTION broken()"),
-        )
-        .await
+        self.run_either("DROP TRIGGER broken", &format!("DROP TRIGGER broken ON {table}; DROP FUNCTION broken()")).await
     }
 }
 
 async fn connect(url: &str) -> Outcome<DatabaseConnection> {
     let mut options = ConnectOptions::new(url.to_owned());
     // One on SQLite: a second would not see at once which triggers the first has dropped.
-    options
-        .sqlx_logging(false)
-        .max_connections(if url.starts_with("sqlite:") { 1 } else { 2 });
+    options.sqlx_logging(false).max_connections(if url.starts_with("sqlite:") { 1 } else { 2 });
     Ok(Database::connect(options).await?)
 }
 
 /// Makes a database whose texts sort as in life, not by bytes, where the server can do so.
 async fn make_database(admin: &DatabaseConnection, name: &str) -> Outcome {
     let locale = "TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'zh-u-ka-shifted' LOCALE 'C'";
-    if admin
-        .execute_unprepared(&format!("CREATE DATABASE {name} {locale}"))
-        .await
-        .is_err()
-    {
-        admin
-            .execute_unprepared(&format!("CREATE DATABASE {name}"))
-            .await?;
+    if admin.execute_unprepared(&format!("CREATE DATABASE {name} {locale}")).await.is_err() {
+        admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await?;
     }
     Ok(())
 }
 
 fn database_name() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    format!(
-        "suyuan_it_{}_{}",
-        std::process::id(),
-        NEXT.fetch_add(1, Ordering::Relaxed)
-    )
+    format!("suyuan_it_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// The address of database `name` on the server that `url` names.
 fn with_database(url: &str, name: &str) -> String {
-    let (address, query) = url
-        .split_once('?')
-        .map_or((url, ""), |(address, query)| (address, query));
+    let (address, query) = url.split_once('?').map_or((url, ""), |(address, query)| (address, query));
     let authority = address.find("://").map_or(0, |at| at + 3);
-    let end = address[authority..]
-        .find('/')
-        .map_or(address.len(), |at| authority + at);
+    let end = address[authority..].find('/').map_or(address.len(), |at| authority + at);
     let separator = if query.is_empty() { "" } else { "?" };
     format!("{}/{name}{separator}{query}", &address[..end])
 }
@@ -243,9 +205,7 @@ pub async fn sequence_all(store: &Store) -> Outcome {
 pub async fn whole_journal(store: &Store, step: usize) -> Outcome<Vec<Record>> {
     let mut records: Vec<Record> = Vec::new();
     loop {
-        let batch = store
-            .read_journal(records.last().map_or(0, |last| last.position), step)
-            .await?;
+        let batch = store.read_journal(records.last().map_or(0, |last| last.position), step).await?;
         if batch.is_empty() {
             return Ok(records);
         }
@@ -254,16 +214,7 @@ pub async fn whole_journal(store: &Store, step: usize) -> Outcome<Vec<Record>> {
 }
 
 /// Heads by origin and stream, of those streams that `of` accepts.
-pub async fn heads(
-    store: &Store,
-    of: impl Fn(&Stream) -> bool,
-) -> Outcome<BTreeMap<(String, String), Head>> {
-    let heads = store
-        .heads()
-        .await?
-        .into_iter()
-        .filter(|head| of(&head.stream));
-    Ok(heads
-        .map(|head| ((head.node.clone(), head.stream.to_string()), head))
-        .collect())
+pub async fn heads(store: &Store, of: impl Fn(&Stream) -> bool) -> Outcome<BTreeMap<(String, String), Head>> {
+    let heads = store.heads().await?.into_iter().filter(|head| of(&head.stream));
+    Ok(heads.map(|head| ((head.node.clone(), head.stream.to_string()), head)).collect())
 }

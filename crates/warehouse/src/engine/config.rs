@@ -82,10 +82,7 @@ impl Layout {
             format!("--config-file={}", utf8(&self.config_file())?),
             format!("--path={}", utf8(&self.store())?),
         ];
-        texts
-            .into_iter()
-            .map(|text| CString::new(text).map_err(|_| EngineError::Path(self.root.clone())))
-            .collect()
+        texts.into_iter().map(|text| CString::new(text).map_err(|_| EngineError::Path(self.root.clone()))).collect()
     }
 
     fn config(&self, max_memory_bytes: u64) -> Result<String, EngineError> {
@@ -119,14 +116,11 @@ fn users(max_memory_bytes: u64) -> String {
 }
 
 fn utf8(path: &Path) -> Result<&str, EngineError> {
-    path.to_str()
-        .ok_or_else(|| EngineError::Path(path.to_owned()))
+    path.to_str().ok_or_else(|| EngineError::Path(path.to_owned()))
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]

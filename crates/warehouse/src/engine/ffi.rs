@@ -3,10 +3,7 @@
 //!
 //! It leaves to others: which statements may run (`guard`), where the bytes come from and go to (`run`), and HTTP.
 //! Source of the interface: `chdb.h` of libchdb 26.7.3.
-#![expect(
-    unsafe_code,
-    reason = "the engine is a C library; every call is wrapped here behind owned handles"
-)]
+#![expect(unsafe_code, reason = "the engine is a C library; every call is wrapped here behind owned handles")]
 
 use super::EngineError;
 use std::{
@@ -99,10 +96,7 @@ pub(super) struct Library {
 impl Library {
     /// Loads the library once for the life of the process and switches its signal handlers off.
     pub(super) fn load(path: &Path) -> Result<&'static Self, EngineError> {
-        let fail = |source| EngineError::Library {
-            path: path.to_owned(),
-            source,
-        };
+        let fail = |source| EngineError::Library { path: path.to_owned(), source };
         // SAFETY: the library's initialisers are those of libchdb, made to be loaded into a foreign process.
         let library = unsafe { libloading::Library::new(path) }.map_err(fail)?;
         let api = Api::load(&library).map_err(fail)?;
@@ -114,10 +108,7 @@ impl Library {
 
     /// Opens a connection. The first one boots the engine from `arguments`; later ones join it.
     pub(super) fn connect(&'static self, arguments: &[CString]) -> Result<Connection, EngineError> {
-        let mut argv: Vec<*mut c_char> = arguments
-            .iter()
-            .map(|argument| argument.as_ptr().cast_mut())
-            .collect();
+        let mut argv: Vec<*mut c_char> = arguments.iter().map(|argument| argument.as_ptr().cast_mut()).collect();
         let argc = c_int::try_from(argv.len()).map_err(|_| EngineError::Connect)?;
         argv.push(ptr::null_mut());
         // SAFETY: argv holds argc NUL-terminated strings that live through the call, which only reads them.
@@ -126,10 +117,7 @@ impl Library {
         if slot.is_null() || unsafe { (*slot).is_null() } {
             return Err(EngineError::Connect);
         }
-        Ok(Connection {
-            library: self,
-            slot,
-        })
+        Ok(Connection { library: self, slot })
     }
 
     /// Stops every thread of the engine. Returns false while a connection is still open.
@@ -195,14 +183,7 @@ impl Connection {
         };
         // SAFETY: pointer and length describe `sql`; `analysis` announces its own size.
         let state = unsafe {
-            (self.library.api.classify)(
-                self.handle(),
-                sql.as_ptr(),
-                sql.len(),
-                ptr::null(),
-                0,
-                &raw mut analysis,
-            )
+            (self.library.api.classify)(self.handle(), sql.as_ptr(), sql.len(), ptr::null(), 0, &raw mut analysis)
         };
         match (state, analysis.statement_count, analysis.query_class) {
             (0, 0, _) => Class::Unparsed,
@@ -218,12 +199,7 @@ impl Connection {
     ///
     /// # Errors
     /// The engine's own text, which begins with `Code: <n>.`.
-    pub(super) fn query(
-        &mut self,
-        sql: &str,
-        format: &str,
-        params: &[(String, String)],
-    ) -> Result<Output, String> {
+    pub(super) fn query(&mut self, sql: &str, format: &str, params: &[(String, String)]) -> Result<Output, String> {
         let p = Params::new(params);
         // SAFETY: all pointers and lengths describe strings borrowed through the call.
         let handle = unsafe {
@@ -270,11 +246,7 @@ impl Connection {
             )
         };
         let head = Output::new(self.library, handle)?;
-        Ok(OutputStream {
-            connection: self,
-            head,
-            ended: false,
-        })
+        Ok(OutputStream { connection: self, head, ended: false })
     }
 
     /// Starts an `INSERT` (text without its `FORMAT` clause) whose rows are appended in `format`.
@@ -303,10 +275,7 @@ impl Connection {
                 params.len(),
             )
         };
-        let stream = InsertStream {
-            connection: self,
-            handle,
-        };
+        let stream = InsertStream { connection: self, handle };
         match stream.error() {
             Some(text) => Err(text),
             None => Ok(stream),
@@ -340,13 +309,7 @@ impl Connection {
     pub(super) fn restore(&mut self, database: &str, file: &str) -> Result<(), String> {
         // SAFETY: as in `backup`.
         let handle = unsafe {
-            (self.library.api.restore)(
-                self.handle(),
-                database.as_ptr(),
-                database.len(),
-                file.as_ptr(),
-                file.len(),
-            )
+            (self.library.api.restore)(self.handle(), database.as_ptr(), database.len(), file.as_ptr(), file.len())
         };
         Output::new(self.library, handle).map(drop)
     }
@@ -464,9 +427,7 @@ impl InsertStream<'_> {
     /// False means that the insert has already failed; [`InsertStream::finish`] tells why.
     pub(super) fn append(&mut self, data: &[u8]) -> bool {
         // SAFETY: the engine copies `data` before it returns.
-        let state = unsafe {
-            (self.connection.library.api.insert_append)(self.handle, data.as_ptr(), data.len())
-        };
+        let state = unsafe { (self.connection.library.api.insert_append)(self.handle, data.as_ptr(), data.len()) };
         state == 0
     }
 

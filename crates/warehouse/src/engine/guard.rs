@@ -116,18 +116,8 @@ const REFUSED_CALLS: &[&str] = &[
 ];
 
 /// Table and database engines a statement may name, besides the `…MergeTree` family.
-const ALLOWED_ENGINES: &[&str] = &[
-    "atomic",
-    "buffer",
-    "join",
-    "log",
-    "memory",
-    "merge",
-    "null",
-    "set",
-    "stripelog",
-    "tinylog",
-];
+const ALLOWED_ENGINES: &[&str] =
+    &["atomic", "buffer", "join", "log", "memory", "merge", "null", "set", "stripelog", "tinylog"];
 
 /// Engines refused even where `ENGINE` stands without `=`.
 const REFUSED_ENGINES: &[&str] = &[
@@ -198,9 +188,8 @@ pub(super) fn inspect(sql: &str) -> Result<Statement, Refusal> {
 }
 
 fn kind(first: Token<'_>, tokens: &[(Token<'_>, usize)], sql: &str) -> Result<Kind, Refusal> {
-    let format = tokens.windows(2).rposition(
-        |pair| matches!(pair, [(word, _), (Token::Word(_), _)] if word.is_word("FORMAT")),
-    );
+    let format =
+        tokens.windows(2).rposition(|pair| matches!(pair, [(word, _), (Token::Word(_), _)] if word.is_word("FORMAT")));
     if first.is_word("INSERT") {
         let selects = tokens.iter().any(|(token, _)| token.is_word("SELECT"));
         return match format {
@@ -244,13 +233,9 @@ fn check_calls(tokens: &[(Token<'_>, usize)]) -> Result<(), Refusal> {
             continue;
         };
         if let Some(name) = token.name()
-            && REFUSED_CALLS
-                .binary_search(&name.to_ascii_lowercase().as_str())
-                .is_ok()
+            && REFUSED_CALLS.binary_search(&name.to_ascii_lowercase().as_str()).is_ok()
         {
-            return Err(denied(&format!(
-                "不允许使用 {name}：本机引擎不读取文件、网络和外部程序"
-            )));
+            return Err(denied(&format!("不允许使用 {name}：本机引擎不读取文件、网络和外部程序")));
         }
     }
     Ok(())
@@ -277,9 +262,7 @@ fn check_engines(tokens: &[(Token<'_>, usize)]) -> Result<(), Refusal> {
     let Some((first, _)) = tokens.first() else {
         return Ok(());
     };
-    let defines = ["CREATE", "REPLACE", "ALTER", "ATTACH"]
-        .iter()
-        .any(|word| first.is_word(word));
+    let defines = ["CREATE", "REPLACE", "ALTER", "ATTACH"].iter().any(|word| first.is_word(word));
     if !defines {
         return Ok(());
     }
@@ -289,11 +272,7 @@ fn check_engines(tokens: &[(Token<'_>, usize)]) -> Result<(), Refusal> {
         }
         let next = tokens.get(index + 1).map(|(token, _)| *token);
         let with_sign = next == Some(Token::Sign(b'='));
-        let name = if with_sign {
-            tokens.get(index + 2).map(|(token, _)| *token)
-        } else {
-            next
-        };
+        let name = if with_sign { tokens.get(index + 2).map(|(token, _)| *token) } else { next };
         let Some(name) = name.and_then(Token::name) else {
             continue;
         };
@@ -309,9 +288,8 @@ fn engine_allowed(name: &str, with_sign: bool) -> bool {
     if merge_tree || ALLOWED_ENGINES.contains(&name) {
         return true;
     }
-    let refused = REFUSED_ENGINES.contains(&name)
-        || REFUSED_CALLS.binary_search(&name).is_ok()
-        || name.ends_with("mergetree");
+    let refused =
+        REFUSED_ENGINES.contains(&name) || REFUSED_CALLS.binary_search(&name).is_ok() || name.ends_with("mergetree");
     !with_sign && !refused
 }
 
@@ -353,11 +331,7 @@ fn tokens(sql: &str) -> Result<Vec<(Token<'_>, usize)>, Refusal> {
 }
 
 fn line_end(bytes: &[u8], from: usize) -> usize {
-    bytes
-        .iter()
-        .skip(from)
-        .position(|byte| *byte == b'\n')
-        .map_or(bytes.len(), |offset| from + offset)
+    bytes.iter().skip(from).position(|byte| *byte == b'\n').map_or(bytes.len(), |offset| from + offset)
 }
 
 fn word_end(bytes: &[u8], from: usize) -> usize {
@@ -398,18 +372,12 @@ fn quote_end(bytes: &[u8], from: usize) -> Result<usize, Refusal> {
 }
 
 fn syntax(text: &str) -> Refusal {
-    Refusal {
-        code: SYNTAX_ERROR,
-        text: text.to_owned(),
-    }
+    Refusal { code: SYNTAX_ERROR, text: text.to_owned() }
 }
 
 /// A refusal with code `ACCESS_DENIED`.
 pub(super) fn denied(text: &str) -> Refusal {
-    Refusal {
-        code: ACCESS_DENIED,
-        text: text.to_owned(),
-    }
+    Refusal { code: ACCESS_DENIED, text: text.to_owned() }
 }
 
 #[cfg(test)]
@@ -423,11 +391,7 @@ mod tests {
     #[test]
     fn the_list_of_refused_calls_is_sorted_and_lower_case() {
         assert!(REFUSED_CALLS.is_sorted());
-        assert!(
-            REFUSED_CALLS
-                .iter()
-                .all(|name| *name == name.to_ascii_lowercase())
-        );
+        assert!(REFUSED_CALLS.iter().all(|name| *name == name.to_ascii_lowercase()));
     }
 
     #[test]
@@ -493,19 +457,10 @@ mod tests {
         let statement = inspect("INSERT INTO t(a, `format`) FORMAT RowBinary\n;");
         assert_eq!(
             statement.map(|s| s.kind),
-            Ok(Kind::Insert {
-                head: String::from("INSERT INTO t(a, `format`) "),
-                format: String::from("RowBinary"),
-            })
+            Ok(Kind::Insert { head: String::from("INSERT INTO t(a, `format`) "), format: String::from("RowBinary") })
         );
-        assert_eq!(
-            inspect("INSERT INTO t SELECT 1").map(|s| s.kind),
-            Ok(Kind::Other)
-        );
+        assert_eq!(inspect("INSERT INTO t SELECT 1").map(|s| s.kind), Ok(Kind::Other));
         assert_eq!(inspect("(SELECT 1)").map(|s| s.kind), Ok(Kind::Select));
-        assert_eq!(
-            inspect("SELECT 1 FORMAT JSON").map(|s| s.kind),
-            Ok(Kind::Other)
-        );
+        assert_eq!(inspect("SELECT 1 FORMAT JSON").map(|s| s.kind), Ok(Kind::Other));
     }
 }

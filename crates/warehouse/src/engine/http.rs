@@ -12,9 +12,7 @@ use super::{
 };
 use bytes::Bytes;
 use futures::{Stream, stream};
-use http_body_util::{
-    BodyExt as _, Full, LengthLimitError, Limited, StreamBody, combinators::UnsyncBoxBody,
-};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited, StreamBody, combinators::UnsyncBoxBody};
 use hyper::{
     Method, Request, Response, StatusCode,
     body::{Frame, Incoming},
@@ -82,8 +80,7 @@ impl Server {
 
     async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
         let path = request.uri().path();
-        let bare =
-            path == "/" && request.method() == Method::GET && request.uri().query().is_none();
+        let bare = path == "/" && request.method() == Method::GET && request.uri().query().is_none();
         if path == "/ping" || bare {
             return whole(StatusCode::OK, Bytes::from_static(b"Ok.\n"));
         }
@@ -130,8 +127,8 @@ impl Server {
             rows = Some(request.into_body());
         } else {
             let body = text(request.into_body()).await?;
-            let query = String::from_utf8(body.to_vec())
-                .map_err(|_| Fault::new(BAD_ARGUMENTS, "语句不是 UTF-8 文本"))?;
+            let query =
+                String::from_utf8(body.to_vec()).map_err(|_| Fault::new(BAD_ARGUMENTS, "语句不是 UTF-8 文本"))?;
             parameters.query = Some(query);
         }
         let statement = guard::inspect(&parameters.query.unwrap_or_default())?;
@@ -141,14 +138,10 @@ impl Server {
         };
         let job = Job {
             statement,
-            database: parameters
-                .database
-                .unwrap_or_else(|| DEFAULT_DATABASE.to_owned()),
+            database: parameters.database.unwrap_or_else(|| DEFAULT_DATABASE.to_owned()),
             settings: parameters.settings,
             params: parameters.params,
-            format: parameters
-                .default_format
-                .unwrap_or_else(|| DEFAULT_FORMAT.to_owned()),
+            format: parameters.default_format.unwrap_or_else(|| DEFAULT_FORMAT.to_owned()),
             body,
             read_only,
         };
@@ -163,10 +156,7 @@ impl Server {
         if text(rows).await?.is_empty() {
             return Ok(None);
         }
-        Err(Fault::new(
-            BAD_ARGUMENTS,
-            "只有 INSERT … FORMAT 语句可以带请求体",
-        ))
+        Err(Fault::new(BAD_ARGUMENTS, "只有 INSERT … FORMAT 语句可以带请求体"))
     }
 
     /// Waits for the first piece, because only before it can the status still say that something failed.
@@ -179,10 +169,7 @@ impl Server {
         let frames = frames(first, pieces, self.tag.clone());
         let mut response = Response::new(StreamBody::new(frames).boxed_unsync());
         let headers = response.headers_mut();
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/octet-stream"),
-        );
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
         if let Ok(tag) = HeaderValue::from_str(&self.tag) {
             headers.insert("X-ClickHouse-Exception-Tag", tag);
         }
@@ -198,30 +185,23 @@ enum Progress {
     End,
 }
 
-fn frames(
-    first: Bytes,
-    pieces: Pieces,
-    tag: String,
-) -> impl Stream<Item = Result<Frame<Bytes>, io::Error>> + Send {
-    stream::unfold(
-        (Progress::First(first, pieces), tag),
-        |(progress, tag)| async move {
-            let (item, next) = match progress {
-                Progress::First(first, pieces) => (Ok(first), Progress::Rest(pieces)),
-                Progress::Rest(mut pieces) => match pieces.recv().await? {
-                    Ok(piece) => (Ok(piece), Progress::Rest(pieces)),
-                    Err(fault) => (Ok(tagged(&fault, &tag)), Progress::Broken),
-                },
-                Progress::Broken => {
-                    // The client has this long to read the error before the connection is broken.
-                    tokio::time::sleep(LAST_WORDS).await;
-                    (Err(io::Error::other("statement failed")), Progress::End)
-                }
-                Progress::End => return None,
-            };
-            Some((item.map(Frame::data), (next, tag)))
-        },
-    )
+fn frames(first: Bytes, pieces: Pieces, tag: String) -> impl Stream<Item = Result<Frame<Bytes>, io::Error>> + Send {
+    stream::unfold((Progress::First(first, pieces), tag), |(progress, tag)| async move {
+        let (item, next) = match progress {
+            Progress::First(first, pieces) => (Ok(first), Progress::Rest(pieces)),
+            Progress::Rest(mut pieces) => match pieces.recv().await? {
+                Ok(piece) => (Ok(piece), Progress::Rest(pieces)),
+                Err(fault) => (Ok(tagged(&fault, &tag)), Progress::Broken),
+            },
+            Progress::Broken => {
+                // The client has this long to read the error before the connection is broken.
+                tokio::time::sleep(LAST_WORDS).await;
+                (Err(io::Error::other("statement failed")), Progress::End)
+            }
+            Progress::End => return None,
+        };
+        Some((item.map(Frame::data), (next, tag)))
+    })
 }
 
 /// An error inside a body, as ClickHouse has written it since 25.11.
@@ -241,9 +221,7 @@ fn form_boundary(request: &Request<Incoming>) -> Result<Option<String>, Fault> {
     if !kind.to_ascii_lowercase().starts_with("multipart/form-data") {
         return Ok(None);
     }
-    multer::parse_boundary(kind)
-        .map(Some)
-        .map_err(|error| Fault::new(BAD_ARGUMENTS, &error.to_string()))
+    multer::parse_boundary(kind).map(Some).map_err(|error| Fault::new(BAD_ARGUMENTS, &error.to_string()))
 }
 
 async fn text(body: Incoming) -> Result<Bytes, Fault> {
@@ -266,32 +244,20 @@ fn whole(status: StatusCode, body: Bytes) -> Response<Body> {
     let body = Full::new(body).map_err(|never| match never {});
     let mut response = Response::new(body.boxed_unsync());
     *response.status_mut() = status;
-    response.headers_mut().insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("text/plain; charset=UTF-8"),
-    );
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=UTF-8"));
     response
 }
 
 fn refuse(fault: &Fault) -> Response<Body> {
-    let status = if fault.code == AUTHENTICATION_FAILED {
-        StatusCode::FORBIDDEN
-    } else {
-        StatusCode::INTERNAL_SERVER_ERROR
-    };
+    let status =
+        if fault.code == AUTHENTICATION_FAILED { StatusCode::FORBIDDEN } else { StatusCode::INTERNAL_SERVER_ERROR };
     let mut response = whole(status, Bytes::from(format!("{}\n", fault.text)));
-    response
-        .headers_mut()
-        .insert("X-ClickHouse-Exception-Code", HeaderValue::from(fault.code));
+    response.headers_mut().insert("X-ClickHouse-Exception-Code", HeaderValue::from(fault.code));
     response
 }
 
 /// Accepts connections until `shutdown` resolves, then waits for the running requests.
-pub(super) async fn serve(
-    listener: TcpListener,
-    server: Arc<Server>,
-    shutdown: impl Future<Output = ()> + Send,
-) {
+pub(super) async fn serve(listener: TcpListener, server: Arc<Server>, shutdown: impl Future<Output = ()> + Send) {
     let mut shutdown = pin!(shutdown);
     let (stop, stopped) = watch::channel(false);
     let mut connections = JoinSet::new();
@@ -327,10 +293,7 @@ async fn connection(stream: TcpStream, server: Arc<Server>, mut stopped: watch::
         async move { Ok::<_, Infallible>(server.answer(request).await) }
     });
     let mut builder = hyper::server::conn::http1::Builder::new();
-    builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
-        .max_buf_size(1 << 20);
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_buf_size(1 << 20);
     let mut serving = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let stop = async move {
         // An error means that the server is gone, which is the same.

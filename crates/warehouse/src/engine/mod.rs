@@ -125,10 +125,7 @@ pub fn find_library(explicit: Option<&Path>, roots: &[PathBuf]) -> Option<PathBu
     };
     roots.iter().find_map(|root| {
         let in_package = root.join("node_modules/@chdb").join(package);
-        [in_package, root.clone()]
-            .into_iter()
-            .map(|folder| folder.join(LIBRARY_FILE))
-            .find(|file| file.is_file())
+        [in_package, root.clone()].into_iter().map(|folder| folder.join(LIBRARY_FILE)).find(|file| file.is_file())
     })
 }
 
@@ -153,22 +150,14 @@ pub async fn serve(
     let listener = TcpListener::bind(config.listen).await?;
     let address = listener.local_addr()?;
     let key = config.key.clone();
-    let runner = tokio::task::spawn_blocking(move || run::Runner::open(&config))
-        .await
-        .map_err(|_| EngineError::Aborted)??;
+    let runner =
+        tokio::task::spawn_blocking(move || run::Runner::open(&config)).await.map_err(|_| EngineError::Aborted)??;
     let runner = Arc::new(runner);
     tracing::info!(%address, "内嵌分析引擎已就绪");
     // A caller that no longer waits for the address still gets a running engine.
     let _ = ready.send(address);
-    http::serve(
-        listener,
-        Arc::new(http::Server::new(key, Arc::clone(&runner))),
-        shutdown,
-    )
-    .await;
-    tokio::task::spawn_blocking(move || runner.close())
-        .await
-        .map_err(|_| EngineError::Aborted)
+    http::serve(listener, Arc::new(http::Server::new(key, Arc::clone(&runner))), shutdown).await;
+    tokio::task::spawn_blocking(move || runner.close()).await.map_err(|_| EngineError::Aborted)
 }
 
 #[cfg(test)]

@@ -104,20 +104,14 @@ impl EngineProcess {
             return Err(StartError::Exited(String::from("没有标准输出")));
         };
         let mut lines = BufReader::new(stdout).lines();
-        let announced = timeout(START_TIME, announced(&mut lines))
-            .await
-            .map_err(|_| StartError::TimedOut)?;
+        let announced = timeout(START_TIME, announced(&mut lines)).await.map_err(|_| StartError::TimedOut)?;
         let Some(address) = announced else {
             let status = child.wait().await.map_err(StartError::Spawn)?;
             return Err(StartError::Exited(status.to_string()));
         };
         // A full pipe would block the child, so the rest of its output is read and thrown away.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Ok(Self {
-            child,
-            stdin,
-            address,
-        })
+        Ok(Self { child, stdin, address })
     }
 
     /// Where the engine answers, for the client's `with_url`.
@@ -196,14 +190,12 @@ pub fn announce(listen: SocketAddr) -> io::Result<()> {
 pub async fn until_parent_gone() {
     let (sender, receiver) = oneshot::channel::<()>();
     // A thread of its own, because reading standard input cannot be cancelled and would hold up the runtime's end.
-    let watcher = thread::Builder::new()
-        .name(String::from("parent-watch"))
-        .spawn(move || {
-            let mut buffer = [0; 256];
-            let mut stdin = io::stdin().lock();
-            while matches!(stdin.read(&mut buffer), Ok(read) if read > 0) {}
-            drop(sender);
-        });
+    let watcher = thread::Builder::new().name(String::from("parent-watch")).spawn(move || {
+        let mut buffer = [0; 256];
+        let mut stdin = io::stdin().lock();
+        while matches!(stdin.read(&mut buffer), Ok(read) if read > 0) {}
+        drop(sender);
+    });
     if watcher.is_err() {
         tracing::warn!("无法监视上级进程");
     }

@@ -91,19 +91,15 @@ impl Parameters {
     ///
     /// # Errors
     /// The body is not a form, a field is not UTF-8, or as [`Parameters::from_url`].
-    pub(super) async fn add_form(
-        &mut self,
-        body: bytes::Bytes,
-        boundary: String,
-    ) -> Result<(), Fault> {
+    pub(super) async fn add_form(&mut self, body: bytes::Bytes, boundary: String) -> Result<(), Fault> {
         let bad = |error: multer::Error| Fault::new(BAD_ARGUMENTS, &error.to_string());
         let whole = futures::stream::once(async move { Ok::<_, std::io::Error>(body) });
         let mut form = multer::Multipart::new(whole, boundary);
         while let Some(field) = form.next_field().await.map_err(bad)? {
             let name = field.name().unwrap_or_default().to_owned();
             let value = field.bytes().await.map_err(bad)?;
-            let value = String::from_utf8(value.to_vec())
-                .map_err(|_| Fault::new(BAD_ARGUMENTS, "表单字段不是 UTF-8 文本"))?;
+            let value =
+                String::from_utf8(value.to_vec()).map_err(|_| Fault::new(BAD_ARGUMENTS, "表单字段不是 UTF-8 文本"))?;
             self.add(&name, value)?;
         }
         Ok(())
@@ -116,9 +112,7 @@ impl Parameters {
             .get(AUTHORIZATION)
             .and_then(|value| value.as_bytes().strip_prefix(b"Basic "))
             .and_then(decode_basic);
-        let given = header
-            .or(basic.as_deref())
-            .or(self.password.as_deref().map(str::as_bytes));
+        let given = header.or(basic.as_deref()).or(self.password.as_deref().map(str::as_bytes));
         given.is_some_and(|given| same(given, key.as_bytes()))
     }
 }
@@ -154,10 +148,7 @@ mod tests {
         assert!(carries("", &[("authorization", "Basic dTpzZWNyZXQ=")]));
         assert!(!carries("", &[]));
         assert!(!carries("password=secre", &[]));
-        assert!(!carries(
-            "password=secret",
-            &[("x-clickhouse-key", "other")]
-        ));
+        assert!(!carries("password=secret", &[("x-clickhouse-key", "other")]));
         assert!(!carries("", &[("authorization", "Basic !!")]));
         assert!(!carries("", &[("authorization", "Bearer secret")]));
     }
@@ -169,14 +160,8 @@ mod tests {
         ))?;
         assert_eq!(parameters.database.as_deref(), Some("d"));
         assert_eq!(parameters.default_format.as_deref(), Some("CSV"));
-        assert_eq!(
-            parameters.params,
-            [(String::from("a"), String::from("溯?"))]
-        );
-        assert_eq!(
-            parameters.settings,
-            [(String::from("max_threads"), String::from("2"))]
-        );
+        assert_eq!(parameters.params, [(String::from("a"), String::from("溯?"))]);
+        assert_eq!(parameters.settings, [(String::from("max_threads"), String::from("2"))]);
         assert!(Parameters::from_url(Some("decompress=1")).is_err());
         assert!(Parameters::from_url(Some("session_id=1")).is_err());
         Ok(())

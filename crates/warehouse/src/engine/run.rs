@@ -54,10 +54,7 @@ pub(super) struct Fault {
 impl Fault {
     /// A failure of our own, worded like the engine's.
     pub(super) fn new(code: u32, text: &str) -> Self {
-        Self {
-            code,
-            text: format!("Code: {code}. DB::Exception: {text}"),
-        }
+        Self { code, text: format!("Code: {code}. DB::Exception: {text}") }
     }
 
     fn engine(text: String) -> Self {
@@ -157,12 +154,7 @@ impl Runner {
     }
 
     /// Starts a backup (or, with `restore`, a restoration) of one database under a plain name.
-    pub(super) async fn archive(
-        self: &Arc<Self>,
-        database: String,
-        name: String,
-        restore: bool,
-    ) -> Pieces {
+    pub(super) async fn archive(self: &Arc<Self>, database: String, name: String, restore: bool) -> Pieces {
         self.spawn(move |runner, pieces| {
             let result = runner.archive_now(&database, &name, restore);
             send(pieces, result.map(|()| Bytes::from_static(b"Ok.\n")));
@@ -190,20 +182,14 @@ impl Runner {
     }
 
     fn archive_now(&self, database: &str, name: &str, restore: bool) -> Result<(), Fault> {
-        let plain = name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
         if name.is_empty() || name.len() > 100 || !plain {
             return Err(guard::denied("备份名只能由字母、数字、- 和 _ 组成").into());
         }
         let path = self.layout.backups().join(format!("{name}.tar.zst"));
         let file = Path::to_str(&path).unwrap_or_default();
         let mut connection = self.connection()?;
-        let result = if restore {
-            connection.restore(database, file)
-        } else {
-            connection.backup(database, file)
-        };
+        let result = if restore { connection.restore(database, file) } else { connection.backup(database, file) };
         result.map_err(Fault::engine)
     }
 
@@ -211,10 +197,9 @@ impl Runner {
         let idle = lock(&self.idle).pop();
         match idle {
             Some(connection) => Ok(connection),
-            None => self
-                .library
-                .connect(&self.arguments)
-                .map_err(|error| Fault::new(UNKNOWN_EXCEPTION, &error.to_string())),
+            None => {
+                self.library.connect(&self.arguments).map_err(|error| Fault::new(UNKNOWN_EXCEPTION, &error.to_string()))
+            }
         }
     }
 
@@ -249,9 +234,7 @@ fn send(pieces: &mpsc::Sender<Result<Bytes, Fault>>, piece: Result<Bytes, Fault>
 /// Chooses the database, checks what the engine's parser says, and sets the settings.
 fn prepare(connection: &mut Connection, job: &Job) -> Result<(), Fault> {
     let choose = format!("USE {}", quote(&job.database, '`'));
-    connection
-        .query(&choose, "Null", &[])
-        .map_err(Fault::engine)?;
+    connection.query(&choose, "Null", &[]).map_err(Fault::engine)?;
     match connection.classify(&job.statement.sql) {
         // A text that does not parse is run so that the engine words its own syntax error.
         Class::ReadOnly | Class::Unparsed => {}
@@ -265,29 +248,18 @@ fn prepare(connection: &mut Connection, job: &Job) -> Result<(), Fault> {
     let Some(set) = set_text(&job.settings)? else {
         return Ok(());
     };
-    connection
-        .query(&set, "Null", &[])
-        .map(drop)
-        .map_err(Fault::engine)
+    connection.query(&set, "Null", &[]).map(drop).map_err(Fault::engine)
 }
 
-fn execute(
-    connection: &mut Connection,
-    job: Job,
-    pieces: &mpsc::Sender<Result<Bytes, Fault>>,
-) -> Result<(), Fault> {
+fn execute(connection: &mut Connection, job: Job, pieces: &mpsc::Sender<Result<Bytes, Fault>>) -> Result<(), Fault> {
     match &job.statement.kind {
         Kind::Insert { head, format } => {
-            let insert = connection
-                .insert(head, format, &job.params)
-                .map_err(Fault::engine)?;
+            let insert = connection.insert(head, format, &job.params).map_err(Fault::engine)?;
             feed(insert, job.body)
         }
         Kind::Select if Streaming::of(&job.format).is_some() => stream(connection, &job, pieces),
         Kind::Select | Kind::Other => {
-            let output = connection
-                .query(&job.statement.sql, &job.format, &job.params)
-                .map_err(Fault::engine)?;
+            let output = connection.query(&job.statement.sql, &job.format, &job.params).map_err(Fault::engine)?;
             if !output.as_ref().is_empty() {
                 send(pieces, Ok(Bytes::from_owner(output)));
             }
@@ -298,8 +270,7 @@ fn execute(
 
 fn feed(mut insert: super::ffi::InsertStream<'_>, body: Option<Spool>) -> Result<(), Fault> {
     if let Some(body) = body {
-        body.drain(|piece| insert.append(piece))
-            .map_err(|error| Fault::new(UNKNOWN_EXCEPTION, &error.to_string()))?;
+        body.drain(|piece| insert.append(piece)).map_err(|error| Fault::new(UNKNOWN_EXCEPTION, &error.to_string()))?;
     }
     insert.finish().map_err(Fault::engine)
 }
@@ -323,23 +294,15 @@ impl Streaming {
     }
 }
 
-fn stream(
-    connection: &mut Connection,
-    job: &Job,
-    pieces: &mpsc::Sender<Result<Bytes, Fault>>,
-) -> Result<(), Fault> {
-    let mut blocks = connection
-        .stream(&job.statement.sql, &job.format, &job.params)
-        .map_err(Fault::engine)?;
+fn stream(connection: &mut Connection, job: &Job, pieces: &mpsc::Sender<Result<Bytes, Fault>>) -> Result<(), Fault> {
+    let mut blocks = connection.stream(&job.statement.sql, &job.format, &job.params).map_err(Fault::engine)?;
     let mut head: Option<Bytes> = None;
     while let Some(block) = blocks.next().map_err(Fault::engine)? {
         let piece = match (Streaming::of(&job.format), &head) {
             (Some(Streaming::NamesAndTypes), None) => {
                 let first = Bytes::from_owner(block);
                 let length = head_length(&first).unwrap_or(first.len());
-                head = Some(Bytes::copy_from_slice(
-                    first.get(..length).unwrap_or_default(),
-                ));
+                head = Some(Bytes::copy_from_slice(first.get(..length).unwrap_or_default()));
                 first
             }
             (Some(Streaming::NamesAndTypes), Some(head)) => without_head(block, head)?,
@@ -386,9 +349,7 @@ fn varint(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
 fn set_text(settings: &[(String, String)]) -> Result<Option<String>, Fault> {
     for (name, _) in settings {
         let mut bytes = name.bytes();
-        let word = bytes
-            .next()
-            .is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+        let word = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_')
             && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         if !word {
             return Err(Fault::new(UNKNOWN_SETTING, "设置名不合法"));
@@ -397,19 +358,14 @@ fn set_text(settings: &[(String, String)]) -> Result<Option<String>, Fault> {
             return Err(guard::denied(&format!("不允许改变设置 {name}")).into());
         }
     }
-    Ok(list(settings, |(name, value)| {
-        format!("{name} = {}", quote(value, '\''))
-    }))
+    Ok(list(settings, |(name, value)| format!("{name} = {}", quote(value, '\''))))
 }
 
 fn reset_text(settings: &[(String, String)]) -> Option<String> {
     list(settings, |(name, _)| format!("{name} = DEFAULT"))
 }
 
-fn list(
-    settings: &[(String, String)],
-    item: impl Fn(&(String, String)) -> String,
-) -> Option<String> {
+fn list(settings: &[(String, String)], item: impl Fn(&(String, String)) -> String) -> Option<String> {
     let items: Vec<String> = settings.iter().map(item).collect();
     (!items.is_empty()).then(|| format!("SET {}", items.join(", ")))
 }
@@ -450,19 +406,10 @@ mod tests {
     #[test]
     fn settings_are_quoted_checked_and_taken_back() {
         let settings = [(String::from("max_threads"), String::from("1' \\"))];
-        assert_eq!(
-            set_text(&settings),
-            Ok(Some(String::from("SET max_threads = '1\\' \\\\'")))
-        );
-        assert_eq!(
-            reset_text(&settings).as_deref(),
-            Some("SET max_threads = DEFAULT")
-        );
+        assert_eq!(set_text(&settings), Ok(Some(String::from("SET max_threads = '1\\' \\\\'"))));
+        assert_eq!(reset_text(&settings).as_deref(), Some("SET max_threads = DEFAULT"));
         for name in ["", "a=b", "1a", "Dialect", "format_schema"] {
-            assert!(
-                set_text(&[(name.to_owned(), String::new())]).is_err(),
-                "{name}"
-            );
+            assert!(set_text(&[(name.to_owned(), String::new())]).is_err(), "{name}");
         }
     }
 }

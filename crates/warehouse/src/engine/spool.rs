@@ -82,9 +82,7 @@ impl Spool {
     {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let path = folder.join(format!("{number}.part"));
-        let mut file = tokio::fs::File::create(&path)
-            .await
-            .map_err(BodyError::Io)?;
+        let mut file = tokio::fs::File::create(&path).await.map_err(BodyError::Io)?;
         let guard = TempFile(path);
         let mut length = 0_usize;
         for piece in pieces {
@@ -141,16 +139,11 @@ mod tests {
     use http_body_util::StreamBody;
     use hyper::body::Frame;
 
-    async fn length_after(
-        pieces: usize,
-        cut: bool,
-    ) -> Result<Option<usize>, Box<dyn std::error::Error>> {
+    async fn length_after(pieces: usize, cut: bool) -> Result<Option<usize>, Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
         let piece = Bytes::from(vec![7_u8; 1 << 20]);
         let end = cut.then(|| Err(io::Error::other("cut")));
-        let frames = (0..pieces)
-            .map(move |_| Ok(Frame::data(piece.clone())))
-            .chain(end);
+        let frames = (0..pieces).map(move |_| Ok(Frame::data(piece.clone()))).chain(end);
         let received = Spool::receive(StreamBody::new(stream::iter(frames)), folder.path()).await;
         let length = match received {
             Ok(spool) => {

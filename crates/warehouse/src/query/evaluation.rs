@@ -73,7 +73,8 @@ struct DayInputs {
 }
 
 /// Events received on these days, as rows with a column `day`.
-const RECEIVED: &str = "received_day >= CAST({from_day:UInt16} AS Date) AND received_day <= CAST({to_day:UInt16} AS Date)";
+const RECEIVED: &str =
+    "received_day >= CAST({from_day:UInt16} AS Date) AND received_day <= CAST({to_day:UInt16} AS Date)";
 
 impl Warehouse {
     /// Inputs of every system that sent something in the period, in the order of their codes. A system that sent nothing
@@ -101,10 +102,7 @@ impl Warehouse {
              countIf(needs_upstream = 1 AND upstream_known = 1) AS known, uniqExactIf(merchant, merchant != '') AS merchants \
              FROM event FINAL WHERE withdrawn = 0 AND counted = 1 AND {RECEIVED} AND {here}"
         );
-        for row in self
-            .fetch::<EventInputs>(ask(events, " GROUP BY code"))
-            .await?
-        {
+        for row in self.fetch::<EventInputs>(ask(events, " GROUP BY code")).await? {
             let entry = systems.entry(row.code).or_default();
             entry.records = row.records;
             entry.late = row.lates;
@@ -119,10 +117,7 @@ impl Warehouse {
              sum(rejected) AS all_rejected, sum(duplicate) AS all_duplicate \
              FROM intake FINAL WHERE withdrawn = 0 AND {IN_DAYS} AND {here}"
         );
-        for row in self
-            .fetch::<IntakeInputs>(ask(intake, " GROUP BY code"))
-            .await?
-        {
+        for row in self.fetch::<IntakeInputs>(ask(intake, " GROUP BY code")).await? {
             let entry = systems.entry(row.code).or_default();
             entry.received = row.all_received;
             entry.accepted = row.all_accepted;
@@ -136,15 +131,9 @@ impl Warehouse {
              SELECT system, division, category, stage, day FROM intake FINAL \
              WHERE withdrawn = 0 AND accepted > 0 AND {IN_DAYS}) WHERE {here}"
         );
-        for row in self
-            .fetch::<DayInputs>(ask(uploads, " GROUP BY code"))
-            .await?
-        {
+        for row in self.fetch::<DayInputs>(ask(uploads, " GROUP BY code")).await? {
             systems.entry(row.code).or_default().days_with_upload = row.days;
         }
-        Ok(systems
-            .into_iter()
-            .map(|(system, inputs)| EvaluationInputs { system, ..inputs })
-            .collect())
+        Ok(systems.into_iter().map(|(system, inputs)| EvaluationInputs { system, ..inputs }).collect())
     }
 }

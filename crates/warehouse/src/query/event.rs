@@ -173,10 +173,7 @@ impl EventOrder {
 
     fn sql(self) -> String {
         let way = if self.descends() { "DESC" } else { "ASC" };
-        format!(
-            "ORDER BY {column} {way}, object {way}",
-            column = self.column()
-        )
+        format!("ORDER BY {column} {way}, object {way}", column = self.column())
     }
 }
 
@@ -254,30 +251,16 @@ impl Warehouse {
                  (fromUnixTimestamp64Milli({{after_at:Int64}}, 'UTC'), toFixedString(unhex({{after_object:String}}), 16))"
             ));
             bound.set("after_at", Value::Int(cursor.at.millis()));
-            bound.set(
-                "after_object",
-                Value::Text(hex::encode(cursor.object.as_bytes())),
-            );
+            bound.set("after_object", Value::Text(hex::encode(cursor.object.as_bytes())));
         }
-        bound.push(&format!(
-            " {by} LIMIT {{limit:UInt64}}) {by}",
-            by = order.sql()
-        ));
+        bound.push(&format!(" {by} LIMIT {{limit:UInt64}}) {by}", by = order.sql()));
         bound.set("limit", Value::Uint(u64::from(limit) + 1));
-        let mut rows: Vec<EventView> = self
-            .fetch::<EventRow>(bound)
-            .await?
-            .into_iter()
-            .map(|row| view(scope, row))
-            .collect();
+        let mut rows: Vec<EventView> =
+            self.fetch::<EventRow>(bound).await?.into_iter().map(|row| view(scope, row)).collect();
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
         let next = rows.last().filter(|_| more).map(|last| Cursor {
-            at: if order.column() == "event_time" {
-                last.event_time
-            } else {
-                last.received_at
-            },
+            at: if order.column() == "event_time" { last.event_time } else { last.received_at },
             object: last.object,
         });
         Ok(EventPage { rows, next })
@@ -287,11 +270,7 @@ impl Warehouse {
     ///
     /// # Errors
     /// When the engine fails.
-    pub async fn event(
-        &self,
-        scope: &Scope,
-        object: ObjectId,
-    ) -> WarehouseResult<Option<EventView>> {
+    pub async fn event(&self, scope: &Scope, object: ObjectId) -> WarehouseResult<Option<EventView>> {
         Ok(self.events_by_objects(scope, &[object]).await?.pop())
     }
 
@@ -299,11 +278,7 @@ impl Warehouse {
     ///
     /// # Errors
     /// When the engine fails.
-    pub async fn events_by_objects(
-        &self,
-        scope: &Scope,
-        objects: &[ObjectId],
-    ) -> WarehouseResult<Vec<EventView>> {
+    pub async fn events_by_objects(&self, scope: &Scope, objects: &[ObjectId]) -> WarehouseResult<Vec<EventView>> {
         let sql = format!(
             "SELECT {EVENT_COLUMNS} FROM event FINAL WHERE object IN {IDS} AND withdrawn = 0 AND {} ORDER BY object",
             visible("subject", "peer_subject")
@@ -314,12 +289,7 @@ impl Warehouse {
         let mut views = Vec::new();
         for ids in chunks(&sorted, 2_500, |_| 16) {
             let bound = Bound::new(sql.as_str()).scope(scope).ids("ids", ids);
-            views.extend(
-                self.fetch::<EventRow>(bound)
-                    .await?
-                    .into_iter()
-                    .map(|row| view(scope, row)),
-            );
+            views.extend(self.fetch::<EventRow>(bound).await?.into_iter().map(|row| view(scope, row)));
         }
         Ok(views)
     }
@@ -328,38 +298,18 @@ impl Warehouse {
     ///
     /// # Errors
     /// When the engine fails.
-    pub async fn events_by_unit(
-        &self,
-        scope: &Scope,
-        unit: &str,
-    ) -> WarehouseResult<Vec<EventView>> {
-        let filter = EventFilter {
-            units: vec![unit.to_owned()],
-            ..EventFilter::default()
-        };
-        Ok(self
-            .events(scope, &filter, EventOrder::OldestFirst, Page::first(1_000))
-            .await?
-            .rows)
+    pub async fn events_by_unit(&self, scope: &Scope, unit: &str) -> WarehouseResult<Vec<EventView>> {
+        let filter = EventFilter { units: vec![unit.to_owned()], ..EventFilter::default() };
+        Ok(self.events(scope, &filter, EventOrder::OldestFirst, Page::first(1_000)).await?.rows)
     }
 
     /// The events with the sender's identifier, earliest first, at most 1,000.
     ///
     /// # Errors
     /// When the engine fails.
-    pub async fn events_by_event_id(
-        &self,
-        scope: &Scope,
-        event_id: &str,
-    ) -> WarehouseResult<Vec<EventView>> {
-        let filter = EventFilter {
-            event_ids: vec![event_id.to_owned()],
-            ..EventFilter::default()
-        };
-        Ok(self
-            .events(scope, &filter, EventOrder::OldestFirst, Page::first(1_000))
-            .await?
-            .rows)
+    pub async fn events_by_event_id(&self, scope: &Scope, event_id: &str) -> WarehouseResult<Vec<EventView>> {
+        let filter = EventFilter { event_ids: vec![event_id.to_owned()], ..EventFilter::default() };
+        Ok(self.events(scope, &filter, EventOrder::OldestFirst, Page::first(1_000)).await?.rows)
     }
 
     /// How many events that match happened in the scope. Voided events and declarations count only where the filter
@@ -367,38 +317,20 @@ impl Warehouse {
     ///
     /// # Errors
     /// When the engine fails.
-    pub async fn count_events(
-        &self,
-        scope: &Scope,
-        filter: &EventFilter,
-    ) -> WarehouseResult<Count> {
-        let filter = EventFilter {
-            counted: filter.counted.or(Some(true)),
-            ..filter.clone()
-        };
-        self.count(scope, &filter, &counts_here(Some("subject")))
-            .await
+    pub async fn count_events(&self, scope: &Scope, filter: &EventFilter) -> WarehouseResult<Count> {
+        let filter = EventFilter { counted: filter.counted.or(Some(true)), ..filter.clone() };
+        self.count(scope, &filter, &counts_here(Some("subject"))).await
     }
 
     /// How many rows [`Warehouse::events`] has over all pages.
     ///
     /// # Errors
     /// When the engine fails.
-    pub async fn count_visible(
-        &self,
-        scope: &Scope,
-        filter: &EventFilter,
-    ) -> WarehouseResult<Count> {
-        self.count(scope, filter, &visible("subject", "peer_subject"))
-            .await
+    pub async fn count_visible(&self, scope: &Scope, filter: &EventFilter) -> WarehouseResult<Count> {
+        self.count(scope, filter, &visible("subject", "peer_subject")).await
     }
 
-    async fn count(
-        &self,
-        scope: &Scope,
-        filter: &EventFilter,
-        condition: &str,
-    ) -> WarehouseResult<Count> {
+    async fn count(&self, scope: &Scope, filter: &EventFilter, condition: &str) -> WarehouseResult<Count> {
         let mut bound = Bound::new(format!(
             "SELECT count() FROM (SELECT object FROM event FINAL WHERE withdrawn = 0 AND {condition}"
         ))
@@ -406,16 +338,8 @@ impl Warehouse {
         filter.push(&mut bound, scope);
         bound.push(" LIMIT {limit:UInt64})");
         bound.set("limit", Value::Uint(EXACT + 1));
-        let value = self
-            .fetch::<u64>(bound)
-            .await?
-            .first()
-            .copied()
-            .unwrap_or_default();
-        Ok(Count {
-            value: value.min(EXACT),
-            more: value > EXACT,
-        })
+        let value = self.fetch::<u64>(bound).await?.first().copied().unwrap_or_default();
+        Ok(Count { value: value.min(EXACT), more: value > EXACT })
     }
 }
 
@@ -426,31 +350,11 @@ impl EventFilter {
         self.push_times(bound);
         self.push_keys(bound, scope);
         for (values, name, sql) in [
-            (
-                &self.event_types,
-                "event_types",
-                " AND event_type IN {event_types:Array(String)}",
-            ),
-            (
-                &self.biz_steps,
-                "biz_steps",
-                " AND biz_step IN {biz_steps:Array(String)}",
-            ),
-            (
-                &self.categories,
-                "categories",
-                " AND category IN {categories:Array(String)}",
-            ),
-            (
-                &self.stages,
-                "stages",
-                " AND stage IN {stages:Array(String)}",
-            ),
-            (
-                &self.systems,
-                "systems",
-                " AND system IN {systems:Array(String)}",
-            ),
+            (&self.event_types, "event_types", " AND event_type IN {event_types:Array(String)}"),
+            (&self.biz_steps, "biz_steps", " AND biz_step IN {biz_steps:Array(String)}"),
+            (&self.categories, "categories", " AND category IN {categories:Array(String)}"),
+            (&self.stages, "stages", " AND stage IN {stages:Array(String)}"),
+            (&self.systems, "systems", " AND system IN {systems:Array(String)}"),
         ] {
             if !values.is_empty() {
                 bound.push(sql).set(name, Value::Texts(values.clone()));
@@ -460,11 +364,7 @@ impl EventFilter {
             (&self.product, "product", " AND product = {product:String}"),
             (&self.batch, "batch", " AND batch = {batch:String}"),
             (&self.voucher, "voucher", " AND voucher = {voucher:String}"),
-            (
-                &self.merchant,
-                "merchant",
-                " AND merchant = {merchant:String}",
-            ),
+            (&self.merchant, "merchant", " AND merchant = {merchant:String}"),
             (&self.message, "message", " AND message = {message:String}"),
         ] {
             if let Some(value) = value {
@@ -472,17 +372,9 @@ impl EventFilter {
             }
         }
         for (value, name, sql) in [
-            (
-                self.inspection_passed,
-                "passed",
-                " AND inspection_passed = {passed:UInt8}",
-            ),
+            (self.inspection_passed, "passed", " AND inspection_passed = {passed:UInt8}"),
             (self.late, "late_only", " AND late = {late_only:UInt8}"),
-            (
-                self.counted,
-                "counted_only",
-                " AND counted = {counted_only:UInt8}",
-            ),
+            (self.counted, "counted_only", " AND counted = {counted_only:UInt8}"),
         ] {
             if let Some(value) = value {
                 bound.push(sql).set(name, Value::Uint(u64::from(value)));
@@ -502,21 +394,9 @@ impl EventFilter {
 
     fn push_times(&self, bound: &mut Bound) {
         for (value, name, sql) in [
-            (
-                self.from,
-                "time_from",
-                " AND event_time >= fromUnixTimestamp64Milli({time_from:Int64}, 'UTC')",
-            ),
-            (
-                self.before,
-                "time_before",
-                " AND event_time < fromUnixTimestamp64Milli({time_before:Int64}, 'UTC')",
-            ),
-            (
-                self.received_from,
-                "rec_from",
-                " AND received_at >= fromUnixTimestamp64Milli({rec_from:Int64}, 'UTC')",
-            ),
+            (self.from, "time_from", " AND event_time >= fromUnixTimestamp64Milli({time_from:Int64}, 'UTC')"),
+            (self.before, "time_before", " AND event_time < fromUnixTimestamp64Milli({time_before:Int64}, 'UTC')"),
+            (self.received_from, "rec_from", " AND received_at >= fromUnixTimestamp64Milli({rec_from:Int64}, 'UTC')"),
             (
                 self.received_before,
                 "rec_before",
@@ -531,9 +411,7 @@ impl EventFilter {
 
     fn push_keys(&self, bound: &mut Bound, scope: &Scope) {
         if scope.subject.is_some() {
-            bound.push(
-                " AND object IN (SELECT event FROM series WHERE subject = {scope_subject:String})",
-            );
+            bound.push(" AND object IN (SELECT event FROM series WHERE subject = {scope_subject:String})");
         }
         if let Some(subject) = &self.subject {
             bound

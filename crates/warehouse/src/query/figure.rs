@@ -148,18 +148,9 @@ impl Warehouse {
     ///
     /// # Errors
     /// When the engine fails.
-    pub async fn totals(
-        &self,
-        scope: &Scope,
-        days: DayRange,
-        filter: &FigureFilter,
-    ) -> WarehouseResult<Figures> {
+    pub async fn totals(&self, scope: &Scope, days: DayRange, filter: &FigureFilter) -> WarehouseResult<Figures> {
         let rows = self.figures(scope, days, filter, "''").await?;
-        Ok(rows
-            .into_iter()
-            .next()
-            .map(|(_, figures)| figures)
-            .unwrap_or_default())
+        Ok(rows.into_iter().next().map(|(_, figures)| figures).unwrap_or_default())
     }
 
     /// Sums by day, in order; days without events are left out.
@@ -174,12 +165,7 @@ impl Warehouse {
     ) -> WarehouseResult<Vec<(Day, Figures)>> {
         let rows = self.figures(scope, days, filter, "toString(day)").await?;
         rows.into_iter()
-            .map(|(day, figures)| {
-                Ok((
-                    day.parse().map_err(|_| WarehouseError::Value("day"))?,
-                    figures,
-                ))
-            })
+            .map(|(day, figures)| Ok((day.parse().map_err(|_| WarehouseError::Value("day"))?, figures)))
             .collect()
     }
 
@@ -206,8 +192,7 @@ impl Warehouse {
         days: DayRange,
         filter: &FigureFilter,
     ) -> WarehouseResult<Vec<(String, Figures)>> {
-        self.figures(scope, days, filter, "toString(category)")
-            .await
+        self.figures(scope, days, filter, "toString(category)").await
     }
 
     /// Sums by connected system.
@@ -234,23 +219,15 @@ impl Warehouse {
         filter: &FigureFilter,
         children: &[(String, Vec<CodeRange>)],
     ) -> WarehouseResult<Vec<(String, Figures)>> {
-        let rows = self
-            .figures(scope, days, filter, "toString(division)")
-            .await?;
+        let rows = self.figures(scope, days, filter, "toString(division)").await?;
         let sum = |ranges: &[CodeRange]| {
             let mut figures = Figures::default();
-            for (_, row) in rows
-                .iter()
-                .filter(|(code, _)| ranges.iter().any(|range| range.covers(code)))
-            {
+            for (_, row) in rows.iter().filter(|(code, _)| ranges.iter().any(|range| range.covers(code))) {
                 figures.add(row);
             }
             figures
         };
-        Ok(children
-            .iter()
-            .map(|(code, ranges)| (code.clone(), sum(ranges)))
-            .collect())
+        Ok(children.iter().map(|(code, ranges)| (code.clone(), sum(ranges))).collect())
     }
 
     /// When each connected system last brought something since the begin of `since`.
@@ -272,13 +249,8 @@ impl Warehouse {
              WHERE {} GROUP BY system",
             counts_here(None)
         );
-        let rows = self
-            .fetch::<LastRow>(Bound::new(sql).scope(scope).instant("since", since.start()))
-            .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| (row.system, Timestamp::from_millis(row.last)))
-            .collect())
+        let rows = self.fetch::<LastRow>(Bound::new(sql).scope(scope).instant("since", since.start())).await?;
+        Ok(rows.into_iter().map(|row| (row.system, Timestamp::from_millis(row.last))).collect())
     }
 
     /// Goods between divisions, largest first, at most `limit` pairs.
@@ -308,19 +280,13 @@ impl Warehouse {
                 quantity: Quantity::from_milli(row.quantity),
                 amount: Quantity::from_milli(row.amount),
             };
-            let flow = flows
-                .entry((row.source.clone(), row.target.clone()))
-                .or_insert_with(|| Flow {
-                    from: row.source,
-                    to: row.target,
-                    sent: FlowSum::default(),
-                    received: FlowSum::default(),
-                });
-            *(if row.is_inbound == 1 {
-                &mut flow.received
-            } else {
-                &mut flow.sent
-            }) = sum;
+            let flow = flows.entry((row.source.clone(), row.target.clone())).or_insert_with(|| Flow {
+                from: row.source,
+                to: row.target,
+                sent: FlowSum::default(),
+                received: FlowSum::default(),
+            });
+            *(if row.is_inbound == 1 { &mut flow.received } else { &mut flow.sent }) = sum;
         }
         let mut flows: Vec<Flow> = flows.into_values().collect();
         flows.sort_by_key(|flow| std::cmp::Reverse(flow.sent.events.max(flow.received.events)));
@@ -374,21 +340,9 @@ impl FigureFilter {
     /// Appends the conditions.
     pub(super) fn push(&self, bound: &mut Bound) {
         for (values, name, sql) in [
-            (
-                &self.categories,
-                "categories",
-                " AND category IN {categories:Array(String)}",
-            ),
-            (
-                &self.stages,
-                "stages",
-                " AND stage IN {stages:Array(String)}",
-            ),
-            (
-                &self.systems,
-                "systems",
-                " AND system IN {systems:Array(String)}",
-            ),
+            (&self.categories, "categories", " AND category IN {categories:Array(String)}"),
+            (&self.stages, "stages", " AND stage IN {stages:Array(String)}"),
+            (&self.systems, "systems", " AND system IN {systems:Array(String)}"),
         ] {
             if !values.is_empty() {
                 bound.push(sql).set(name, Value::Texts(values.clone()));

@@ -86,12 +86,7 @@ impl Warehouse {
     ///
     /// # Errors
     /// When the engine fails.
-    pub async fn hop(
-        &self,
-        scope: &Scope,
-        units: &[String],
-        direction: Direction,
-    ) -> WarehouseResult<Vec<LinkRow>> {
+    pub async fn hop(&self, scope: &Scope, units: &[String], direction: Direction) -> WarehouseResult<Vec<LinkRow>> {
         let (table, column) = match direction {
             Direction::Upstream => ("link_down", "down_unit"),
             Direction::Downstream => ("link_up", "up_unit"),
@@ -116,12 +111,7 @@ impl Warehouse {
                 .texts("units", chunk.to_vec())
                 .text("mention", MENTION)
                 .uint("most", MOST_LINKS);
-            links.extend(
-                self.fetch::<LinkLine>(bound)
-                    .await?
-                    .into_iter()
-                    .map(|line| link_row(scope, line)),
-            );
+            links.extend(self.fetch::<LinkLine>(bound).await?.into_iter().map(|line| link_row(scope, line)));
         }
         Ok(links)
     }

@@ -53,21 +53,14 @@ impl Warehouse {
     ///
     /// # Errors
     /// When the engine fails.
-    pub async fn lookups(
-        &self,
-        scope: &Scope,
-        days: DayRange,
-        key: LookupKey,
-    ) -> WarehouseResult<Vec<(String, u64)>> {
+    pub async fn lookups(&self, scope: &Scope, days: DayRange, key: LookupKey) -> WarehouseResult<Vec<(String, u64)>> {
         let sql = format!(
             "SELECT {key} AS key, sum(lookups) AS number FROM lookup_hour FINAL WHERE withdrawn = 0 AND {IN_DAYS} AND {} \
              GROUP BY key ORDER BY key",
             counts_here(None),
             key = key.sql(),
         );
-        let rows = self
-            .fetch::<LookupSum>(with_days(Bound::new(sql).scope(scope), days))
-            .await?;
+        let rows = self.fetch::<LookupSum>(with_days(Bound::new(sql).scope(scope), days)).await?;
         Ok(rows.into_iter().map(|row| (row.key, row.number)).collect())
     }
 }

@@ -31,11 +31,7 @@ impl Hidden {
 
 /// The name, or the mask where the side is hidden and has a name.
 pub(super) fn name(name: String, hidden: bool) -> String {
-    if hidden && !name.is_empty() {
-        MASK.to_owned()
-    } else {
-        name
-    }
+    if hidden && !name.is_empty() { MASK.to_owned() } else { name }
 }
 
 /// The origin's bytes without the names of hidden sides. Bytes that cannot be read are withheld altogether; further
@@ -71,9 +67,7 @@ fn hide(value: &mut Value, hidden: Hidden, depth: usize) {
                 }
             }
         }
-        Value::Array(items) if depth < DEEPEST => items
-            .iter_mut()
-            .for_each(|item| hide(item, hidden, depth + 1)),
+        Value::Array(items) if depth < DEEPEST => items.iter_mut().for_each(|item| hide(item, hidden, depth + 1)),
         Value::Object(_) | Value::Array(_) => *value = Value::Null,
         _ => {}
     }
@@ -92,24 +86,9 @@ mod tests {
     fn g_5_4_3b_names_of_the_other_side_are_masked_in_the_bytes() {
         let bytes = r#"{"peer_name":"乙","subject_name":"甲","fields":{"司机":"丙"},"batch":"?"}"#;
         check(bytes, false, false, bytes);
-        check(
-            bytes,
-            false,
-            true,
-            r#"{"batch":"?","fields":{"司机":"丙"},"peer_name":"***","subject_name":"甲"}"#,
-        );
-        check(
-            bytes,
-            true,
-            false,
-            r#"{"batch":"?","peer_name":"乙","subject_name":"***"}"#,
-        );
-        check(
-            r#"[{"event":{"peer_name":"乙"}}]"#,
-            false,
-            true,
-            r#"[{"event":{"peer_name":"***"}}]"#,
-        );
+        check(bytes, false, true, r#"{"batch":"?","fields":{"司机":"丙"},"peer_name":"***","subject_name":"甲"}"#);
+        check(bytes, true, false, r#"{"batch":"?","peer_name":"乙","subject_name":"***"}"#);
+        check(r#"[{"event":{"peer_name":"乙"}}]"#, false, true, r#"[{"event":{"peer_name":"***"}}]"#);
         check("no json 乙", false, true, "");
     }
 }

@@ -45,19 +45,13 @@ pub struct DayRange {
 
 impl From<Period> for DayRange {
     fn from(period: Period) -> Self {
-        Self {
-            from: period.first(),
-            to: period.last(),
-        }
+        Self { from: period.first(), to: period.last() }
     }
 }
 
 /// The condition that [`with_days`] gives its parameters.
-const IN_DAYS: &str =
-    "day >= CAST({from_day:UInt16} AS Date) AND day <= CAST({to_day:UInt16} AS Date)";
+const IN_DAYS: &str = "day >= CAST({from_day:UInt16} AS Date) AND day <= CAST({to_day:UInt16} AS Date)";
 
 fn with_days(bound: Bound, days: DayRange) -> Bound {
-    bound
-        .uint("from_day", u64::from(day_number(days.from)))
-        .uint("to_day", u64::from(day_number(days.to)))
+    bound.uint("from_day", u64::from(day_number(days.from))).uint("to_day", u64::from(day_number(days.to)))
 }

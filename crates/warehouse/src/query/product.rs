@@ -62,11 +62,7 @@ struct ProductRow {
 
 macro_rules! bounded {
     ($sum:literal) => {
-        concat!(
-            "toInt64(least(greatest(",
-            $sum,
-            ", toInt128(-9000000000000000)), toInt128(9000000000000000)))"
-        )
+        concat!("toInt64(least(greatest(", $sum, ", toInt128(-9000000000000000)), toInt128(9000000000000000)))")
     };
 }
 
@@ -100,7 +96,9 @@ impl Warehouse {
         .scope(scope)
         .uint("limit", u64::from(limit));
         filter.push(&mut bound);
-        bound.push(" GROUP BY product, category, stage, unit ORDER BY events DESC, product, stage, unit LIMIT {limit:UInt64}");
+        bound.push(
+            " GROUP BY product, category, stage, unit ORDER BY events DESC, product, stage, unit LIMIT {limit:UInt64}",
+        );
         let rows = self.fetch::<ProductRow>(with_days(bound, days)).await?;
         Ok(rows.into_iter().map(ProductRow::figures).collect())
     }

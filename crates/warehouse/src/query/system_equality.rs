@@ -62,10 +62,7 @@ impl Warehouse {
             .text("after", &hex::encode(after.unwrap_or_default().as_bytes()))
             .uint("limit", u64::from(limit));
         let rows = self.fetch::<StoredRow>(bound).await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| (object_of(row.object), row.newest))
-            .collect())
+        Ok(rows.into_iter().map(|row| (object_of(row.object), row.newest)).collect())
     }
 
     /// The record months that hold facts of a kind.

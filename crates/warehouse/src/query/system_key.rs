@@ -39,9 +39,7 @@ impl Warehouse {
                    WHERE event_id IN {event_ids:Array(String)} ORDER BY event_id, event";
         let mut known = Vec::new();
         for chunk in chunks(event_ids, 5_000, String::len) {
-            let rows = self
-                .fetch::<KeyRow>(Bound::new(sql).texts("event_ids", chunk.to_vec()))
-                .await?;
+            let rows = self.fetch::<KeyRow>(Bound::new(sql).texts("event_ids", chunk.to_vec())).await?;
             known.extend(rows.into_iter().map(|row| KnownKey {
                 event_id: row.event_id,
                 system: row.code,

@@ -9,9 +9,7 @@ use std::{
     ffi::OsString,
     path::{Path, PathBuf},
 };
-use suyuan_warehouse::engine::{
-    EngineConfig, EngineProcess, announce, find_library, serve, until_parent_gone,
-};
+use suyuan_warehouse::engine::{EngineConfig, EngineProcess, announce, find_library, serve, until_parent_gone};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -27,9 +25,8 @@ const KEY: &str = "0123456789abcdef";
 fn library() -> Result<PathBuf, Box<dyn Error>> {
     let named = std::env::var_os("SUYUAN_CHDB_LIB").map(PathBuf::from);
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.cache/chdb");
-    find_library(named.as_deref(), &[root]).ok_or_else(|| {
-        "没有找到分析引擎库：请先运行 cargo xtask 安装，或用 SUYUAN_CHDB_LIB 指明 libchdb.so".into()
-    })
+    find_library(named.as_deref(), &[root])
+        .ok_or_else(|| "没有找到分析引擎库：请先运行 cargo xtask 安装，或用 SUYUAN_CHDB_LIB 指明 libchdb.so".into())
 }
 
 #[test]
@@ -48,8 +45,7 @@ fn engine_child() -> Outcome {
             }
             Ok::<_, Box<dyn Error>>(())
         };
-        let (served, announced) =
-            tokio::join!(serve(config, ready, until_parent_gone()), announced);
+        let (served, announced) = tokio::join!(serve(config, ready, until_parent_gone()), announced);
         served?;
         announced
     })
@@ -69,17 +65,11 @@ impl Engine {
     }
 
     fn client(&self) -> Client {
-        Client::default()
-            .with_url(self.process.url())
-            .with_password(KEY)
-            .with_compression(Compression::None)
+        Client::default().with_url(self.process.url()).with_password(KEY).with_compression(Compression::None)
     }
 
     async fn database(&self, name: &str) -> Result<Client, Box<dyn Error>> {
-        self.client()
-            .query(&format!("CREATE DATABASE {name}"))
-            .execute()
-            .await?;
+        self.client().query(&format!("CREATE DATABASE {name}")).execute().await?;
         Ok(self.client().with_database(name))
     }
 }
@@ -156,34 +146,16 @@ async fn post(engine: &Engine, target: &str, body: &str) -> Result<String, Box<d
 async fn parameters_reach_the_engine_as_they_are() -> Outcome {
     let engine = Engine::start().await?;
     let client = engine.client();
-    let sum: u64 = client
-        .query("SELECT sum(number) FROM numbers(?)")
-        .bind(10)
-        .fetch_one()
-        .await?;
+    let sum: u64 = client.query("SELECT sum(number) FROM numbers(?)").bind(10).fetch_one().await?;
     assert_eq!(sum, 45);
-    for text in [
-        "溯源？",
-        "what?",
-        "it's \"q\" `b`",
-        "a\\b\nc\td",
-        "'; DROP DATABASE x",
-        "",
-    ] {
+    for text in ["溯源？", "what?", "it's \"q\" `b`", "a\\b\nc\td", "'; DROP DATABASE x", ""] {
         let bound: String = client.query("SELECT ?").bind(text).fetch_one().await?;
         assert_eq!(bound, text);
-        let named: String = client
-            .query("SELECT {t:String} AS t")
-            .param("t", text)
-            .fetch_one()
-            .await?;
+        let named: String = client.query("SELECT {t:String} AS t").param("t", text).fetch_one().await?;
         assert_eq!(named, text);
     }
-    let list: Vec<String> = client
-        .query("SELECT arrayJoin({t:Array(String)}) AS t")
-        .param("t", vec!["甲", "it's"])
-        .fetch_all()
-        .await?;
+    let list: Vec<String> =
+        client.query("SELECT arrayJoin({t:Array(String)}) AS t").param("t", vec!["甲", "it's"]).fetch_all().await?;
     assert_eq!(list, ["甲", "it's"]);
     engine.process.stop().await?;
     Ok(())
@@ -195,30 +167,18 @@ async fn rows_come_back_as_they_went_in() -> Outcome {
     let client = engine.database("a").await?;
     client.query(EVENT).execute().await?;
     store(&client, 0..100).await?;
-    let rows: Vec<Event> = client
-        .query("SELECT ?fields FROM event ORDER BY id")
-        .fetch_all()
-        .await?;
+    let rows: Vec<Event> = client.query("SELECT ?fields FROM event ORDER BY id").fetch_all().await?;
     assert_eq!(rows, (0..100).map(event).collect::<Vec<_>>());
 
-    let none: Vec<Event> = client
-        .query("SELECT ?fields FROM event WHERE id > 1000")
-        .fetch_all()
-        .await?;
+    let none: Vec<Event> = client.query("SELECT ?fields FROM event WHERE id > 1000").fetch_all().await?;
     assert_eq!(none, []);
 
     #[derive(Debug, Row, Serialize, Deserialize)]
     struct Wrong {
         id: String,
     }
-    let wrong = client
-        .query("SELECT id FROM event")
-        .fetch_all::<Wrong>()
-        .await;
-    assert!(matches!(
-        wrong,
-        Err(clickhouse::error::Error::SchemaMismatch(_))
-    ));
+    let wrong = client.query("SELECT id FROM event").fetch_all::<Wrong>().await;
+    assert!(matches!(wrong, Err(clickhouse::error::Error::SchemaMismatch(_))));
     Ok(())
 }
 
@@ -229,9 +189,7 @@ async fn a_million_rows_are_stored_and_streamed_back() -> Outcome {
     client.query(EVENT).execute().await?;
     store(&client, 0..1_000_000).await?;
     assert_eq!(count(&client).await?, 1_000_000);
-    let mut cursor = client
-        .query("SELECT id FROM event ORDER BY id")
-        .fetch::<u64>()?;
+    let mut cursor = client.query("SELECT id FROM event ORDER BY id").fetch::<u64>()?;
     let mut expected = 0;
     while let Some(id) = cursor.next().await? {
         assert_eq!(id, expected);
@@ -261,10 +219,7 @@ async fn errors_carry_the_engines_code_and_text() -> Outcome {
     let database = post(&engine, "/?database=nowhere", "SELECT 1").await?;
     assert!(database.contains("exception-code: 81\r\n"), "{database}");
     let compressed = post(&engine, "/?decompress=1", "SELECT 1").await?;
-    assert!(
-        compressed.contains("exception-code: 48\r\n"),
-        "{compressed}"
-    );
+    assert!(compressed.contains("exception-code: 48\r\n"), "{compressed}");
 
     // An error after the first block of output must not look like the end.
     let late = "SELECT number + throwIf(number = 900000) AS n FROM numbers(1000000)";
@@ -283,25 +238,13 @@ async fn without_the_key_nothing_is_answered() -> Outcome {
     let wrong = engine.client().with_password("0123456789abcdee");
     let refused = wrong.query("SELECT 1").fetch_one::<u8>().await;
     assert!(refused.is_err_and(|error| error.to_string().contains("密钥不正确")));
-    let none = raw(
-        &engine,
-        b"GET /?query=SELECT%201 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
-    )
-    .await?;
+    let none = raw(&engine, b"GET /?query=SELECT%201 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await?;
     assert!(none.starts_with("HTTP/1.1 403"), "{none}");
-    assert!(
-        none.contains("x-clickhouse-exception-code: 516\r\n"),
-        "{none}"
-    );
-    let parameter = format!(
-        "GET /?query=SELECT%20'ok'&password={KEY} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
-    );
+    assert!(none.contains("x-clickhouse-exception-code: 516\r\n"), "{none}");
+    let parameter =
+        format!("GET /?query=SELECT%20'ok'&password={KEY} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
     assert!(raw(&engine, parameter.as_bytes()).await?.contains("ok\n"));
-    let ping = raw(
-        &engine,
-        b"GET /ping HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
-    )
-    .await?;
+    let ping = raw(&engine, b"GET /ping HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await?;
     assert!(ping.ends_with("Ok.\n"), "{ping}");
     Ok(())
 }
@@ -310,10 +253,7 @@ async fn without_the_key_nothing_is_answered() -> Outcome {
 async fn an_insert_that_is_cut_off_stores_nothing() -> Outcome {
     let engine = Engine::start().await?;
     let client = engine.database("a").await?;
-    client
-        .query("CREATE TABLE n (x UInt32) ENGINE = MergeTree ORDER BY x")
-        .execute()
-        .await?;
+    client.query("CREATE TABLE n (x UInt32) ENGINE = MergeTree ORDER BY x").execute().await?;
     let head = format!(
         "POST /?database=a&query=INSERT+INTO+n+FORMAT+RowBinary HTTP/1.1\r\nhost: x\r\n\
          connection: close\r\nx-clickhouse-key: {KEY}\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -356,10 +296,7 @@ async fn what_was_acknowledged_survives_a_kill() -> Outcome {
     let Engine { process, data } = engine;
     process.kill().await?;
     drop(open);
-    let engine = Engine {
-        process: child(data.path()).await?,
-        data,
-    };
+    let engine = Engine { process: child(data.path()).await?, data };
     assert_eq!(count(&engine.client().with_database("a")).await?, 1000);
     Ok(())
 }
@@ -369,10 +306,8 @@ async fn many_statements_run_at_once() -> Outcome {
     let engine = Engine::start().await?;
     let client = engine.client();
     let queries = (0..32_u64).map(|n| {
-        let query = client
-            .query("SELECT sum(number) + ? FROM numbers(2000000)")
-            .bind(n)
-            .with_setting("max_threads", "1");
+        let query =
+            client.query("SELECT sum(number) + ? FROM numbers(2000000)").bind(n).with_setting("max_threads", "1");
         async move { query.fetch_one::<u64>().await.map(|sum| (n, sum)) }
     });
     for answer in futures::future::join_all(queries).await {
@@ -388,9 +323,7 @@ async fn a_reader_that_goes_away_frees_its_connection() -> Outcome {
     let client = engine.client();
     // More readers than there are connections.
     for _ in 0..40 {
-        let mut cursor = client
-            .query("SELECT number FROM numbers(100000000)")
-            .fetch::<u64>()?;
+        let mut cursor = client.query("SELECT number FROM numbers(100000000)").fetch::<u64>()?;
         assert_eq!(cursor.next().await?, Some(0));
     }
     let one: u8 = client.query("SELECT 1").fetch_one().await?;
@@ -404,11 +337,7 @@ async fn files_network_and_control_are_refused() -> Outcome {
     let secret = engine.data.path().join("secret.csv");
     std::fs::write(&secret, "1\n")?;
     let secret = secret.to_str().ok_or("path")?;
-    engine
-        .client()
-        .query("CREATE TABLE t (x Int32) ENGINE = MergeTree ORDER BY x")
-        .execute()
-        .await?;
+    engine.client().query("CREATE TABLE t (x Int32) ENGINE = MergeTree ORDER BY x").execute().await?;
     for sql in [
         &format!("SELECT * FROM file('{secret}')"),
         &format!("SELECT file('{secret}')"),
@@ -440,9 +369,7 @@ async fn files_network_and_control_are_refused() -> Outcome {
     assert!(!Path::new(&format!("{secret}.out")).exists());
     let dialect = post(&engine, "/?dialect=kusto", "print 1").await?;
     assert!(dialect.contains("exception-code: "), "{dialect}");
-    let write = format!(
-        "GET /?query=TRUNCATE+TABLE+t&password={KEY} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
-    );
+    let write = format!("GET /?query=TRUNCATE+TABLE+t&password={KEY} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
     let write = raw(&engine, write.as_bytes()).await?;
     assert!(write.contains("exception-code: 497\r\n"), "{write}");
     Ok(())
@@ -467,10 +394,7 @@ async fn databases_and_settings_of_one_request_do_not_reach_another() -> Outcome
         assert_eq!(changed.fetch_one::<u64>().await?, 7);
         let inner = format!("{threads} SETTINGS max_threads = 9");
         assert_eq!(b.query(&inner).fetch_one::<u64>().await?, 9);
-        assert_eq!(
-            engine.client().query(threads).fetch_one::<u64>().await?,
-            plain
-        );
+        assert_eq!(engine.client().query(threads).fetch_one::<u64>().await?, plain);
     }
     Ok(())
 }

@@ -11,27 +11,15 @@ use suyuan_warehouse::{EventFact, FactKey, IntakeFact, LookupFact};
 use crate::support::{Outcome, Place, at, object, sale, settle};
 
 fn range(from: &str, to: &str) -> CodeRange {
-    CodeRange {
-        from: from.into(),
-        to: to.into(),
-    }
+    CodeRange { from: from.into(), to: to.into() }
 }
 
 fn november() -> DayRange {
-    DayRange {
-        from: Day::of(at("2026-11-01T00:00:00+08:00")),
-        to: Day::of(at("2026-11-30T00:00:00+08:00")),
-    }
+    DayRange { from: Day::of(at("2026-11-01T00:00:00+08:00")), to: Day::of(at("2026-11-30T00:00:00+08:00")) }
 }
 
 fn key(seed: u64, accepted: &str) -> FactKey {
-    FactKey {
-        object: object(at(accepted), seed),
-        term: 1,
-        version: 1,
-        origin_node: "370200".into(),
-        withdrawn: false,
-    }
+    FactKey { object: object(at(accepted), seed), term: 1, version: 1, origin_node: "370200".into(), withdrawn: false }
 }
 
 fn batch_of(seed: u64, received_at: &str, accepted: u32, rejected: u32) -> IntakeFact {
@@ -56,55 +44,26 @@ async fn g_6_6_1_children_sum_up_by_their_codes_and_retired_codes() -> Outcome {
     let place = Place::open().await?;
     let warehouse = place.warehouse("figures_children").await?;
     let mut batch: Vec<EventFact> = (0..6).map(sale).collect();
-    for (fact, division) in batch
-        .iter_mut()
-        .zip(["370202", "370203", "370102", "371202", "110101", "370202"])
-    {
+    for (fact, division) in batch.iter_mut().zip(["370202", "370203", "370102", "371202", "110101", "370202"]) {
         fact.event.division = division.into();
     }
     warehouse.project(&batch).await?;
     settle(&warehouse).await?;
     let children = [
-        (
-            "370100".to_owned(),
-            vec![range("370100", "370199"), range("371202", "371202")],
-        ),
+        ("370100".to_owned(), vec![range("370100", "370199"), range("371202", "371202")]),
         ("370200".to_owned(), vec![range("370200", "370299")]),
         ("370300".to_owned(), vec![range("370300", "370399")]),
     ];
     let scope = Scope::of_divisions(vec![range("370000", "379999")]);
     let filter = FigureFilter::default();
-    let sums = warehouse
-        .by_division(&scope, november(), &filter, &children)
-        .await?;
-    let events: Vec<_> = sums
-        .iter()
-        .map(|(code, sum)| (code.as_str(), sum.events))
-        .collect();
+    let sums = warehouse.by_division(&scope, november(), &filter, &children).await?;
+    let events: Vec<_> = sums.iter().map(|(code, sum)| (code.as_str(), sum.events)).collect();
     assert_eq!(events, [("370100", 2), ("370200", 3), ("370300", 0)]);
-    assert_eq!(
-        warehouse.totals(&scope, november(), &filter).await?.events,
-        5
-    );
-    let narrowed = FigureFilter {
-        divisions: vec![range("370200", "370299")],
-        ..filter.clone()
-    };
-    assert_eq!(
-        warehouse
-            .totals(&scope, november(), &narrowed)
-            .await?
-            .events,
-        3
-    );
-    let nothing = FigureFilter {
-        categories: vec!["food?".into()],
-        ..filter
-    };
-    assert_eq!(
-        warehouse.totals(&scope, november(), &nothing).await?.events,
-        0
-    );
+    assert_eq!(warehouse.totals(&scope, november(), &filter).await?.events, 5);
+    let narrowed = FigureFilter { divisions: vec![range("370200", "370299")], ..filter.clone() };
+    assert_eq!(warehouse.totals(&scope, november(), &narrowed).await?.events, 3);
+    let nothing = FigureFilter { categories: vec!["food?".into()], ..filter };
+    assert_eq!(warehouse.totals(&scope, november(), &nothing).await?.events, 0);
     Ok(())
 }
 
@@ -122,36 +81,15 @@ async fn g_6_6_1_amounts_beyond_all_bounds_stay_within_them() -> Outcome {
         .collect();
     warehouse.project(&batch).await?;
     settle(&warehouse).await?;
-    let scopes = [
-        Scope::everything(),
-        Scope {
-            subject: Some("A".into()),
-            ..Scope::everything()
-        },
-    ];
+    let scopes = [Scope::everything(), Scope { subject: Some("A".into()), ..Scope::everything() }];
     for scope in scopes {
         for _ in 0..5 {
-            let sum = warehouse
-                .totals(&scope, november(), &FigureFilter::default())
-                .await?;
-            assert_eq!(
-                (sum.events, sum.quantity, sum.amount),
-                (3, Quantity::MAX, Quantity::MAX)
-            );
+            let sum = warehouse.totals(&scope, november(), &FigureFilter::default()).await?;
+            assert_eq!((sum.events, sum.quantity, sum.amount), (3, Quantity::MAX, Quantity::MAX));
         }
     }
-    let products = warehouse
-        .by_product(
-            &Scope::everything(),
-            november(),
-            &FigureFilter::default(),
-            10,
-        )
-        .await?;
-    assert_eq!(
-        (products[0].amount, products[0].average),
-        (Quantity::MAX, Some(Quantity::MAX))
-    );
+    let products = warehouse.by_product(&Scope::everything(), november(), &FigureFilter::default(), 10).await?;
+    assert_eq!((products[0].amount, products[0].average), (Quantity::MAX, Some(Quantity::MAX)));
     Ok(())
 }
 
@@ -168,24 +106,10 @@ async fn g_6_6_1a_products_have_price_volume_and_amount() -> Outcome {
     third.event.price = None;
     third.event.inbound = true;
     warehouse.project(&[first, second, third]).await?;
-    let products = warehouse
-        .by_product(
-            &Scope::everything(),
-            november(),
-            &FigureFilter::default(),
-            10,
-        )
-        .await?;
+    let products = warehouse.by_product(&Scope::everything(), november(), &FigureFilter::default(), 10).await?;
     assert_eq!(products.len(), 1);
     let pork = &products[0];
-    assert_eq!(
-        (
-            pork.product.as_str(),
-            pork.product_name.as_str(),
-            pork.unit.as_str()
-        ),
-        ("pork", "白条猪", "kg")
-    );
+    assert_eq!((pork.product.as_str(), pork.product_name.as_str(), pork.unit.as_str()), ("pork", "白条猪", "kg"));
     assert_eq!((pork.events, pork.quantity.milli()), (3, 45_000));
     assert_eq!((pork.bought.milli(), pork.sold.milli()), (5_000, 40_000));
     assert_eq!(pork.amount.milli(), 200_000 + 720_000);
@@ -206,27 +130,11 @@ async fn g_6_6_2_flows_keep_what_each_side_said_apart() -> Outcome {
     received.event.quantity = Some(Quantity::from_milli(1));
     warehouse.project(&[sale(1), sale(2), received]).await?;
     settle(&warehouse).await?;
-    let flows = warehouse
-        .flows(
-            &Scope::everything(),
-            november(),
-            &FigureFilter::default(),
-            10,
-        )
-        .await?;
+    let flows = warehouse.flows(&Scope::everything(), november(), &FigureFilter::default(), 10).await?;
     assert_eq!(flows.len(), 1);
-    assert_eq!(
-        (flows[0].from.as_str(), flows[0].to.as_str()),
-        ("370202", "370102")
-    );
-    assert_eq!(
-        (flows[0].sent.events, flows[0].sent.quantity.milli()),
-        (2, 161_000)
-    );
-    assert_eq!(
-        (flows[0].received.events, flows[0].received.quantity.milli()),
-        (1, 1)
-    );
+    assert_eq!((flows[0].from.as_str(), flows[0].to.as_str()), ("370202", "370102"));
+    assert_eq!((flows[0].sent.events, flows[0].sent.quantity.milli()), (2, 161_000));
+    assert_eq!((flows[0].received.events, flows[0].received.quantity.milli()), (1, 1));
     Ok(())
 }
 
@@ -250,76 +158,28 @@ async fn g_6_8_1_inputs_of_the_evaluation_can_be_counted_by_hand() -> Outcome {
     for _ in 0..2 {
         warehouse.project_intake(&intake).await?;
     }
-    let inputs = warehouse
-        .evaluation_inputs(&Scope::everything(), november(), &FigureFilter::default())
-        .await?;
+    let inputs = warehouse.evaluation_inputs(&Scope::everything(), november(), &FigureFilter::default()).await?;
     assert_eq!(inputs.len(), 1);
     let inputs = &inputs[0];
-    assert_eq!(
-        (inputs.system.as_str(), inputs.days_with_upload),
-        ("sys1", 2)
-    );
-    assert_eq!(
-        (inputs.records, inputs.late, inputs.active_merchants),
-        (3, 1, 2)
-    );
-    assert_eq!(
-        (
-            inputs.received,
-            inputs.accepted,
-            inputs.rejected,
-            inputs.duplicate
-        ),
-        (10, 6, 4, 0)
-    );
+    assert_eq!((inputs.system.as_str(), inputs.days_with_upload), ("sys1", 2));
+    assert_eq!((inputs.records, inputs.late, inputs.active_merchants), (3, 1, 2));
+    assert_eq!((inputs.received, inputs.accepted, inputs.rejected, inputs.duplicate), (10, 6, 4, 0));
     assert_eq!((inputs.mandatory_total, inputs.mandatory_filled), (30, 27));
     assert_eq!((inputs.needs_upstream, inputs.upstream_known), (3, 2));
 
     let filter = FigureFilter::default();
-    let by_day = warehouse
-        .intake(&Scope::everything(), november(), &filter, IntakeKey::Day)
-        .await?;
-    let days: Vec<_> = by_day
-        .iter()
-        .map(|(day, sum)| (day.as_str(), sum.received))
-        .collect();
-    assert_eq!(
-        days,
-        [("2026-11-10", 5), ("2026-11-11", 2), ("2026-11-12", 3)]
-    );
-    let all = warehouse
-        .intake(&Scope::everything(), november(), &filter, IntakeKey::All)
-        .await?;
-    assert_eq!(
-        all.iter()
-            .map(|(_, sum)| (sum.batches, sum.rejected))
-            .collect::<Vec<_>>(),
-        [(3, 4)]
-    );
-    let codes = warehouse
-        .rejects_by_code(&Scope::everything(), november(), &filter)
-        .await?;
+    let by_day = warehouse.intake(&Scope::everything(), november(), &filter, IntakeKey::Day).await?;
+    let days: Vec<_> = by_day.iter().map(|(day, sum)| (day.as_str(), sum.received)).collect();
+    assert_eq!(days, [("2026-11-10", 5), ("2026-11-11", 2), ("2026-11-12", 3)]);
+    let all = warehouse.intake(&Scope::everything(), november(), &filter, IntakeKey::All).await?;
+    assert_eq!(all.iter().map(|(_, sum)| (sum.batches, sum.rejected)).collect::<Vec<_>>(), [(3, 4)]);
+    let codes = warehouse.rejects_by_code(&Scope::everything(), november(), &filter).await?;
     assert_eq!(codes, [("EVT-0101".to_owned(), 4)]);
-    let last = warehouse
-        .last_event_per_system(&Scope::everything(), november().from)
-        .await?;
-    assert_eq!(
-        last,
-        BTreeMap::from([("sys1".to_owned(), at("2026-12-01T00:00:00Z"))])
-    );
+    let last = warehouse.last_event_per_system(&Scope::everything(), november().from).await?;
+    assert_eq!(last, BTreeMap::from([("sys1".to_owned(), at("2026-12-01T00:00:00Z"))]));
     let elsewhere = Scope::of_divisions(vec![range("440000", "449999")]);
-    assert!(
-        warehouse
-            .evaluation_inputs(&elsewhere, november(), &filter)
-            .await?
-            .is_empty()
-    );
-    assert!(
-        warehouse
-            .last_event_per_system(&elsewhere, november().from)
-            .await?
-            .is_empty()
-    );
+    assert!(warehouse.evaluation_inputs(&elsewhere, november(), &filter).await?.is_empty());
+    assert!(warehouse.last_event_per_system(&elsewhere, november().from).await?.is_empty());
     Ok(())
 }
 
@@ -337,10 +197,7 @@ async fn g_6_6_2_lookups_are_summed_by_hour_category_and_region() -> Outcome {
         outcome: "found".into(),
         lookups,
     };
-    let batch = [
-        lookup(1, "2026-11-10T15:00:00Z", "370202", 5),
-        lookup(2, "2026-11-10T16:00:00Z", "370203", 7),
-    ];
+    let batch = [lookup(1, "2026-11-10T15:00:00Z", "370202", 5), lookup(2, "2026-11-10T16:00:00Z", "370203", 7)];
     for _ in 0..2 {
         warehouse.project_lookups(&batch).await?;
     }

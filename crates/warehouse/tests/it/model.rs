@@ -11,8 +11,7 @@ use suyuan_domain::period::Day;
 use suyuan_domain::quantity::Quantity;
 use suyuan_domain::scope::Scope;
 use suyuan_warehouse::query::{
-    DayRange, Direction, EventFilter, EventOrder, FigureFilter, Figures, Kind, Metric, Page,
-    SeriesKey,
+    DayRange, Direction, EventFilter, EventOrder, FigureFilter, Figures, Kind, Metric, Page, SeriesKey,
 };
 use suyuan_warehouse::{EventFact, ProjectStep, RebuildStep, Warehouse};
 
@@ -52,18 +51,12 @@ struct Model {
 impl Model {
     fn take(&mut self, batch: &[EventFact]) {
         for fact in batch {
-            self.versions
-                .entry(fact.key.object)
-                .or_default()
-                .insert(fact.key.order(), fact.clone());
+            self.versions.entry(fact.key.object).or_default().insert(fact.key.order(), fact.clone());
         }
     }
 
     fn current(&self) -> impl Iterator<Item = &EventFact> {
-        self.versions
-            .values()
-            .filter_map(|versions| versions.values().next_back())
-            .filter(|fact| !fact.key.withdrawn)
+        self.versions.values().filter_map(|versions| versions.values().next_back()).filter(|fact| !fact.key.withdrawn)
     }
 
     fn counted(&self) -> impl Iterator<Item = &EventFact> {
@@ -78,13 +71,10 @@ impl Model {
             let price = fact.event.price.unwrap_or_default();
             sum.events += 1;
             sum.quantity = sum.quantity.plus(quantity);
-            sum.amount = sum.amount.plus(Quantity::from_milli(
-                quantity.milli() * price.milli() / 1000,
-            ));
+            sum.amount = sum.amount.plus(Quantity::from_milli(quantity.milli() * price.milli() / 1000));
             sum.late += u64::from(fact.quality.late);
             sum.needs_upstream += u64::from(fact.quality.needs_upstream);
-            sum.upstream_known +=
-                u64::from(fact.quality.needs_upstream && fact.quality.upstream_known);
+            sum.upstream_known += u64::from(fact.quality.needs_upstream && fact.quality.upstream_known);
             sum.mandatory_total += u64::from(fact.quality.mandatory_total);
             sum.mandatory_filled += u64::from(fact.quality.mandatory_filled);
             let passed = fact.event.inspection.as_ref().and_then(|test| test.passed);
@@ -118,10 +108,8 @@ fn random_event(dice: &Dice, object: ObjectId, seed: u64) -> EventFact {
     event.inputs = units(dice.any(&[&["u1"][..], &["u2", "u3"], &[]]));
     event.outputs = units(dice.any(&[&["u4"][..], &["u1", "u4"], &[]]));
     event.biz_step = (dice.any(&["shipping", "retail_selling"])).into();
-    event.quantity = (!dice.one_in(4))
-        .then(|| Quantity::from_milli(i64::try_from(dice.below(100_000)).unwrap_or(0)));
-    event.price = (!dice.one_in(4))
-        .then(|| Quantity::from_milli(i64::try_from(dice.below(30_000)).unwrap_or(0)));
+    event.quantity = (!dice.one_in(4)).then(|| Quantity::from_milli(i64::try_from(dice.below(100_000)).unwrap_or(0)));
+    event.price = (!dice.one_in(4)).then(|| Quantity::from_milli(i64::try_from(dice.below(30_000)).unwrap_or(0)));
     event.inspection = dice.one_in(3).then(|| Inspection {
         item: "瘦肉精".into(),
         value: None,
@@ -144,16 +132,8 @@ fn random_event(dice: &Dice, object: ObjectId, seed: u64) -> EventFact {
 }
 
 /// A batch of new objects, later versions and new terms of old ones.
-fn random_batch(
-    dice: &Dice,
-    known: &mut Vec<(ObjectId, u32, u64)>,
-    seed: &mut u64,
-) -> Vec<EventFact> {
-    let months = [
-        "2026-08-15T00:00:00Z",
-        "2026-10-31T16:30:00Z",
-        "2026-11-01T00:30:00Z",
-    ];
+fn random_batch(dice: &Dice, known: &mut Vec<(ObjectId, u32, u64)>, seed: &mut u64) -> Vec<EventFact> {
+    let months = ["2026-08-15T00:00:00Z", "2026-10-31T16:30:00Z", "2026-11-01T00:30:00Z"];
     let mut batch = Vec::new();
     for _ in 0..=dice.below(8) {
         *seed += 1;
@@ -187,60 +167,23 @@ async fn check(warehouse: &Warehouse, model: &Model) -> Outcome {
 async fn check_figures(warehouse: &Warehouse, model: &Model) -> Outcome {
     let all = Scope::everything();
     let filter = FigureFilter::default();
-    let days = DayRange {
-        from: Day::of(at("2026-01-01T00:00:00Z")),
-        to: Day::of(at("2027-01-01T00:00:00Z")),
-    };
+    let days = DayRange { from: Day::of(at("2026-01-01T00:00:00Z")), to: Day::of(at("2027-01-01T00:00:00Z")) };
     let total = warehouse.totals(&all, days, &filter).await?;
     assert_eq!(total, model.sums(|_| ()).remove(&()).unwrap_or_default());
-    let by_day: BTreeMap<_, _> = warehouse
-        .by_day(&all, days, &filter)
-        .await?
-        .into_iter()
-        .collect();
+    let by_day: BTreeMap<_, _> = warehouse.by_day(&all, days, &filter).await?.into_iter().collect();
     assert_eq!(by_day, model.sums(|fact| Day::of(fact.event.event_time)));
-    let by_stage: BTreeMap<_, _> = warehouse
-        .by_stage(&all, days, &filter)
-        .await?
-        .into_iter()
-        .collect();
+    let by_stage: BTreeMap<_, _> = warehouse.by_stage(&all, days, &filter).await?.into_iter().collect();
     assert_eq!(by_stage, model.sums(|fact| fact.event.stage.clone()));
-    let by_system: BTreeMap<_, _> = warehouse
-        .by_system(&all, days, &filter)
-        .await?
-        .into_iter()
-        .collect();
-    assert_eq!(
-        by_system,
-        model.sums(|fact| fact.event.source.system.clone())
-    );
-    let firm = Scope {
-        subject: Some("A".into()),
-        ..Scope::everything()
-    };
+    let by_system: BTreeMap<_, _> = warehouse.by_system(&all, days, &filter).await?.into_iter().collect();
+    assert_eq!(by_system, model.sums(|fact| fact.event.source.system.clone()));
+    let firm = Scope { subject: Some("A".into()), ..Scope::everything() };
     let own = warehouse.totals(&firm, days, &filter).await?;
-    assert_eq!(
-        own,
-        model
-            .sums(|fact| fact.event.subject.clone())
-            .remove("A")
-            .unwrap_or_default()
-    );
+    assert_eq!(own, model.sums(|fact| fact.event.subject.clone()).remove("A").unwrap_or_default());
 
     let mut expected: BTreeMap<(String, String, bool), (u64, i64)> = BTreeMap::new();
-    for fact in model
-        .counted()
-        .filter(|fact| !fact.event.peer_division.is_empty())
-    {
-        let ends = (
-            fact.event.division.clone(),
-            fact.event.peer_division.clone(),
-        );
-        let (from, to) = if fact.event.inbound {
-            (ends.1, ends.0)
-        } else {
-            ends
-        };
+    for fact in model.counted().filter(|fact| !fact.event.peer_division.is_empty()) {
+        let ends = (fact.event.division.clone(), fact.event.peer_division.clone());
+        let (from, to) = if fact.event.inbound { (ends.1, ends.0) } else { ends };
         let sum = expected.entry((from, to, fact.event.inbound)).or_default();
         sum.0 += 1;
         sum.1 += fact.event.quantity.unwrap_or_default().milli();
@@ -260,29 +203,14 @@ async fn check_figures(warehouse: &Warehouse, model: &Model) -> Outcome {
 
 async fn check_lists(warehouse: &Warehouse, model: &Model) -> Outcome {
     let all = Scope::everything();
-    let mut expected: Vec<(Timestamp, ObjectId, u64, bool)> = model
-        .current()
-        .map(|fact| {
-            (
-                fact.event.event_time,
-                fact.key.object,
-                fact.key.order(),
-                fact.counts(),
-            )
-        })
-        .collect();
+    let mut expected: Vec<(Timestamp, ObjectId, u64, bool)> =
+        model.current().map(|fact| (fact.event.event_time, fact.key.object, fact.key.order(), fact.counts())).collect();
     expected.sort();
     let mut found = Vec::new();
     let mut page = Page::first(40);
     loop {
-        let list = warehouse
-            .events(&all, &EventFilter::default(), EventOrder::OldestFirst, page)
-            .await?;
-        found.extend(
-            list.rows
-                .iter()
-                .map(|row| (row.event_time, row.object, row.version, row.counted)),
-        );
+        let list = warehouse.events(&all, &EventFilter::default(), EventOrder::OldestFirst, page).await?;
+        found.extend(list.rows.iter().map(|row| (row.event_time, row.object, row.version, row.counted)));
         match list.next {
             Some(next) => page.after = Some(next),
             None => break,
@@ -290,33 +218,18 @@ async fn check_lists(warehouse: &Warehouse, model: &Model) -> Outcome {
     }
     assert_eq!(found, expected);
     for unit in ["u1", "u2", "u4"] {
-        let found: BTreeSet<_> = warehouse
-            .events_by_unit(&all, unit)
-            .await?
-            .iter()
-            .map(|row| (row.object, row.version))
-            .collect();
-        let naming = model
-            .current()
-            .filter(|fact| fact.event.units().contains(&unit));
-        let expected: BTreeSet<_> = naming
-            .map(|fact| (fact.key.object, fact.key.order()))
-            .collect();
+        let found: BTreeSet<_> =
+            warehouse.events_by_unit(&all, unit).await?.iter().map(|row| (row.object, row.version)).collect();
+        let naming = model.current().filter(|fact| fact.event.units().contains(&unit));
+        let expected: BTreeSet<_> = naming.map(|fact| (fact.key.object, fact.key.order())).collect();
         assert_eq!(found, expected, "{unit}");
     }
     let mut stored = BTreeMap::new();
     for month in warehouse.system_months(Kind::Event).await? {
-        stored.extend(
-            warehouse
-                .system_versions(Kind::Event, month, None, 100_000)
-                .await?,
-        );
+        stored.extend(warehouse.system_versions(Kind::Event, month, None, 100_000).await?);
     }
-    let newest: BTreeMap<_, _> = model
-        .versions
-        .iter()
-        .filter_map(|(id, all)| Some((*id, *all.keys().next_back()?)))
-        .collect();
+    let newest: BTreeMap<_, _> =
+        model.versions.iter().filter_map(|(id, all)| Some((*id, *all.keys().next_back()?))).collect();
     assert_eq!(stored, newest);
     Ok(())
 }
@@ -324,44 +237,17 @@ async fn check_lists(warehouse: &Warehouse, model: &Model) -> Outcome {
 async fn check_links(warehouse: &Warehouse, model: &Model) -> Outcome {
     let frontier: Vec<String> = ["u1", "u2", "u3", "u4"].map(str::to_owned).to_vec();
     for direction in [Direction::Upstream, Direction::Downstream] {
-        let links = warehouse
-            .hop(&Scope::everything(), &frontier, direction)
-            .await?;
-        let mut found: Vec<_> = links
-            .into_iter()
-            .map(|l| {
-                (
-                    l.event,
-                    l.version,
-                    l.kind,
-                    l.up_unit,
-                    l.down_unit,
-                    l.up_subject,
-                )
-            })
-            .collect();
+        let links = warehouse.hop(&Scope::everything(), &frontier, direction).await?;
+        let mut found: Vec<_> =
+            links.into_iter().map(|l| (l.event, l.version, l.kind, l.up_unit, l.down_unit, l.up_subject)).collect();
         let mut expected: Vec<_> = model
             .counted()
-            .flat_map(|fact| {
-                fact.event
-                    .links(fact.key.object)
-                    .into_iter()
-                    .map(|link| (fact.key.order(), link))
-            })
+            .flat_map(|fact| fact.event.links(fact.key.object).into_iter().map(|link| (fact.key.order(), link)))
             .filter(|(_, link)| match direction {
                 Direction::Upstream => !link.down_unit.is_empty(),
                 Direction::Downstream => !link.up_unit.is_empty(),
             })
-            .map(|(order, l)| {
-                (
-                    l.event,
-                    order,
-                    l.kind.as_str().to_owned(),
-                    l.up_unit,
-                    l.down_unit,
-                    l.up_subject,
-                )
-            })
+            .map(|(order, l)| (l.event, order, l.kind.as_str().to_owned(), l.up_unit, l.down_unit, l.up_subject))
             .collect();
         found.sort();
         expected.sort();
@@ -371,34 +257,16 @@ async fn check_links(warehouse: &Warehouse, model: &Model) -> Outcome {
 }
 
 async fn check_series(warehouse: &Warehouse, model: &Model) -> Outcome {
-    let key = SeriesKey {
-        subject: "A".into(),
-        product: "pork".into(),
-        biz_step: None,
-        unit: None,
-    };
+    let key = SeriesKey { subject: "A".into(), product: "pork".into(), biz_step: None, unit: None };
     let before = at("2030-01-01T00:00:00Z");
-    let found = warehouse
-        .system_history(&key, Metric::Price, before, 5)
-        .await?;
+    let found = warehouse.system_history(&key, Metric::Price, before, 5).await?;
     let mut expected: Vec<_> = model
         .counted()
         .filter(|fact| fact.event.subject == "A" && fact.event.product == "pork")
-        .filter_map(|fact| {
-            Some((
-                fact.event.event_time,
-                fact.key.object,
-                fact.event.price?.milli(),
-            ))
-        })
+        .filter_map(|fact| Some((fact.event.event_time, fact.key.object, fact.event.price?.milli())))
         .collect();
     expected.sort();
-    let newest: Vec<i64> = expected
-        .iter()
-        .rev()
-        .take(5)
-        .map(|(_, _, price)| *price)
-        .collect();
+    let newest: Vec<i64> = expected.iter().rev().take(5).map(|(_, _, price)| *price).collect();
     assert_eq!(found, newest);
     Ok(())
 }
@@ -426,18 +294,14 @@ async fn history(place: &Place, seed: u64, steps: usize) -> Result<usize, Box<dy
             5 | 6 if !sent.is_empty() => warehouse.project(&sent[dice.place(sent.len())]).await?,
             7 => {
                 let batch = random_batch(&dice, &mut known, &mut counter);
-                warehouse
-                    .project_until(&batch, Some(dice.any(&ProjectStep::ALL)))
-                    .await?;
+                warehouse.project_until(&batch, Some(dice.any(&ProjectStep::ALL))).await?;
                 owed.push(batch);
                 warehouse = place.connect(&name, dice.any(&zones)).await?;
                 stops += 1;
             }
             8 => {
                 let step = dice.any(&[RebuildStep::Days, RebuildStep::Flows, RebuildStep::Cleared]);
-                warehouse
-                    .rebuild_until(1 + dice.below(20), Some(step))
-                    .await?;
+                warehouse.rebuild_until(1 + dice.below(20), Some(step)).await?;
                 warehouse = place.connect(&name, dice.any(&zones)).await?;
                 stops += 1;
             }
@@ -445,23 +309,9 @@ async fn history(place: &Place, seed: u64, steps: usize) -> Result<usize, Box<dy
                 warehouse.rebuild_marked(1 + dice.below(30)).await?;
             }
             10 => {
-                let tables = [
-                    "event",
-                    "link_up",
-                    "link_down",
-                    "superseded",
-                    "series",
-                    "stat_day",
-                    "stat_flow",
-                    "mark",
-                ];
+                let tables = ["event", "link_up", "link_down", "superseded", "series", "stat_day", "stat_flow", "mark"];
                 let last = if dice.one_in(2) { " FINAL" } else { "" };
-                place
-                    .run(
-                        &name,
-                        &format!("OPTIMIZE TABLE {}{last}", dice.any(&tables)),
-                    )
-                    .await?;
+                place.run(&name, &format!("OPTIMIZE TABLE {}{last}", dice.any(&tables))).await?;
             }
             _ => {
                 for batch in owed.drain(..) {
@@ -480,9 +330,7 @@ async fn history(place: &Place, seed: u64, steps: usize) -> Result<usize, Box<dy
     }
     settle(&warehouse).await?;
     check(&warehouse, &model).await?;
-    place
-        .run("default", &format!("DROP DATABASE {name}"))
-        .await?;
+    place.run("default", &format!("DROP DATABASE {name}")).await?;
     Ok(stops)
 }
 
@@ -491,9 +339,7 @@ async fn g_6_4_1_random_histories_end_like_a_plain_map() -> Outcome {
     let place = Place::open().await?;
     let mut stops = 0;
     for seed in 1..=3 {
-        stops += history(&place, seed, 40)
-            .await
-            .map_err(|error| format!("seed {seed}: {error}"))?;
+        stops += history(&place, seed, 40).await.map_err(|error| format!("seed {seed}: {error}"))?;
     }
     assert!(stops > 10, "the histories must stop somewhere");
     Ok(())

@@ -9,14 +9,8 @@ async fn the_schema_is_applied_once_and_twice() -> Outcome {
     let place = Place::open().await?;
     let warehouse = place.warehouse("schema_twice").await?;
     assert_eq!(warehouse.migrate().await?, 0);
-    place
-        .run("schema_twice", "TRUNCATE TABLE schema_step")
-        .await?;
-    assert_eq!(
-        warehouse.migrate().await?,
-        13,
-        "what was not recorded is applied again without harm"
-    );
+    place.run("schema_twice", "TRUNCATE TABLE schema_step").await?;
+    assert_eq!(warehouse.migrate().await?, 13, "what was not recorded is applied again without harm");
     Ok(())
 }
 
@@ -24,26 +18,10 @@ async fn the_schema_is_applied_once_and_twice() -> Outcome {
 async fn a_newer_or_changed_schema_is_refused() -> Outcome {
     let place = Place::open().await?;
     let warehouse = place.warehouse("schema_other").await?;
-    place
-        .run(
-            "schema_other",
-            "INSERT INTO schema_step VALUES (2, '002_event', 'other')",
-        )
-        .await?;
-    assert!(matches!(
-        warehouse.migrate().await,
-        Err(WarehouseError::SchemaChanged { number: 2, .. })
-    ));
-    place
-        .run(
-            "schema_other",
-            "INSERT INTO schema_step VALUES (900, '900_later', 'SELECT 1')",
-        )
-        .await?;
-    assert!(matches!(
-        warehouse.migrate().await,
-        Err(WarehouseError::SchemaNewer(900))
-    ));
+    place.run("schema_other", "INSERT INTO schema_step VALUES (2, '002_event', 'other')").await?;
+    assert!(matches!(warehouse.migrate().await, Err(WarehouseError::SchemaChanged { number: 2, .. })));
+    place.run("schema_other", "INSERT INTO schema_step VALUES (900, '900_later', 'SELECT 1')").await?;
+    assert!(matches!(warehouse.migrate().await, Err(WarehouseError::SchemaNewer(900))));
     Ok(())
 }
 

@@ -29,25 +29,13 @@ impl Place {
     pub async fn open() -> Result<Self, Box<dyn Error>> {
         if let Ok(url) = std::env::var("SUYUAN_CLICKHOUSE_URL") {
             let key = std::env::var("SUYUAN_CLICKHOUSE_KEY").unwrap_or_default();
-            return Ok(Self {
-                url,
-                key,
-                _engine: None,
-            });
+            return Ok(Self { url, key, _engine: None });
         }
         let data = tempfile::tempdir()?;
         let arguments = ["engine::engine_child", "--exact", "--nocapture"].map(OsString::from);
-        let environment = [(
-            OsString::from("SUYUAN_TEST_ENGINE_DATA"),
-            data.path().into(),
-        )];
-        let process =
-            EngineProcess::spawn(&std::env::current_exe()?, &arguments, &environment).await?;
-        Ok(Self {
-            url: process.url(),
-            key: "0123456789abcdef".to_owned(),
-            _engine: Some((process, data)),
-        })
+        let environment = [(OsString::from("SUYUAN_TEST_ENGINE_DATA"), data.path().into())];
+        let process = EngineProcess::spawn(&std::env::current_exe()?, &arguments, &environment).await?;
+        Ok(Self { url: process.url(), key: "0123456789abcdef".to_owned(), _engine: Some((process, data)) })
     }
 
     /// A connection to the database `name`, as a program that has just started has it.
@@ -58,8 +46,7 @@ impl Place {
 
     /// A prepared database `name`.
     pub async fn warehouse(&self, name: &str) -> Result<Warehouse, Box<dyn Error>> {
-        self.run("default", &format!("DROP DATABASE IF EXISTS {name}"))
-            .await?;
+        self.run("default", &format!("DROP DATABASE IF EXISTS {name}")).await?;
         let warehouse = self.connect(name, "UTC").await?;
         warehouse.migrate().await?;
         Ok(warehouse)
@@ -72,11 +59,7 @@ impl Place {
 
     /// A number that a statement of a test returns.
     pub async fn number(&self, database: &str, sql: &str) -> Result<u64, Box<dyn Error>> {
-        Ok(self
-            .client(database)
-            .query_raw(sql)
-            .fetch_one::<u64>()
-            .await?)
+        Ok(self.client(database).query_raw(sql).fetch_one::<u64>().await?)
     }
 
     fn client(&self, database: &str) -> clickhouse::Client {
@@ -101,14 +84,7 @@ pub fn object(accepted: Timestamp, seed: u64) -> ObjectId {
 
 /// Units without amounts.
 pub fn units(codes: &[&str]) -> Vec<UnitAmount> {
-    codes
-        .iter()
-        .map(|code| UnitAmount {
-            code: (*code).to_owned(),
-            quantity: None,
-            unit: String::new(),
-        })
-        .collect()
+    codes.iter().map(|code| UnitAmount { code: (*code).to_owned(), quantity: None, unit: String::new() }).collect()
 }
 
 /// A sale of a pig's carcass in Qingdao to a subject in Jinan, on a day in November 2026.
@@ -143,12 +119,7 @@ pub fn sale(seed: u64) -> EventFact {
         inspection: None,
         error_declaration: None,
         fields: BTreeMap::new(),
-        source: Source {
-            system: "sys1".into(),
-            message: format!("m{seed}"),
-            row: 0,
-            format: "json".into(),
-        },
+        source: Source { system: "sys1".into(), message: format!("m{seed}"), row: 0, format: "json".into() },
     };
     let payload = serde_json::to_vec(&event).expect("an event can be written as JSON");
     EventFact {

@@ -12,13 +12,7 @@ use crate::command::{npm, run};
 use crate::root::{cache, frontend};
 
 /// Folders below `frontend/` that are results, not sources.
-const RESULTS: &[&str] = &[
-    "node_modules",
-    "dist",
-    "coverage",
-    "test-results",
-    "playwright-report",
-];
+const RESULTS: &[&str] = &["node_modules", "dist", "coverage", "test-results", "playwright-report"];
 
 /// Installs the packages of the lock file.
 ///
@@ -65,9 +59,7 @@ pub fn has_script(name: &str) -> bool {
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    for entry in
-        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?
-    {
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
         let entry = entry?;
         let name = entry.file_name();
         if RESULTS.iter().any(|result| name == *result) {

@@ -49,10 +49,7 @@ pub fn for_running() -> Result<Env> {
 /// A part could not be downloaded.
 pub fn libraries() -> Result<Env> {
     Ok(vec![
-        (
-            "SUYUAN_CHDB_LIB",
-            step("ClickHouse engine", packages::engine)?,
-        ),
+        ("SUYUAN_CHDB_LIB", step("ClickHouse engine", packages::engine)?),
         ("SUYUAN_FONTS_DIR", step("Chinese fonts", packages::fonts)?),
     ])
 }

@@ -78,8 +78,7 @@ fn install(name: &str, package: &str) -> Result<PathBuf> {
     remove(&partial)?;
     fs::create_dir_all(&partial)?;
     for file in ["package.json", "package-lock.json"] {
-        fs::copy(source.join(file), partial.join(file))
-            .with_context(|| format!("cannot copy {file} of {name}"))?;
+        fs::copy(source.join(file), partial.join(file)).with_context(|| format!("cannot copy {file} of {name}"))?;
     }
     println!("    downloading {package} …");
     run(npm(&partial)?.args(["ci", "--ignore-scripts"]))?;
@@ -103,12 +102,7 @@ fn is_installed(source: &Path, done: &Path, package: &str) -> Result<bool> {
     let wanted = fs::read(source.join("package-lock.json"))
         .with_context(|| format!("cannot read the lock file in {}", source.display()))?;
     let same = fs::read(done.join("package-lock.json")).is_ok_and(|found| found == wanted);
-    Ok(same
-        && done
-            .join("node_modules")
-            .join(package)
-            .join("package.json")
-            .is_file())
+    Ok(same && done.join("node_modules").join(package).join("package.json").is_file())
 }
 
 fn locked_version(source: &Path, package: &str) -> Result<String> {
@@ -120,8 +114,7 @@ fn locked_version(source: &Path, package: &str) -> Result<String> {
 
 fn remove(folder: &Path) -> Result<()> {
     if folder.symlink_metadata().is_ok() {
-        fs::remove_dir_all(folder)
-            .with_context(|| format!("cannot remove {}", folder.display()))?;
+        fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
     }
     Ok(())
 }
@@ -145,11 +138,7 @@ mod tests {
             assert!(!locked_version(&source, package)?.is_empty());
             let lock: Value = serde_json::from_slice(&fs::read(source.join("package-lock.json"))?)?;
             let entry = &lock["packages"][format!("node_modules/{package}")];
-            assert!(
-                entry["integrity"]
-                    .as_str()
-                    .is_some_and(|sum| sum.starts_with("sha512-"))
-            );
+            assert!(entry["integrity"].as_str().is_some_and(|sum| sum.starts_with("sha512-")));
         }
         Ok(())
     }

@@ -37,9 +37,8 @@ struct Account {
 /// # Errors
 /// There is none and it could not be installed.
 pub fn programs() -> Result<PathBuf> {
-    let initdb = require("PostgreSQL", &["postgresql"], || {
-        newest_debian_folder().or_else(|| find_program(&["initdb"]))
-    })?;
+    let initdb =
+        require("PostgreSQL", &["postgresql"], || newest_debian_folder().or_else(|| find_program(&["initdb"])))?;
     let folder = initdb.parent().context("initdb without a folder")?;
     Ok(folder.to_path_buf())
 }
@@ -67,11 +66,7 @@ impl Postgres {
         let programs = programs()?;
         let account = is_root().then(unprivileged_account).transpose()?;
         // Another account may not be allowed to enter the folders above the checkout.
-        let base = if account.is_some() {
-            std::env::temp_dir()
-        } else {
-            cache()
-        };
+        let base = if account.is_some() { std::env::temp_dir() } else { cache() };
         fs::create_dir_all(&base)?;
         remove_left_behind(&base);
         let folder = base.join(format!("{PREFIX}{}", std::process::id()));
@@ -97,12 +92,7 @@ impl Postgres {
         loop {
             let mut probe = command(programs.join("pg_isready"));
             probe.args(["-q", "-h", "127.0.0.1", "-p", &port]);
-            if probe
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .status()?
-                .success()
-            {
+            if probe.stdout(Stdio::null()).stderr(Stdio::null()).status()?.success() {
                 return Ok(());
             }
             if self.child.try_wait()?.is_some() || start.elapsed() > PATIENCE {
@@ -131,44 +121,19 @@ fn init_and_start(programs: &Path, folder: &Path, account: Option<&Account>) -> 
     run(program("initdb")
         .arg("-D")
         .arg(&data)
-        .args([
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C",
-            "--no-sync",
-        ])
+        .args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"])
         .stdout(Stdio::null()))?;
     let port = free_port()?;
     let log = File::create(folder.join("log"))?;
     let mut server = program("postgres");
-    server
-        .arg("-D")
-        .arg(&data)
-        .args(["-h", "127.0.0.1", "-k", ""]);
+    server.arg("-D").arg(&data).args(["-h", "127.0.0.1", "-k", ""]);
     server.args(["-p", &port.to_string()]);
-    for setting in [
-        "fsync=off",
-        "synchronous_commit=off",
-        "full_page_writes=off",
-        "max_connections=200",
-    ] {
+    for setting in ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"] {
         server.args(["-c", setting]);
     }
-    let child = server
-        .stdin(Stdio::null())
-        .stdout(log.try_clone()?)
-        .stderr(log)
-        .spawn()
-        .context("cannot start PostgreSQL")?;
-    let mut postgres = Postgres {
-        child,
-        folder: folder.to_path_buf(),
-        port,
-    };
+    let child =
+        server.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn().context("cannot start PostgreSQL")?;
+    let mut postgres = Postgres { child, folder: folder.to_path_buf(), port };
     postgres.wait_until_ready(programs)?;
     Ok(postgres)
 }
@@ -188,22 +153,15 @@ fn free_port() -> Result<u16> {
 
 fn unprivileged_account() -> Result<Account> {
     let users = fs::read_to_string("/etc/passwd").context("cannot read /etc/passwd")?;
-    let found = ["postgres", "nobody"]
-        .iter()
-        .find_map(|name| find_account(&users, name));
+    let found = ["postgres", "nobody"].iter().find_map(|name| find_account(&users, name));
     found.context("no user `postgres` or `nobody` to run PostgreSQL as")
 }
 
 /// Reads `name:password:uid:gid:…`.
 fn find_account(users: &str, name: &str) -> Option<Account> {
-    let fields = users
-        .lines()
-        .map(|line| line.split(':').collect::<Vec<_>>())
-        .find(|fields| fields.first() == Some(&name))?;
-    Some(Account {
-        uid: fields.get(2)?.parse().ok()?,
-        gid: fields.get(3)?.parse().ok()?,
-    })
+    let fields =
+        users.lines().map(|line| line.split(':').collect::<Vec<_>>()).find(|fields| fields.first() == Some(&name))?;
+    Some(Account { uid: fields.get(2)?.parse().ok()?, gid: fields.get(3)?.parse().ok()? })
 }
 
 /// Ends and removes clusters whose run is gone.
@@ -217,9 +175,7 @@ fn remove_left_behind(base: &Path) {
         let Some(owner) = owner.and_then(|pid| pid.parse::<u32>().ok()) else {
             continue;
         };
-        if owner != std::process::id()
-            && process::command_line(owner).is_some_and(|line| line.contains("xtask"))
-        {
+        if owner != std::process::id() && process::command_line(owner).is_some_and(|line| line.contains("xtask")) {
             continue;
         }
         end_server_of(&entry.path());
@@ -229,15 +185,10 @@ fn remove_left_behind(base: &Path) {
 
 fn end_server_of(folder: &Path) {
     let noted = fs::read_to_string(folder.join("data/postmaster.pid")).unwrap_or_default();
-    let Some(pid) = noted
-        .lines()
-        .next()
-        .and_then(|line| line.trim().parse().ok())
-    else {
+    let Some(pid) = noted.lines().next().and_then(|line| line.trim().parse().ok()) else {
         return;
     };
-    let is_its =
-        process::command_line(pid).is_some_and(|line| line.contains(&*folder.to_string_lossy()));
+    let is_its = process::command_line(pid).is_some_and(|line| line.contains(&*folder.to_string_lossy()));
     if is_its && process::signal(pid, "INT").is_ok() {
         let start = Instant::now();
         while process::command_line(pid).is_some() && start.elapsed() < PATIENCE {

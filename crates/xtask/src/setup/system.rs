@@ -12,10 +12,7 @@ use crate::command::{capture, command, find_program, run};
 /// # Errors
 /// There is none and it could not be installed.
 pub fn c_compiler() -> Result<()> {
-    require("a C compiler", &["build-essential"], || {
-        find_program(&["cc"])
-    })
-    .map(drop)
+    require("a C compiler", &["build-essential"], || find_program(&["cc"])).map(drop)
 }
 
 /// A Chromium for browser tests, with Chinese fonts; `SUYUAN_CHROMIUM` names one that is installed elsewhere.
@@ -23,17 +20,10 @@ pub fn c_compiler() -> Result<()> {
 /// # Errors
 /// There is none and it could not be installed.
 pub fn chromium() -> Result<PathBuf> {
-    let names = [
-        "chromium",
-        "chromium-browser",
-        "google-chrome",
-        "google-chrome-stable",
-    ];
+    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
     require("Chromium", &["chromium", "fonts-noto-cjk"], || {
         let given = std::env::var_os("SUYUAN_CHROMIUM").map(PathBuf::from);
-        given
-            .filter(|path| path.is_file())
-            .or_else(|| find_program(&names))
+        given.filter(|path| path.is_file()).or_else(|| find_program(&names))
     })
 }
 
@@ -43,25 +33,18 @@ pub fn is_root() -> bool {
 }
 
 /// Finds a program, or installs its packages and finds it then.
-pub fn require(
-    what: &str,
-    packages: &[&str],
-    find: impl Fn() -> Option<PathBuf>,
-) -> Result<PathBuf> {
+pub fn require(what: &str, packages: &[&str], find: impl Fn() -> Option<PathBuf>) -> Result<PathBuf> {
     if let Some(path) = find() {
         return Ok(path);
     }
     let wanted = packages.join(" ");
-    let advice =
-        format!("{what} is needed: please install it (Debian, Ubuntu: apt-get install {wanted})");
+    let advice = format!("{what} is needed: please install it (Debian, Ubuntu: apt-get install {wanted})");
     if find_program(&["apt-get"]).is_none() {
         bail!(advice);
     }
     println!("    {what} is missing; installing {wanted} with apt-get …");
     run(apt()?.arg("update"))?;
-    run(apt()?
-        .args(["install", "--yes", "--no-install-recommends"])
-        .args(packages))?;
+    run(apt()?.args(["install", "--yes", "--no-install-recommends"]).args(packages))?;
     match find() {
         Some(path) => Ok(path),
         None => bail!(advice),

@@ -71,22 +71,11 @@ fn packages() -> Vec<Package> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .current_dir(root())
-        .args([
-            "metadata",
-            "--format-version",
-            "1",
-            "--no-deps",
-            "--offline",
-        ])
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
         .output()
         .expect("cargo metadata starts");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let metadata: Metadata =
-        serde_json::from_slice(&output.stdout).expect("cargo metadata is JSON");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Metadata = serde_json::from_slice(&output.stdout).expect("cargo metadata is JSON");
     metadata.packages
 }
 
@@ -106,18 +95,12 @@ fn edges(packages: &[Package], of_tests: bool) -> Edges {
 
 fn differences(listed: &Edges, real: &Edges) -> Vec<String> {
     let flat = |edges: &Edges| -> BTreeSet<(String, String)> {
-        let pairs = edges
-            .iter()
-            .flat_map(|(from, to)| to.iter().map(move |to| (from.clone(), to.clone())));
+        let pairs = edges.iter().flat_map(|(from, to)| to.iter().map(move |to| (from.clone(), to.clone())));
         pairs.collect()
     };
     let (listed, real) = (flat(listed), flat(real));
-    let added = real
-        .difference(&listed)
-        .map(|(from, to)| format!("{from} → {to} is not listed"));
-    let gone = listed
-        .difference(&real)
-        .map(|(from, to)| format!("{from} → {to} is listed but gone"));
+    let added = real.difference(&listed).map(|(from, to)| format!("{from} → {to} is not listed"));
+    let gone = listed.difference(&real).map(|(from, to)| format!("{from} → {to} is listed but gone"));
     added.chain(gone).collect()
 }
 
@@ -125,16 +108,8 @@ fn differences(listed: &Edges, real: &Edges) -> Vec<String> {
 fn edges_are_the_ones_of_the_list() {
     let (rules, packages) = (rules(), packages());
     let mut found = differences(&rules.uses, &edges(&packages, false));
-    found.extend(
-        differences(&rules.dev, &edges(&packages, true))
-            .into_iter()
-            .map(|text| format!("{text} (tests)")),
-    );
-    assert!(
-        found.is_empty(),
-        "arrows.toml differs from the manifests:\n  {}",
-        found.join("\n  ")
-    );
+    found.extend(differences(&rules.dev, &edges(&packages, true)).into_iter().map(|text| format!("{text} (tests)")));
+    assert!(found.is_empty(), "arrows.toml differs from the manifests:\n  {}", found.join("\n  "));
 }
 
 #[test]
@@ -147,10 +122,7 @@ fn every_crate_has_a_level_and_every_edge_goes_down() {
     }
     for (from, to) in edges(&packages, false) {
         for to in to {
-            assert!(
-                level(&to) < level(&from),
-                "{from} → {to} does not go down a level"
-            );
+            assert!(level(&to) < level(&from), "{from} → {to} does not go down a level");
         }
     }
 }
@@ -173,11 +145,7 @@ fn a_heavy_library_is_used_only_by_the_crate_that_wraps_it() {
             }
         }
     }
-    assert!(
-        found.is_empty(),
-        "belongs to another crate:\n  {}",
-        found.join("\n  ")
-    );
+    assert!(found.is_empty(), "belongs to another crate:\n  {}", found.join("\n  "));
 }
 
 #[test]
@@ -189,15 +157,9 @@ fn crates_that_compute_never_wait() {
         if !rules.pure.crates.contains(&name) {
             continue;
         }
-        let wrong = |dependency: &&Dependency| {
-            !dependency.is_dev() && rules.pure.without.contains(&dependency.name)
-        };
+        let wrong = |dependency: &&Dependency| !dependency.is_dev() && rules.pure.without.contains(&dependency.name);
         let uses = package.dependencies.iter().filter(wrong);
         found.extend(uses.map(|dependency| format!("{name} uses {}", dependency.name)));
     }
-    assert!(
-        found.is_empty(),
-        "must stay free of input and output:\n  {}",
-        found.join("\n  ")
-    );
+    assert!(found.is_empty(), "must stay free of input and output:\n  {}", found.join("\n  "));
 }

@@ -5,17 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Folders, relative to the top, that are never committed; a bare name is left out wherever it stands.
-const LEFT_OUT: &[&str] = &[
-    ".git",
-    "node_modules",
-    "target",
-    ".cache",
-    ".demo",
-    "dist",
-    "coverage",
-    "test-results",
-    "playwright-report",
-];
+const LEFT_OUT: &[&str] =
+    &[".git", "node_modules", "target", ".cache", ".demo", "dist", "coverage", "test-results", "playwright-report"];
 
 /// A text file.
 pub struct TextFile {
@@ -36,10 +27,7 @@ pub fn text_files() -> Vec<TextFile> {
     let mut files = Vec::new();
     walk(&root(), "", &mut files);
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    assert!(
-        files.iter().any(|file| file.path == "Cargo.toml"),
-        "the top folder was not found"
-    );
+    assert!(files.iter().any(|file| file.path == "Cargo.toml"), "the top folder was not found");
     files
 }
 

@@ -21,10 +21,7 @@ fn every_rust_file_says_what_it_is_for() {
         .filter(|file| is_rust(file) && !file.text.starts_with("//! "))
         .map(|file| file.path.clone())
         .collect();
-    none_of(
-        "must begin with `//! ` and say what the module is for",
-        &found,
-    );
+    none_of("must begin with `//! ` and say what the module is for", &found);
 }
 
 #[test]
@@ -51,13 +48,8 @@ fn is_generated(file: &TextFile) -> bool {
 #[test]
 fn no_file_names_a_folder_of_a_machine() {
     // Written in parts so that this file does not find itself.
-    let folders = [
-        ["/ro", "ot/"],
-        ["/ho", "me/"],
-        ["/work", "/main"],
-        ["/work", "/shared"],
-    ]
-    .map(|parts| parts.concat());
+    let folders =
+        [["/ro", "ot/"], ["/ho", "me/"], ["/work", "/main"], ["/work", "/shared"]].map(|parts| parts.concat());
     let mut found = Vec::new();
     for file in text_files() {
         for (number, line) in file.text.lines().enumerate() {
@@ -82,10 +74,7 @@ fn a_folder_is_told_from_the_middle_of_a_path() {
     let folder = ["/ho", "me/"].concat();
     assert!(names_folder(&format!("cd {folder}x"), &folder));
     assert!(names_folder(&format!("\"{folder}x\""), &folder));
-    assert!(!names_folder(
-        &format!("https://example.org{folder}x"),
-        &folder
-    ));
+    assert!(!names_folder(&format!("https://example.org{folder}x"), &folder));
     assert!(!names_folder(&format!("src{folder}x"), &folder));
 }
 
@@ -110,8 +99,7 @@ fn no_work_is_postponed_in_a_comment() {
 #[test]
 fn every_text_file_ends_with_a_newline_and_has_no_carriage_return() {
     let source = [
-        ".rs", ".ts", ".tsx", ".css", ".typ", ".sql", ".toml", ".md", ".json", ".yaml", ".yml",
-        ".sh", ".html", ".txt",
+        ".rs", ".ts", ".tsx", ".css", ".typ", ".sql", ".toml", ".md", ".json", ".yaml", ".yml", ".sh", ".html", ".txt",
     ];
     let mut found = Vec::new();
     for file in text_files() {
@@ -132,15 +120,8 @@ fn every_text_file_ends_with_a_newline_and_has_no_carriage_return() {
 fn no_lock_file_names_a_package_registry() {
     let found: Vec<String> = text_files()
         .iter()
-        .filter(|file| {
-            file.path.ends_with("package-lock.json") && file.text.contains("\"resolved\": \"http")
-        })
-        .map(|file| {
-            format!(
-                "{}: write it with `npm install --omit-lockfile-registry-resolved`",
-                file.path
-            )
-        })
+        .filter(|file| file.path.ends_with("package-lock.json") && file.text.contains("\"resolved\": \"http"))
+        .map(|file| format!("{}: write it with `npm install --omit-lockfile-registry-resolved`", file.path))
         .collect();
     none_of("must not name a package registry", &found);
 }
@@ -155,10 +136,7 @@ fn both_languages_of_a_document_have_the_same_headings() {
             match find(&format!("{stem}.md")) {
                 None => found.push(format!("{}: has no English twin", file.path)),
                 Some(english) if heading_levels(english) != heading_levels(file) => {
-                    found.push(format!(
-                        "{}: headings differ from {}",
-                        file.path, english.path
-                    ));
+                    found.push(format!("{}: headings differ from {}", file.path, english.path));
                 }
                 Some(_) => {}
             }

@@ -1,6 +1,7 @@
 // Loaded data to GeoJSON sources: regions with their fill, flows as arcs, places as points, and the extent of it all.
 import type { Feature, FeatureCollection, Geometry, LineString, Point, Position } from "geojson";
 import type { Flow, MapPoints, MapValues } from "@/api/types";
+import { unitName } from "@/lib/format";
 import type { Scale } from "@/map/scale";
 
 export interface RegionProperties {
@@ -48,6 +49,11 @@ export function arc(from: Position, to: Position, steps = 24): Position[] {
     return [s * s * ax + 2 * s * t * cx + t * t * bx, s * s * ay + 2 * s * t * cy + t * t * by];
   });
 }
+/** The flows that carry most, so that a map stays readable. */
+export function strongest(flows: Flow[], most: number): Flow[] {
+  const weight = (flow: Flow) => Number(flow.quantity ?? flow.events) || 0;
+  return [...flows].sort((a, b) => weight(b) - weight(a)).slice(0, most);
+}
 export function flowLines(flows: Flow[]): FeatureCollection<LineString> {
   const weight = (flow: Flow) => Number(flow.quantity ?? flow.events) || 0;
   const most = Math.max(1, ...flows.map(weight));
@@ -58,7 +64,7 @@ export function flowLines(flows: Flow[]): FeatureCollection<LineString> {
       geometry: { type: "LineString", coordinates: arc([flow.from.lon, flow.from.lat], [flow.to.lon, flow.to.lat]) },
       properties: {
         width: 1 + 5 * Math.sqrt(weight(flow) / most),
-        text: `${flow.from.name} → ${flow.to.name}：${flow.quantity ?? flow.events} ${flow.quantity ? (flow.unit ?? "") : "条"}`,
+        text: `${flow.from.name} → ${flow.to.name}：${flow.quantity ?? flow.events} ${flow.quantity ? unitName(flow.unit) : "条"}`,
       },
     })),
   };

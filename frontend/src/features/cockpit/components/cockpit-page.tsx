@@ -15,6 +15,7 @@ import { useMe } from "@/lib/session";
 import { cockpitText as t } from "@/locales/zh-CN/cockpit";
 import { mapText } from "@/locales/zh-CN/map";
 import { flowsQuery, pointsQuery, valuesQuery, type Metric } from "@/map/loaders";
+import { strongest } from "@/map/layers/build";
 import { RegionMap } from "@/map/region-map";
 import { AppLink } from "@/ui/app-link";
 import { DivisionSelect } from "@/ui/division-select";
@@ -64,7 +65,6 @@ function MapTile({
   setMetric,
   pick,
   up,
-  days,
   category,
 }: {
   data: Cockpit;
@@ -73,7 +73,6 @@ function MapTile({
   setMetric: (metric: Metric) => void;
   pick: (code: string) => void;
   up: (() => void) | undefined;
-  days: number;
   category: string | undefined;
 }) {
   const go = useGo();
@@ -84,7 +83,9 @@ function MapTile({
     placeholderData: keepPreviousData,
   });
   const points = useQuery({ ...pointsQuery(division, 7), placeholderData: keepPreviousData });
-  const flows = useQuery({ ...flowsQuery(division, days), placeholderData: keepPreviousData });
+  const flows = useQuery({ ...flowsQuery(division, 1), placeholderData: keepPreviousData });
+  const allFlows = flows.data?.flows;
+  const shownFlows = useMemo(() => allFlows && strongest(allFlows, 40), [allFlows]);
   const extra = (
     <span className="tile-tools">
       {up && (
@@ -113,7 +114,7 @@ function MapTile({
         metric={metric}
         values={metric === data.map.metric ? data.map : values.data}
         points={points.data}
-        flows={flows.data?.flows}
+        flows={shownFlows}
         onPick={pick}
         onSubject={(id) => go(`/console/subjects/${id}`)}
       />
@@ -215,7 +216,6 @@ export function CockpitPage({ menu }: { menu: ReactNode }) {
               setMetric={(next) => patch({ metric: next === "reporting_rate" ? undefined : next }, true)}
               pick={pick}
               up={up}
-              days={days}
               category={scope.category}
             />
             <Tile

@@ -1,6 +1,7 @@
 // 一张图: the same map on a light ground with switchable layers, and the values as a table.
 import { useQuery } from "@tanstack/react-query";
 import { Button, Checkbox, Segmented, Space, Table } from "antd";
+import { useMemo } from "react";
 import type { MapValue } from "@/api/types";
 import { useGo, useUrl } from "@/lib/nav";
 import { divisionQuery } from "@/lib/reference";
@@ -9,6 +10,7 @@ import { cockpitText as t } from "@/locales/zh-CN/cockpit";
 import { common } from "@/locales/zh-CN/common";
 import { mapText } from "@/locales/zh-CN/map";
 import { flowsQuery, pointsQuery, regionsQuery, valuesQuery, type Metric } from "@/map/loaders";
+import { strongest } from "@/map/layers/build";
 import { RegionMap } from "@/map/region-map";
 import { FigureText } from "@/ui/marks";
 import { PageHead, Panel } from "@/ui/page";
@@ -39,6 +41,8 @@ export function OneMapPage() {
   const values = useQuery(valuesQuery(division, metric, search["category"]));
   const points = useQuery({ ...pointsQuery(division, 7), enabled: layers.includes("points") });
   const flows = useQuery({ ...flowsQuery(division, 30), enabled: layers.includes("flows") });
+  const allFlows = flows.data?.flows;
+  const shownFlows = useMemo(() => allFlows && strongest(allFlows, 80), [allFlows]);
   const here = useQuery(divisionQuery(division));
   const steps = here.data?.path.map((step) => step.code) ?? [];
   const up = steps.at(steps.at(-1) === division ? -2 : -1);
@@ -83,7 +87,7 @@ export function OneMapPage() {
               metric={metric}
               values={values.data}
               points={layers.includes("points") ? points.data : undefined}
-              flows={layers.includes("flows") ? flows.data?.flows : undefined}
+              flows={layers.includes("flows") ? shownFlows : undefined}
               focus={focus}
               onPick={(code) => patch({ division: code, lon: undefined, lat: undefined })}
               onSubject={(id) => go(`/console/subjects/${id}`)}

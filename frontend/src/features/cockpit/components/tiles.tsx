@@ -1,7 +1,7 @@
 // The tiles of the wall screen that are not charts or maps.
 import { useState } from "react";
 import type { Cockpit, Figure, Warning } from "@/api/types";
-import { change, clock, dateTime, duration, figure, number } from "@/lib/format";
+import { change, clock, date, dateTime, duration, figure, number } from "@/lib/format";
 import { grades, links } from "@/lib/palette";
 import { cockpitText as t } from "@/locales/zh-CN/cockpit";
 import { AppLink } from "@/ui/app-link";
@@ -76,6 +76,12 @@ export function Ranking({
   );
 }
 
+/** The time of a warning of today, the day of an older one. */
+function whenShort(at: string): string {
+  const today = date(new Date().toISOString());
+  return date(at) === today ? clock(at) : date(at).slice(5);
+}
+
 export function Warnings({ rows }: { rows: Warning[] }) {
   const [still, setStill] = useState(false);
   if (rows.length === 0) return <p className="tile-empty">{t.noWarnings}</p>;
@@ -83,7 +89,7 @@ export function Warnings({ rows }: { rows: Warning[] }) {
   const line = (row: Warning, copy: boolean, index: number) => (
     <li key={`${copy ? "copy" : "row"}-${index}`} className={row.severity} aria-hidden={copy || undefined}>
       <AppLink href={row.link} tabIndex={copy ? -1 : 0}>
-        <time className="figures">{clock(row.at)}</time>
+        <time className="figures">{whenShort(row.at)}</time>
         <span className="warning-mark" aria-label={row.severity === "high" ? "紧急" : "一般"}>
           {row.severity === "high" ? "▼" : "■"}
         </span>

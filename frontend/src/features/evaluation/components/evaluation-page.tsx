@@ -25,7 +25,7 @@ const signed = (value: string | null) =>
   ) : (
     <span className="figures">
       {Number(value) > 0 ? "▲" : Number(value) < 0 ? "▼" : ""}
-      {value.replace("-", "")}
+      {value.replace(/^[+-]/, "")}
     </span>
   );
 

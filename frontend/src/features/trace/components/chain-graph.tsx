@@ -3,12 +3,16 @@ import { Graph, type EdgeData, type NodeData } from "@antv/g6";
 import { useEffect, useMemo, useRef } from "react";
 import type { Chain } from "@/api/types";
 import { layered } from "@/features/trace/layered";
-import { number } from "@/lib/format";
+import { number, unitName } from "@/lib/format";
 import { palette } from "@/lib/palette";
 import { traceText as t } from "@/locales/zh-CN/trace";
 
 const fonts = 'system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans SC", "Noto Sans CJK SC", sans-serif';
 const clip = (text: string, most = 10) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+
+/** The last part of a full division name: 济阳区 of 山东省济南市济阳区. */
+const shortPlace = (name: string | null) =>
+  name ? name.replace(/^.*(?:省|自治区|自治州|地区|盟|市)(?=.{2,})/u, "") : "—";
 
 function graphData(chain: Chain): { nodes: NodeData[]; edges: EdgeData[] } {
   const spots = layered(chain.nodes, chain.edges);
@@ -26,7 +30,7 @@ function graphData(chain: Chain): { nodes: NodeData[]; edges: EdgeData[] } {
         lineWidth: faulty.has(node.id) ? 2 : 1.2,
         ...(faulty.has(node.id) && { lineDash: [5, 3] }),
         labelPlacement: "center",
-        labelText: `${faulty.has(node.id) ? "▼ " : ""}${clip(node.subject_name ?? node.unit)}\n${node.stage_name} · ${node.division_name ?? "—"}`,
+        labelText: `${faulty.has(node.id) ? "▼ " : ""}${clip(node.subject_name ?? node.unit)}\n${node.stage_name} · ${clip(shortPlace(node.division_name), 6)}`,
         labelFill: palette.ink,
         labelFontSize: 13,
         labelLineHeight: 19,
@@ -45,7 +49,7 @@ function graphData(chain: Chain): { nodes: NodeData[]; edges: EdgeData[] } {
           lineWidth: 1.4,
           endArrow: true,
           ...(edge.kind === "inferred" && { lineDash: [6, 4] }),
-          labelText: `${number(edge.quantity)}${edge.quantity ? (edge.unit ?? "") : ""}${edge.kind === "inferred" ? `\n${t.inferred}` : ""}`,
+          labelText: `${number(edge.quantity)}${edge.quantity ? unitName(edge.unit) : ""}${edge.kind === "inferred" ? `\n${t.inferred}` : ""}`,
           labelFontSize: 12,
           labelAutoRotate: false,
           labelFill: palette.soft,
@@ -93,7 +97,10 @@ export function ChainGraph({
     made.on("node:click", (event) => choose.current((event as unknown as { target: { id: string } }).target.id));
     made.on("canvas:click", () => choose.current(undefined));
     graph.current = made;
-    const ready = made.render().catch(() => undefined);
+    const ready = made
+      .render()
+      .then(() => made.fitCenter())
+      .catch(() => undefined);
     return () => {
       graph.current = null;
       void ready.then(() => made.destroy());

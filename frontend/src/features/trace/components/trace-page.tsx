@@ -7,7 +7,7 @@ import type { Chain, ChainRow } from "@/api/types";
 import { ChainGraph } from "@/features/trace/components/chain-graph";
 import { http } from "@/lib/client";
 import { csvText, download } from "@/lib/csv";
-import { dateTime, MISSING, number } from "@/lib/format";
+import { dateTime, MISSING, number, unitName } from "@/lib/format";
 import { useUrl } from "@/lib/nav";
 import { useMe } from "@/lib/session";
 import { traceText as t } from "@/locales/zh-CN/trace";
@@ -129,7 +129,7 @@ function Found({ chain }: { chain: Chain }) {
         {node && (
           <span>
             {node.subject_name} · {node.stage_name} · {t.in} {number(node.in)} {t.out} {number(node.out)} {t.rest}{" "}
-            {number(node.rest)} {node.unit_of_measure}
+            {number(node.rest)} {unitName(node.unit_of_measure)}
             {node.contact && ` · ${node.contact}`}
           </span>
         )}
@@ -145,7 +145,7 @@ function Found({ chain }: { chain: Chain }) {
         </Panel>
         <Panel
           flush
-          title={`${t.table}（${t.unit}：${chain.nodes.find((one) => one.unit_of_measure)?.unit_of_measure ?? MISSING}）`}
+          title={`${t.table}（${t.unit}：${unitName(chain.nodes.find((one) => one.unit_of_measure)?.unit_of_measure) || MISSING}）`}
           extra={
             <Button size="small" icon={<DownloadOutlined />} onClick={save}>
               {t.export}
