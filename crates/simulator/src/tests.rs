@@ -1,3 +1,5 @@
+//! Tests of the simulated world against its own truth.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use suyuan_domain::chain::{ChainLink, Direction, Walk, WalkLimits};

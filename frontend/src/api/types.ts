@@ -296,6 +296,7 @@ export interface TraceEvent {
   batch?: string | null;
   quantity?: string | null;
   unit?: string | null;
+  system?: string | null;
   system_name?: string | null;
   biz_step_name?: string;
   stage_name?: string;
@@ -428,6 +429,7 @@ export interface EvaluationRow {
   name: string;
   kind: "system" | "division";
   veto?: string | null;
+  node?: string;
   division_name?: string;
   stage: string | null;
   stage_name: string | null;
@@ -447,6 +449,7 @@ export interface Evaluations {
   periods: string[];
   rows: EvaluationRow[];
   distribution: { grade: GradeCode; count: number }[];
+  from_above?: EvaluationRow | null;
 }
 export interface ScoreTrend {
   code: string;
@@ -569,6 +572,7 @@ export interface Notice {
   kind_name?: string;
   state_name?: string;
   version?: number;
+  origin_node?: string;
   title: string;
   kind: string;
   published_at: string | null;

@@ -75,6 +75,14 @@ async function send(method: string, path: string, options: Options): Promise<Res
   }
 }
 
+/** A file as it came; a refusal is read as JSON like every other. */
+async function file(path: string, signal?: AbortSignal): Promise<Blob> {
+  const response = await send("GET", path, signal ? { signal } : {});
+  if (response.ok) return response.blob();
+  const parsed: unknown = await response.json().catch(() => null);
+  throw new ApiError(response.status, bodyOf(response.status, parsed));
+}
+
 async function request<T>(method: string, path: string, options: Options = {}): Promise<T> {
   const response = await send(method, path, options);
   const text = await response.text();
@@ -94,5 +102,6 @@ export const http = {
     request<T>("GET", path, { ...(query && { query }), ...(signal && { signal }) }),
   post: <T>(path: string, body?: unknown, query?: Query) => request<T>("POST", path, { body, ...(query && { query }) }),
   put: <T>(path: string, body: unknown) => request<T>("PUT", path, { body }),
+  file,
   remove: <T>(path: string) => request<T>("DELETE", path),
 };

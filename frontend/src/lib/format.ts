@@ -85,6 +85,13 @@ export function quantity(value: string | null | undefined, unit: string | null |
   return text === MISSING || !unit ? text : `${text} ${unitName(unit)}`;
 }
 
+/** A connected system by name, by code where it has no name here; uploads in the console carry a code of their own. */
+export function systemName(row: { system?: string | null; system_name?: string | null }): string {
+  if (row.system_name) return row.system_name;
+  const upload = /^MANUAL-(\d+)$/.exec(row.system ?? "");
+  return upload ? `人工上传（${upload[1]}）` : (row.system ?? "");
+}
+
 /** Signed percentage against the period before, as in `▲1.2%`. */
 export function change(value: string | null | undefined): string {
   if (value === null || value === undefined || value === "") return "";

@@ -59,7 +59,7 @@ export const states: Record<string, Mark> = {
   suspended: { name: "已暂停", symbol: "‖", ...act },
   cancelled: { name: "已取消", symbol: "✕", ...neutral },
   revoked: { name: "已注销", symbol: "✕", ...neutral },
-  open: { name: "待审核", symbol: "◆", ...act },
+  open: { name: "待核实", symbol: "◆", ...act },
   confirmed: { name: "已确认", symbol: "▼", ...bad },
   dismissed: { name: "已排除", symbol: "○", ...neutral },
   queued: { name: "等待发送", symbol: "◆", ...act },

@@ -157,7 +157,7 @@ export const reference: Reference = {
     ["slaughtering", "屠宰"],
   ].map(([code = "", name = ""]) => ({ code, name })),
   finding_states: [
-    ["open", "待审核"],
+    ["open", "待核实"],
     ["confirmed", "已确认"],
     ["dismissed", "已排除"],
     ["returned", "已退回"],
@@ -439,7 +439,7 @@ export const findings: Finding[] = Array.from({ length: 58 }, (_, index) => {
     value: index % 5 === 3 ? null : (["2", "18600", "-4", "0", "0.12"][index % 5] as string),
     limit: ["1", "6200", "0", "1", "0.02"][index % 5] as string,
     state,
-    state_name: { open: "待审核", confirmed: "已确认", dismissed: "已排除", returned: "已退回" }[state],
+    state_name: { open: "待核实", confirmed: "已确认", dismissed: "已排除", returned: "已退回" }[state],
     found_at: ago(index * 53 + 5),
     due_at: ago(index * 53 - 4320),
     version: 1,

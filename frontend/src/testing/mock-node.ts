@@ -484,7 +484,7 @@ export function makeMockNode(options: { signedIn?: boolean } = {}): (request: Re
             ? request.body
             : {
                 enabled: true,
-                cron: "0 0 9 2 * *",
+                cron: "0 9 2 * *",
                 receivers: [
                   { name: "济南市商务局", email: "jn@example.gov.cn" },
                   { name: "青岛市商务局", email: "qd@example.gov.cn" },
@@ -503,7 +503,9 @@ export function makeMockNode(options: { signedIn?: boolean } = {}): (request: Re
         return complaint(id, tail, request);
       case "notices": {
         if (request.method === "GET") return ok(pageOf(notices, request.query));
-        if (!id)
+        if (id && request.method === "PUT")
+          Object.assign(notices.find((one) => one.id === id) ?? {}, request.body as object);
+        else if (!id)
           notices.unshift({
             ...(request.body as { title: string; kind: string; body: string }),
             id: `n-${notices.length + 1}`,

@@ -1,3 +1,5 @@
+//! Tests of the chain walk: nodes, quantities, gaps, bounds.
+
 use super::*;
 use crate::event::{EventType, TraceEvent, UnitAmount};
 use crate::testing::{self, NOON};

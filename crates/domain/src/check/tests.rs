@@ -1,3 +1,5 @@
+//! Tests of checking an event: one change of a good event per fault.
+
 use super::*;
 use crate::testing::{self, NOON};
 

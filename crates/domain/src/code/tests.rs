@@ -1,3 +1,5 @@
+//! Tests of code schemes and check characters against published examples.
+
 use super::*;
 
 fn schemes() -> CodeSchemes {

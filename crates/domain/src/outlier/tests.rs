@@ -1,3 +1,5 @@
+//! Tests of the outlier rules: each kind flags what it must and nothing else.
+
 use super::*;
 use crate::event::{EventType, Inspection, UnitAmount};
 use crate::pack::Packs;

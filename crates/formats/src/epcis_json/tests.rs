@@ -1,3 +1,5 @@
+//! Tests of reading EPCIS 2.0 documents: own fixtures, and the published ones where they lie beside the checkout.
+
 use std::path::{Path, PathBuf};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of mailing against a real SMTP server and into a folder.
+
 use super::*;
 use suyuan_service::report::Drawn;
 use suyuan_testkit::smtp::{Behaviour, SmtpServer};

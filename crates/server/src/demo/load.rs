@@ -2,14 +2,18 @@
 //!
 //! Goes on where an earlier run stopped: every call carries its own message id, so that sending one twice doubles nothing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result};
-use serde_json::{Value, json};
+use serde_json::json;
 use suyuan_domain::clock::{Clock, SystemClock, Timestamp};
 use suyuan_domain::period::{Day, Period};
-use suyuan_simulator::{Call, Plan as WorldPlan, World, WorldSize};
+use suyuan_exchange::client::ClientError;
+use suyuan_simulator::{Call, Plan as WorldPlan, Registration, World, WorldSize};
+use tokio::task::JoinSet;
 
 use super::client::{Client, Identity};
 use super::layout::{Plan, PlannedNode, Progress};
@@ -28,11 +32,11 @@ const SMALL_DAYS: u32 = 6;
 /// Milliseconds of a day.
 const DAY: i64 = 86_400_000;
 
-/// The clocks are moved when a call lies this far ahead of them, in milliseconds.
-const STEP: i64 = 30 * 60_000;
+/// Calls of this length of time go out together, in milliseconds.
+const STEP: i64 = 60 * 60_000;
 
-/// Calls after which the progress is kept.
-const KEEP_EVERY: usize = 25;
+/// Calls under way at a time.
+const SIDE_BY_SIDE: usize = 16;
 
 /// City of the world and the node that it reports to.
 const CITIES: [(&str, &str); 3] = [("370200", "370200"), ("370100", "370100"), ("440100", "440000")];
@@ -117,78 +121,82 @@ impl Loader<'_> {
         Ok(())
     }
 
+    /// Each node's entries are filed in their order; the nodes work side by side.
     async fn registers(&mut self) -> Result<()> {
         if self.progress.registered {
             return Ok(());
         }
         let began = self.world.plan().until.plus_millis(-DAY * i64::from(self.world.plan().size.days) - DAY);
         self.move_clocks(began).await?;
-        let all: Vec<_> = self.world.registrations().collect();
-        let mut sessions: HashMap<String, Identity> = HashMap::new();
-        for (index, registration) in all.iter().enumerate() {
-            let node = self.node_of(&registration.node)?.clone();
-            if !sessions.contains_key(node.code) {
-                let who = self.client.sign_in(&node.url(), "regulator").await?;
-                sessions.insert(node.code.to_owned(), who);
-            }
-            let who = &sessions[node.code];
-            if registration.noun == "systems" {
-                self.system(&node, who, &registration.body).await?;
-            } else {
-                self.entry(&node.url(), who, &registration.noun, &registration.body).await?;
-            }
-            bar("登记主体、产品、设备和接入系统", index + 1, all.len());
+        let mut by_node: BTreeMap<&'static str, Vec<Registration>> = BTreeMap::new();
+        let mut all = 0;
+        for registration in self.world.registrations() {
+            by_node.entry(self.node_of(&registration.node)?.code).or_default().push(registration);
+            all += 1;
+        }
+        let done = Arc::new(AtomicUsize::new(0));
+        let mut nodes = JoinSet::new();
+        for (code, registrations) in by_node {
+            let node = self.node_of(code)?;
+            let registrar = Registrar {
+                client: self.client.clone(),
+                url: node.url(),
+                known: self.progress.tokens.iter().map(|(_, system, _)| system.clone()).collect(),
+                done: done.clone(),
+                all,
+            };
+            nodes.spawn(async move { Ok::<_, anyhow::Error>((code, registrar.run(registrations).await?)) });
+        }
+        while let Some(filed) = nodes.join_next().await {
+            let (code, tokens) = filed??;
+            let of_node = tokens.into_iter().map(|(system, token)| (code.to_owned(), system, token));
+            self.progress.tokens.extend(of_node);
+            self.plan.keep_progress(&self.progress)?;
         }
         self.progress.registered = true;
         self.plan.keep_progress(&self.progress)?;
         self.plan.write_summary(&self.progress.tokens)
     }
 
-    async fn system(&mut self, node: &PlannedNode, who: &Identity, body: &Value) -> Result<()> {
-        let code = body["code"].as_str().unwrap_or_default().to_owned();
-        if self.progress.tokens.iter().any(|(_, system, _)| *system == code) {
-            return Ok(());
-        }
-        let token = live_system(&self.client, &node.url(), who, body).await?;
-        self.progress.tokens.push((node.code.to_owned(), code, token));
-        self.plan.keep_progress(&self.progress)
-    }
-
-    /// Files an entry and approves it; one that is already there stays as it is.
-    async fn entry(&self, url: &str, who: &Identity, noun: &str, body: &Value) -> Result<()> {
-        let path = format!("/api/v1/console/{noun}");
-        let record = match self.client.post(url, &path, who, body).await {
-            Ok(record) => record,
-            Err(suyuan_exchange::client::ClientError::Refused { status: 409, .. }) => return Ok(()),
-            Err(error) => return Err(error).with_context(|| format!("{noun} {}", body["code"])),
-        };
-        let id = record["id"].as_str().unwrap_or_default();
-        let review = json!({ "version": record["version"], "decision": "approve", "reason": "" });
-        self.client
-            .post(url, &format!("{path}/{id}/review"), who, &review)
-            .await
-            .with_context(|| format!("{noun} {id}"))?;
-        Ok(())
-    }
-
+    /// Calls go out window by window; within a window side by side, as independent systems do.
     async fn calls(&mut self) -> Result<()> {
         let calls: Vec<Call> = self.world.calls().collect();
         let tokens: HashMap<String, String> =
             self.progress.tokens.iter().map(|(_, system, token)| (system.clone(), token.clone())).collect();
-        for (index, call) in calls.iter().enumerate().skip(self.progress.calls_done) {
-            if call.at.millis() - self.clock.millis() > STEP {
-                self.move_clocks(call.at).await?;
+        let all = calls.len();
+        while let Some(first) = calls.get(self.progress.calls_done) {
+            let from = self.progress.calls_done;
+            let window = calls[from..].iter().take_while(|call| call.at.millis() - first.at.millis() <= STEP).count();
+            let last = calls[from + window - 1].at;
+            if last > self.clock {
+                self.move_clocks(last).await?;
             }
+            self.window(&calls[from..from + window], &tokens).await?;
+            self.progress.calls_done = from + window;
+            self.plan.keep_progress(&self.progress)?;
+            bar(&format!("报送追溯事件，{}", Day::of(last)), from, from + window, all);
+        }
+        Ok(())
+    }
+
+    async fn window(&self, calls: &[Call], tokens: &HashMap<String, String>) -> Result<()> {
+        let mut under_way = JoinSet::new();
+        for call in calls {
             let url = self.node_of(&call.node)?.url();
             let token = tokens.get(&call.system).with_context(|| format!("接入系统 {} 没有令牌", call.system))?;
-            let answer =
-                self.client.post_patiently(&url, &call.path, &Identity::Token(token.clone()), &call.body).await;
-            answer.with_context(|| format!("{} {}", call.system, call.path))?;
-            self.progress.calls_done = index + 1;
-            if index % KEEP_EVERY == 0 {
-                self.plan.keep_progress(&self.progress)?;
+            let (client, who, call) = (self.client.clone(), Identity::Token(token.clone()), call.clone());
+            if under_way.len() >= SIDE_BY_SIDE
+                && let Some(sent) = under_way.join_next().await
+            {
+                sent??;
             }
-            bar(&format!("报送追溯事件，{}", Day::of(call.at)), index + 1, calls.len());
+            under_way.spawn(async move {
+                let answer = client.post_patiently(&url, &call.path, &who, &call.body).await;
+                answer.map(drop).with_context(|| format!("{} {}", call.system, call.path))
+            });
+        }
+        while let Some(sent) = under_way.join_next().await {
+            sent??;
         }
         Ok(())
     }
@@ -223,8 +231,52 @@ impl Loader<'_> {
     }
 }
 
+/// Files what one node has on file before the calls come.
+struct Registrar {
+    client: Client,
+    url: String,
+    known: HashSet<String>,
+    done: Arc<AtomicUsize>,
+    all: usize,
+}
+
+impl Registrar {
+    /// Files everything and gives the tokens of the systems.
+    async fn run(self, registrations: Vec<Registration>) -> Result<Vec<(String, String)>> {
+        let who = self.client.sign_in(&self.url, "regulator").await?;
+        let mut tokens = Vec::new();
+        for registration in registrations {
+            let code = registration.body["code"].as_str().unwrap_or_default().to_owned();
+            if registration.noun != "systems" {
+                self.entry(&who, &registration).await?;
+            } else if !self.known.contains(&code) {
+                let token = live_system(&self.client, &self.url, &who, &registration.body).await?;
+                tokens.push((code, token));
+            }
+            let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+            bar("登记主体、产品、设备和接入系统", done - 1, done, self.all);
+        }
+        Ok(tokens)
+    }
+
+    /// Files an entry and approves it; one that is already there stays as it is.
+    async fn entry(&self, who: &Identity, registration: &Registration) -> Result<()> {
+        let Registration { noun, body, .. } = registration;
+        let path = format!("/api/v1/console/{noun}");
+        let record = match self.client.post(&self.url, &path, who, body).await {
+            Ok(record) => record,
+            Err(ClientError::Refused { status: 409, .. }) => return Ok(()),
+            Err(error) => return Err(error).with_context(|| format!("{noun} {}", body["code"])),
+        };
+        let review = json!({ "version": record["version"], "decision": "approve", "reason": "" });
+        let path = format!("{path}/{}/review", record["id"].as_str().unwrap_or_default());
+        self.client.post(&self.url, &path, who, &review).await.with_context(|| path)?;
+        Ok(())
+    }
+}
+
 /// A bar with what is done, all, and the share; a line every two per cent where nobody watches a terminal.
-fn bar(what: &str, done: usize, all: usize) {
+fn bar(what: &str, before: usize, done: usize, all: usize) {
     use std::io::IsTerminal;
     let out = std::io::stdout();
     let percent = done * 100 / all.max(1);
@@ -234,7 +286,7 @@ fn bar(what: &str, done: usize, all: usize) {
         if done == all {
             println!();
         }
-    } else if done == all || (done * 50 / all.max(1)) != ((done - 1) * 50 / all.max(1)) {
+    } else if done == all || (done * 50 / all.max(1)) != (before * 50 / all.max(1)) {
         println!("{what}：{done}/{all}（{percent}%）");
     }
     // A full terminal buffer is no reason to stop loading.

@@ -1,3 +1,5 @@
+//! Tests of evaluating and ranking candidates.
+
 use super::*;
 use suyuan_domain::pack::Packs;
 

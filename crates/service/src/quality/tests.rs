@@ -1,3 +1,5 @@
+//! Tests of rules on arrival and of the review.
+
 use super::arrival::finding_id;
 use super::*;
 use suyuan_domain::period::Period;

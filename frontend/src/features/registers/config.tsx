@@ -20,11 +20,22 @@ export interface Row {
   lon?: number | null;
   lat?: number | null;
 }
+export interface Option {
+  value: string;
+  label: string;
+}
 export interface Field {
   key: string;
   kind: "text" | "number" | "select" | "multi" | "division" | "subject";
   required?: boolean;
-  options?: { value: string; label: string }[];
+  options?: Option[];
+  /** What may be chosen once the category is known; a changed category drops what no longer fits. */
+  within?: (category: string | undefined) => Option[];
+  /** Cannot be changed once the entry is there. */
+  lasting?: boolean;
+  hint?: string;
+  /** Another field that may stand in for this one; one of the two must be filled in. */
+  instead?: string;
   pattern?: RegExp;
   message?: string;
   max?: number;
@@ -63,6 +74,28 @@ function columns<T extends Row>(middle: Column<T>[]): Column<Row>[] {
   return [...head, ...(middle as unknown as Column<Row>[]), ...tail];
 }
 const label = (key: string): string => t[key] ?? key;
+const options = (rows: { code: string; name: string }[]): Option[] =>
+  rows.map((row) => ({ value: row.code, label: row.name }));
+const categoryOf = (names: Names, code: string | undefined) =>
+  names.reference?.categories.find((category) => category.code === code);
+/** Stages of a category in the order of its chain; all of them where no category is chosen. */
+const stagesOf = (names: Names) => (code: string | undefined) => {
+  const category = categoryOf(names, code);
+  return category
+    ? category.stages.map((stage) => ({ value: stage, label: names.name("stage", stage) }))
+    : names.options("stage");
+};
+/** The code of a new entry; the node fills in `instead` where it is left out. */
+const codeField = (noun: Noun, instead?: string): Field => ({
+  key: "code",
+  kind: "text",
+  max: 64,
+  pattern: /^[A-Za-z0-9._-]{1,64}$/,
+  message: registerText.codeRule,
+  lasting: true,
+  hint: registerText.codeHint[noun] ?? "",
+  ...(instead && { instead }),
+});
 const stages = (names: Names, codes: string[]) => codes.map((code) => names.name("stage", code)).join("、") || "—";
 
 function subjects(names: Names): Register {
@@ -113,10 +146,11 @@ function subjects(names: Names): Register {
     fields: [
       { key: "name", kind: "text", required: true, max: 100 },
       { key: "uscc", kind: "text", pattern: /^[0-9A-Z]{18}$/, message: registerText.usccRule },
+      codeField("subjects", "uscc"),
       { key: "org_form", kind: "select", required: true, options: names.options("org_form") },
       { key: "node_type", kind: "select", required: true, options: names.options("node_type") },
       { key: "category", kind: "select", required: true, options: names.options("category") },
-      { key: "stages", kind: "multi", required: true, options: names.options("stage") },
+      { key: "stages", kind: "multi", required: true, within: stagesOf(names) },
       { key: "division", kind: "division", required: true },
       { key: "address", kind: "text", max: 200 },
       { key: "lon", kind: "number" },
@@ -190,9 +224,15 @@ function products(names: Names): Register {
     ],
     fields: [
       { key: "name", kind: "text", required: true, max: 100 },
-      { key: "gtin", kind: "text", pattern: /^\d{8,14}$/, message: registerText.gtinRule },
+      { key: "gtin", kind: "text", pattern: /^(\d{8}|\d{12,14})$/, message: registerText.gtinRule },
+      codeField("products", "gtin"),
       { key: "category", kind: "select", required: true, options: names.options("category") },
-      { key: "subcategory", kind: "text", max: 50 },
+      {
+        key: "subcategory",
+        kind: "select",
+        within: (category) => options(categoryOf(names, category)?.children ?? []),
+        hint: registerText.categoryFirst,
+      },
       { key: "spec", kind: "text", max: 50 },
       { key: "unit", kind: "text", required: true, max: 20 },
       { key: "shelf_life_days", kind: "number" },
@@ -255,6 +295,7 @@ function devices(names: Names): Register {
       { key: "model", kind: "text", max: 50 },
       { key: "mac", kind: "text", pattern: /^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$/ },
       { key: "serial", kind: "text", max: 50 },
+      codeField("devices", "serial"),
       { key: "subject", kind: "subject", required: true },
       { key: "division", kind: "division", required: true },
     ],
@@ -316,7 +357,8 @@ function systems(names: Names): Register {
       { key: "name", kind: "text", required: true, max: 100 },
       { key: "operator", kind: "text", required: true, max: 100 },
       { key: "category", kind: "select", required: true, options: names.options("category") },
-      { key: "stage", kind: "select", required: true, options: names.options("stage") },
+      { key: "stage", kind: "select", required: true, within: stagesOf(names) },
+      codeField("systems"),
       { key: "division", kind: "division", required: true },
       { key: "subject", kind: "subject" },
       { key: "url", kind: "text", max: 200 },

@@ -15,7 +15,7 @@ export const findingText = {
   proposal: "异常说明",
   evidence: "依据的追溯记录",
   raw: "原始报文",
-  open: "待审核",
+  open: "待核实",
   handled: "已处理",
   emptyHint: "规则每日自动检查新到的记录，发现异常会列在这里",
   queue: "队列",

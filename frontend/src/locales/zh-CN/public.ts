@@ -20,7 +20,15 @@ export const complaintText = {
     string,
     string
   >,
-  reply: "办理意见（受理、答复的内容会告知提交人）",
+  reply: "办理意见，会告知提交人（受理、办结可不填）",
+  states: {
+    submitted: "待受理",
+    accepted: "已受理",
+    handling: "办理中",
+    answered: "已答复",
+    closed: "已办结",
+    rejected: "不予受理",
+  } as Record<string, string>,
   replyRequired: "请填写办理意见",
 } as const;
 export const noticeText = {
@@ -42,6 +50,8 @@ export const noticeText = {
   } as Record<string, string>,
   emptyHint: "点击“新建”撰写一条，发布后公众即可看到",
   saved: "已保存为草稿",
+  edit: "修改草稿",
+  fromAbove: "由上级平台发布，在本平台不能修改或撤回",
 } as const;
 export const accountText = {
   title: "用户",
@@ -56,7 +66,11 @@ export const accountText = {
   enable: "启用",
   disableAsk: "停用后该账号不能登录，确定？",
   password: "初始密码",
-  passwordHint: "至少 10 位，含字母和数字",
+  passwordHint: "不少于 12 位，大写字母、小写字母、数字、符号中至少三类",
+  newPassword: "新密码（不改则留空）",
+  unchanged: "没有修改",
+  disabledFirst: "新账号为停用状态，由安全管理员启用后才能登录",
+  powers: "角色、管辖区划和密码由有授权权限的人员修改",
   edit: "修改",
 } as const;
 export const auditText = {

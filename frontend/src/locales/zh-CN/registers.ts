@@ -62,7 +62,21 @@ export const registerText = {
   freshness: "更新于",
   invalid: "格式不正确",
   usccRule: "应为 18 位数字或大写字母",
-  gtinRule: "应为 8 至 14 位数字",
+  gtinRule: "应为 8、12、13 或 14 位数字",
+  codeRule: "应为 1 至 64 位字母、数字或 - _ .",
+  codeFixed: "编码登记后不能修改",
+  codeHint: {
+    subjects: "不填时为统一社会信用代码",
+    products: "不填时为商品条码",
+    devices: "不填时为序列号",
+    systems: "不填时由平台编制",
+  } as Record<string, string>,
+  codeMissing: {
+    subjects: "统一社会信用代码和编码至少填一项",
+    products: "商品条码和编码至少填一项",
+    devices: "序列号和编码至少填一项",
+  } as Record<string, string>,
+  categoryFirst: "请先选择品类",
   number: "应为数字",
   openMap: "在一张图中查看",
 } as const;

@@ -61,9 +61,9 @@ export const traceText = {
 } as const;
 export const eventTypes: Record<string, string> = {
   object: "对象",
-  aggregation: "组合",
+  aggregation: "聚合",
   transaction: "交易",
-  transformation: "加工转换",
+  transformation: "转化",
   association: "关联",
 };
 export const bizSteps: Record<string, string> = {

@@ -2,7 +2,7 @@
 import { Tabs } from "antd";
 import type { Batch, Reject } from "@/api/types";
 import { CsvUpload } from "@/features/capture/components/csv-upload";
-import { number } from "@/lib/format";
+import { number, systemName } from "@/lib/format";
 import { useUrl } from "@/lib/nav";
 import { useCan } from "@/lib/session";
 import { captureText as t } from "@/locales/zh-CN/capture";
@@ -20,8 +20,8 @@ const batchColumns: Column<Batch>[] = [
   {
     key: "system",
     title: "接入系统",
-    render: (row) => row.system_name ?? (row.system || "人工上传"),
-    text: (row) => row.system_name ?? row.system,
+    render: (row) => systemName(row) || "—",
+    text: systemName,
   },
   { key: "format", title: t.format, render: (row) => row.format.toUpperCase(), text: (row) => row.format },
   { key: "received", title: t.received, align: "right", render: (row) => count(row.received) },
@@ -34,8 +34,8 @@ const rejectColumns: Column<Reject>[] = [
   {
     key: "system",
     title: "接入系统",
-    render: (row) => row.system_name ?? (row.system || "人工上传"),
-    text: (row) => row.system_name ?? row.system,
+    render: (row) => systemName(row) || "—",
+    text: systemName,
   },
   { key: "row", title: t.row, align: "right" },
   { key: "reason", title: t.reason },

@@ -1,9 +1,8 @@
 // Upload of a table: choose, dry run, see each row, then go.
 import { DownloadOutlined, InboxOutlined } from "@ant-design/icons";
-import { useQuery } from "@tanstack/react-query";
-import { Alert, Button, Checkbox, Select, Space, Steps, Table, Upload } from "antd";
+import { Alert, App, Button, Checkbox, Space, Steps, Table, Upload } from "antd";
 import { useState } from "react";
-import type { ConnectedSystem, CsvResult, Page } from "@/api/types";
+import type { CsvResult } from "@/api/types";
 import { http } from "@/lib/client";
 import { csvText, download } from "@/lib/csv";
 import { number } from "@/lib/format";
@@ -11,6 +10,9 @@ import { captureText as t } from "@/locales/zh-CN/capture";
 import { StateMark } from "@/ui/marks";
 import { Panel } from "@/ui/page";
 import { useAct } from "@/ui/use-act";
+
+/** The largest upload that the node takes, in bytes. */
+const LIMIT = 16 * 1024 * 1024;
 
 const faultText = (row: CsvResult["rows"][number]) =>
   (row.faults ?? [])
@@ -68,21 +70,16 @@ function Rows({ result }: { result: CsvResult }) {
 
 export function CsvUpload() {
   const { busy, act } = useAct();
+  const { message } = App.useApp();
   const [file, setFile] = useState<File | null>(null);
-  const [system, setSystem] = useState<string | null>(null);
   const [result, setResult] = useState<CsvResult | null>(null);
   const [done, setDone] = useState(false);
-  const systems = useQuery({
-    queryKey: ["list", "/console/systems", "pick"],
-    queryFn: ({ signal }) => http.get<Page<ConnectedSystem>>("/console/systems", { limit: 200 }, signal),
-  });
   const send = (chosen: File, dryRun: boolean) =>
     act(
       async () => {
         const form = new FormData();
         form.set("file", chosen);
         form.set("dry_run", String(dryRun));
-        if (system) form.set("system", system);
         setResult(await http.post<CsvResult>("/console/capture/csv", form));
         setDone(!dryRun);
       },
@@ -111,16 +108,6 @@ export function CsvUpload() {
         <Button icon={<DownloadOutlined />} href="/api/v1/console/capture/template.csv">
           {t.template}
         </Button>
-        <Select
-          style={{ width: 320 }}
-          allowClear
-          showSearch={{ optionFilterProp: "label" }}
-          placeholder={t.system}
-          aria-label={t.system}
-          value={system}
-          onChange={(value: string | null) => setSystem(value ?? null)}
-          options={(systems.data?.items ?? []).map((one) => ({ value: one.id, label: one.name }))}
-        />
       </Space>
       {!result && (
         <Upload.Dragger
@@ -128,6 +115,10 @@ export function CsvUpload() {
           maxCount={1}
           showUploadList={false}
           beforeUpload={(chosen) => {
+            if (chosen.size > LIMIT) {
+              message.error(t.tooLarge);
+              return false;
+            }
             setFile(chosen);
             void send(chosen, true);
             return false;

@@ -1,10 +1,11 @@
 // 咨询投诉: what the public wrote, its steps, and the answer.
 import { useQuery } from "@tanstack/react-query";
 import { Button, Image, Input, Space, Timeline } from "antd";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import type { Complaint, ComplaintDetail } from "@/api/types";
 import { http } from "@/lib/client";
 import { dateTime } from "@/lib/format";
+import { useUrl } from "@/lib/nav";
 import { useCan } from "@/lib/session";
 import { common } from "@/locales/zh-CN/common";
 import { complaintText as t } from "@/locales/zh-CN/public";
@@ -29,11 +30,14 @@ const columns: Column<Complaint>[] = [
   { key: "submitted_at", title: t.submitted, render: (row) => <When at={row.submitted_at} /> },
   { key: "due_at", title: t.due, render: (row) => <When at={row.due_at} /> },
 ];
+/** Steps for which the node has words of its own where the handler writes none. */
+const silent = new Set(["accept", "close"]);
+
 /** Which steps may follow a state. */
 export function stepsAfter(state: string, allowed?: string[]): string[] {
   if (allowed) return Object.keys(t.actions).filter((action) => allowed.includes(action));
-  if (state === "submitted" || state === "received") return ["accept", "reject", "transfer"];
-  if (state === "accepted" || state === "handling" || state === "transferred") return ["answer", "transfer"];
+  if (state === "submitted") return ["accept", "reject"];
+  if (state === "accepted" || state === "handling") return ["answer", "transfer"];
   return state === "answered" ? ["close", "answer"] : [];
 }
 
@@ -104,7 +108,7 @@ function ComplaintView({ id }: { id: string }) {
             <Panel title={t.act}>
               <Input.TextArea
                 rows={3}
-                maxLength={1000}
+                maxLength={2000}
                 showCount
                 value={text}
                 placeholder={t.reply}
@@ -117,7 +121,7 @@ function ComplaintView({ id }: { id: string }) {
                     key={action}
                     loading={busy}
                     type={index === 0 ? "primary" : "default"}
-                    disabled={text.trim() === "" && action !== "accept"}
+                    disabled={text.trim() === "" && !silent.has(action)}
                     onClick={() => step(row, action)}
                   >
                     {t.actions[action]}
@@ -145,19 +149,19 @@ function ComplaintView({ id }: { id: string }) {
   );
 }
 export function ComplaintsPage() {
+  const [search, patch] = useUrl();
+  // Links from elsewhere say `open` for all that is not ended; the node lists one state at a time, or all of them.
+  const unknown = search["state"] !== undefined && !(search["state"] in t.states);
+  useEffect(() => {
+    if (unknown) patch({ state: undefined }, true);
+  });
+  if (unknown) return null;
   const filters = [
     {
       key: "state",
       label: common.state,
       kind: "select" as const,
-      options: [
-        ["submitted", "待受理"],
-        ["accepted", "已受理"],
-        ["handling", "办理中"],
-        ["answered", "已答复"],
-        ["closed", "已办结"],
-        ["rejected", "不予受理"],
-      ].map(([value = "", label = ""]) => ({ value, label })),
+      options: Object.entries(t.states).map(([value, label]) => ({ value, label })),
     },
     {
       key: "kind",

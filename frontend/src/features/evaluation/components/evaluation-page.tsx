@@ -1,7 +1,7 @@
 // 监测评价: grades of a period, how they are spread, and for each row its indicators and trend.
 import { useQuery } from "@tanstack/react-query";
 import { Button, Drawer, Segmented, Select, Space, Table, Tag } from "antd";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import type { EvaluationRow, Evaluations, ScoreTrend } from "@/api/types";
 import { Chart } from "@/charts/chart";
 import { distributionOption, lightGround, scoreOption } from "@/charts/options";
@@ -11,7 +11,7 @@ import { dateTime, number } from "@/lib/format";
 import { useUrl } from "@/lib/nav";
 import { grades } from "@/lib/palette";
 import { useNames } from "@/lib/reference";
-import { useCan } from "@/lib/session";
+import { useCan, useMe } from "@/lib/session";
 import { common } from "@/locales/zh-CN/common";
 import { evaluationText as t } from "@/locales/zh-CN/evaluation";
 import { GradeMark, Missing } from "@/ui/marks";
@@ -215,12 +215,45 @@ function Found({ data }: { data: Evaluations }) {
   );
 }
 
+/** What the tier above gave to this node (上级评定). */
+function FromAbove({ row, period }: { row: EvaluationRow; period: string }) {
+  const me = useMe();
+  const [open, setOpen] = useState(false);
+  const giver = row.node === me.node.parent?.code ? me.node.parent?.name : row.node;
+  return (
+    <Panel title={`${t.fromAbove} · ${period}`}>
+      <Space wrap>
+        <strong>{row.name}</strong>
+        <GradeMark grade={row.grade} />
+        <strong className="figures">{row.score ?? t.notEvaluated}</strong>
+        {row.rank !== null && (
+          <span className="soft">
+            {t.rank} {row.rank}
+          </span>
+        )}
+        <span className="soft">
+          {t.change} {signed(row.change)}
+        </span>
+        {giver && <span className="soft">{t.fromAboveNote(giver)}</span>}
+        <Button size="small" onClick={() => setOpen(true)}>
+          {t.details}
+        </Button>
+      </Space>
+      <Drawer open={open} onClose={() => setOpen(false)} size={720} title={t.fromAbove} destroyOnHidden>
+        <Row row={row} />
+      </Drawer>
+    </Panel>
+  );
+}
+
 export function EvaluationPage() {
   const [search, patch] = useUrl();
   const names = useNames();
   const can = useCan();
   const { busy, act } = useAct();
-  const kind = search["kind"] === "system" ? "system" : "division";
+  const me = useMe();
+  const usual = me.node.tier === "city" || me.node.tier === "county" ? "system" : "division";
+  const kind = search["kind"] === "system" || search["kind"] === "division" ? search["kind"] : usual;
   const params = { period: search["period"], stage: search["stage"], kind, division: search["division"] };
   const query = useQuery({
     queryKey: ["evaluation", params],
@@ -255,7 +288,7 @@ export function EvaluationPage() {
               { value: "division", label: t.division },
               { value: "system", label: t.system },
             ]}
-            onChange={(next) => patch({ kind: next === "division" ? undefined : String(next), record: undefined })}
+            onChange={(next) => patch({ kind: next === usual ? undefined : String(next), record: undefined })}
           />
           <Select
             style={{ width: 130 }}
@@ -275,6 +308,7 @@ export function EvaluationPage() {
           />
         </Space>
       </div>
+      {data?.from_above && <FromAbove row={data.from_above} period={data.period_name ?? data.period} />}
       <QueryView
         query={query}
         isEmpty={(one) => one.rows.length === 0}

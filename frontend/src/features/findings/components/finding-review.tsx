@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Tag } from "antd";
 import type { FindingDetail } from "@/api/types";
 import { http } from "@/lib/client";
-import { dateTime, number, quantity } from "@/lib/format";
+import { dateTime, number, quantity, systemName } from "@/lib/format";
 import { useCan } from "@/lib/session";
 import { review } from "@/locales/zh-CN/common";
 import { common } from "@/locales/zh-CN/common";
@@ -89,7 +89,7 @@ export function FindingReview({ id, onNext, onPrevious }: Props) {
                       </AppLink>
                     ) : null,
                   ],
-                  [t.system, row.system_name],
+                  [t.system, systemName(row)],
                   [t.division, row.division_name],
                   [t.period, row.period],
                   [t.foundAt, <When key="f" at={row.found_at} />],

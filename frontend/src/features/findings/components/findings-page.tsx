@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { Finding, FindingSummary } from "@/api/types";
 import { FindingReview } from "@/features/findings/components/finding-review";
 import { http } from "@/lib/client";
+import { systemName } from "@/lib/format";
 import { useUrl } from "@/lib/nav";
 import { useNames } from "@/lib/reference";
 import { common } from "@/locales/zh-CN/common";
@@ -21,7 +22,7 @@ const columns: Column<Finding>[] = [
     text: (row) => (row.severity === "high" ? t.high : t.normal),
   },
   { key: "subject_name", title: t.subject },
-  { key: "system_name", title: t.system, hidden: true },
+  { key: "system_name", title: t.system, hidden: true, render: (row) => systemName(row) || "—", text: systemName },
   { key: "division_name", title: common.division },
   { key: "value", title: t.value, align: "right", hidden: true },
   { key: "limit", title: t.limit, align: "right", hidden: true },

@@ -5,7 +5,7 @@ import { useState } from "react";
 import type { Notice } from "@/api/types";
 import { http } from "@/lib/client";
 import { states } from "@/lib/palette";
-import { useCan } from "@/lib/session";
+import { useCan, useMe } from "@/lib/session";
 import { common } from "@/locales/zh-CN/common";
 import { noticeText as t } from "@/locales/zh-CN/public";
 import { ListPage, type Column } from "@/ui/list-page";
@@ -22,9 +22,64 @@ const columns: Column<Notice>[] = [
 ];
 const touched = [["list", "/console/notices"]];
 
-function NoticeView({ row }: { row: Notice }) {
+interface Values {
+  title: string;
+  kind: string;
+  body: string;
+}
+
+/** A new notice, or a draft to be changed. */
+function Editor({ row, onClose }: { row: Notice | null; onClose: () => void }) {
+  const { act, busy } = useAct();
+  const [form] = Form.useForm<Values>();
+  const save = (values: Values) =>
+    void act(
+      () =>
+        row
+          ? http.put(`/console/notices/${row.id}`, { ...values, version: row.version })
+          : http.post("/console/notices", values),
+      t.saved,
+      touched,
+    ).then((done) => {
+      if (done) onClose();
+    });
+  const need = [{ required: true, whitespace: true, message: common.required }];
+  return (
+    <Modal
+      open
+      width={720}
+      title={row ? t.edit : t.create}
+      onCancel={onClose}
+      onOk={() => form.submit()}
+      confirmLoading={busy}
+      okText={common.save}
+    >
+      <Form
+        form={form}
+        layout="vertical"
+        onFinish={save}
+        initialValues={row ? { title: row.title, kind: row.kind, body: row.body } : {}}
+      >
+        <Form.Item name="title" label={t.name} rules={need}>
+          <Input maxLength={100} showCount />
+        </Form.Item>
+        <Form.Item name="kind" label={t.kind} rules={need}>
+          <Select options={Object.entries(t.kinds).map(([value, label]) => ({ value, label }))} />
+        </Form.Item>
+        <Form.Item name="body" label={t.body} rules={need}>
+          <Input.TextArea rows={10} maxLength={20_000} showCount />
+        </Form.Item>
+      </Form>
+    </Modal>
+  );
+}
+
+function NoticeView({ row, onEdit }: { row: Notice; onEdit: () => void }) {
   const { act, busy } = useAct();
   const can = useCan();
+  const me = useMe();
+  const own = row.origin_node === undefined || row.origin_node === me.node.code;
+  const state = stateOf(row);
   const turn = (how: "publish" | "withdraw") =>
     void act(() => http.post(`/console/notices/${row.id}/${how}`), undefined, touched);
   return (
@@ -32,38 +87,33 @@ function NoticeView({ row }: { row: Notice }) {
       <h2 style={{ marginTop: 0 }}>{row.title}</h2>
       <Space>
         <span className="soft">{kindOf(row)}</span>
-        <StateMark state={stateOf(row)} />
+        <StateMark state={state} name={row.state_name} />
         <When at={row.published_at} />
       </Space>
-      {can("notice.publish") && (
-        <div style={{ margin: "12px 0" }}>
-          {stateOf(row) === "published" ? (
-            <Button danger loading={busy} onClick={() => turn("withdraw")}>
-              {t.withdraw}
-            </Button>
-          ) : (
+      {own ? (
+        <Space style={{ display: "flex", margin: "12px 0" }}>
+          {state === "draft" && can("notice.publish") && (
             <Button type="primary" loading={busy} onClick={() => turn("publish")}>
               {t.publish}
             </Button>
           )}
-        </div>
+          {state === "draft" && can("notice.update") && <Button onClick={onEdit}>{t.edit}</Button>}
+          {state === "published" && can("notice.publish") && (
+            <Button danger loading={busy} onClick={() => turn("withdraw")}>
+              {t.withdraw}
+            </Button>
+          )}
+        </Space>
+      ) : (
+        <p className="soft">{t.fromAbove}</p>
       )}
       <p style={{ whiteSpace: "pre-wrap", fontSize: 16, lineHeight: 1.8 }}>{row.body}</p>
     </>
   );
 }
 export function NoticesPage() {
-  const { act, busy } = useAct();
   const can = useCan();
-  const [open, setOpen] = useState(false);
-  const [form] = Form.useForm<{ title: string; kind: string; body: string }>();
-  const save = (values: { title: string; kind: string; body: string }) =>
-    void act(() => http.post("/console/notices", values), t.saved, touched).then((done) => {
-      if (done) {
-        setOpen(false);
-        form.resetFields();
-      }
-    });
+  const [editing, setEditing] = useState<Notice | null | undefined>(undefined);
   return (
     <>
       <ListPage<Notice>
@@ -85,37 +135,17 @@ export function NoticesPage() {
         ]}
         actions={
           can("notice.create") && (
-            <Button type="primary" icon={<PlusOutlined />} onClick={() => setOpen(true)}>
+            <Button type="primary" icon={<PlusOutlined />} onClick={() => setEditing(null)}>
               {t.create}
             </Button>
           )
         }
         drawer={(id, rows) => {
           const row = rows.find((one) => one.id === id);
-          return row ? <NoticeView row={row} /> : null;
+          return row ? <NoticeView row={row} onEdit={() => setEditing(row)} /> : null;
         }}
       />
-      <Modal
-        open={open}
-        width={720}
-        title={t.create}
-        onCancel={() => setOpen(false)}
-        onOk={() => form.submit()}
-        confirmLoading={busy}
-        okText={common.save}
-      >
-        <Form form={form} layout="vertical" onFinish={save}>
-          <Form.Item name="title" label={t.name} rules={[{ required: true, message: common.required }]}>
-            <Input maxLength={100} showCount />
-          </Form.Item>
-          <Form.Item name="kind" label={t.kind} rules={[{ required: true, message: common.required }]}>
-            <Select options={Object.entries(t.kinds).map(([value, label]) => ({ value, label }))} />
-          </Form.Item>
-          <Form.Item name="body" label={t.body} rules={[{ required: true, message: common.required }]}>
-            <Input.TextArea rows={10} maxLength={10_000} showCount />
-          </Form.Item>
-        </Form>
-      </Modal>
+      {editing !== undefined && <Editor row={editing} onClose={() => setEditing(undefined)} />}
     </>
   );
 }

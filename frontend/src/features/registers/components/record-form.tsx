@@ -1,9 +1,9 @@
 // New entry or change of one; a change of a filed entry goes to review.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { App, Alert, Form, Input, InputNumber, Modal, Select } from "antd";
+import { App, Alert, Form, type FormRule, Input, InputNumber, Modal, Select } from "antd";
 import { useState } from "react";
 import type { Page } from "@/api/types";
-import { registerOf, type Field, type Noun, type Row } from "@/features/registers/config";
+import { registerOf, type Field, type Noun, type Option, type Row } from "@/features/registers/config";
 import { ApiError, http } from "@/lib/client";
 import { useNames } from "@/lib/reference";
 import { useMe } from "@/lib/session";
@@ -49,21 +49,43 @@ function SubjectInput({ value, onChange, id }: Bound<string>) {
     />
   );
 }
-function control(field: Field) {
+function control(field: Field, choices: Option[], fixed: boolean) {
   switch (field.kind) {
     case "text":
-      return <Input maxLength={field.max ?? 100} />;
+      return <Input maxLength={field.max ?? 100} disabled={fixed} />;
     case "number":
       return <InputNumber style={{ width: "100%" }} />;
     case "select":
-      return <Select options={field.options ?? []} showSearch={{ optionFilterProp: "label" }} allowClear />;
+      return <Select options={choices} showSearch={{ optionFilterProp: "label" }} allowClear />;
     case "multi":
-      return <Select mode="multiple" options={field.options ?? []} />;
+      return <Select mode="multiple" options={choices} />;
     case "division":
       return <DivisionInput />;
     case "subject":
       return <SubjectInput />;
   }
+}
+
+/** The rules of one field, with those that depend on another. */
+function rulesOf(noun: Noun, field: Field, fresh: boolean): FormRule[] {
+  const rules: FormRule[] = [];
+  if (field.required) rules.push({ required: true, message: `${fieldLabels[field.key] ?? ""}${common.required}` });
+  if (field.pattern) rules.push({ pattern: field.pattern, message: field.message ?? registerText.invalid });
+  const instead = field.instead;
+  if (instead && fresh)
+    rules.push(({ getFieldValue }) => ({
+      validator: (_, value: unknown) =>
+        value || getFieldValue(instead)
+          ? Promise.resolve()
+          : Promise.reject(new Error(registerText.codeMissing[noun] ?? common.required)),
+    }));
+  return rules;
+}
+/** What is left of a chosen value once only these may be chosen. */
+function fitting(value: unknown, choices: Option[]): unknown {
+  const allowed = (one: unknown) => choices.some((choice) => choice.value === one);
+  if (Array.isArray(value)) return value.filter(allowed);
+  return allowed(value) ? value : undefined;
 }
 
 /** Parts of an entry that the form does not show but a change must not lose. */
@@ -89,6 +111,14 @@ export function RecordForm({ noun, row, onClose, onSaved }: Props) {
   const { message } = App.useApp();
   const [error, setError] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
+  const category = Form.useWatch("category", form) as string | undefined;
+  const choices = (field: Field): Option[] => field.within?.(category) ?? field.options ?? [];
+  const drop = (changed: Record<string, unknown>) => {
+    if (!("category" in changed)) return;
+    for (const { key, within } of fields)
+      if (within)
+        form.setFieldValue(key, fitting(form.getFieldValue(key), within(changed["category"] as string | undefined)));
+  };
   const submit = async (values: Record<string, unknown>) => {
     setBusy(true);
     setError(null);
@@ -134,6 +164,7 @@ export function RecordForm({ noun, row, onClose, onSaved }: Props) {
         layout="vertical"
         initialValues={row ? { ...row } : {}}
         onFinish={(values) => void submit(values)}
+        onValuesChange={drop}
         style={{ display: "grid", gridTemplateColumns: "1fr 1fr", columnGap: 16 }}
       >
         {fields.map((field) => (
@@ -141,14 +172,13 @@ export function RecordForm({ noun, row, onClose, onSaved }: Props) {
             key={field.key}
             name={field.key}
             label={fieldLabels[field.key] ?? field.key}
-            rules={[
-              ...(field.required
-                ? [{ required: true, message: `${fieldLabels[field.key] ?? ""}${common.required}` }]
-                : []),
-              ...(field.pattern ? [{ pattern: field.pattern, message: field.message ?? registerText.invalid }] : []),
-            ]}
+            extra={
+              field.lasting && row ? registerText.codeFixed : field.within && category ? undefined : field.hint
+            }
+            rules={rulesOf(noun, field, row === null)}
+            {...(field.instead && { dependencies: [field.instead] })}
           >
-            {control(field)}
+            {control(field, choices(field), field.lasting === true && row !== null)}
           </Form.Item>
         ))}
       </Form>

@@ -3,9 +3,10 @@ import { DeleteOutlined, PlusOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
 import { Button, DatePicker, Form, Input, Modal, Space, Switch, Table, Tabs } from "antd";
 import type { Dayjs } from "dayjs";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import type { Delivery, Edition, Page, ReportSchedule } from "@/api/types";
 import { http } from "@/lib/client";
+import { isCron } from "@/lib/cron";
 import { dateTime } from "@/lib/format";
 import { useUrl } from "@/lib/nav";
 import { useCan } from "@/lib/session";
@@ -13,10 +14,48 @@ import { common } from "@/locales/zh-CN/common";
 import { reportText as t } from "@/locales/zh-CN/evaluation";
 import { StateMark, When } from "@/ui/marks";
 import { PageHead, Panel } from "@/ui/page";
-import { EmptyView, QueryView } from "@/ui/state-views";
+import { EmptyView, ErrorView, Loading, QueryView } from "@/ui/state-views";
 import { useAct } from "@/ui/use-act";
 
 const fileHref = (id: string, format: string) => `/api/v1/console/reports/${id}/${format}`;
+
+/** The PDF from memory, since the node sends it as a file to be saved; the HTML edition where that cannot be shown. */
+function Preview({ edition }: { edition: Edition }) {
+  const [blocked, setBlocked] = useState(false);
+  const [source, setSource] = useState<string | null>(null);
+  const pdf = edition.formats.includes("pdf") && !blocked;
+  const file = useQuery({
+    queryKey: ["report-file", edition.id],
+    queryFn: ({ signal }) => http.file(`/console/reports/${edition.id}/pdf`, signal),
+    enabled: pdf,
+    retry: false,
+  });
+  useEffect(() => {
+    if (!file.data) return;
+    const made = URL.createObjectURL(new Blob([file.data], { type: "application/pdf" }));
+    setSource(made);
+    return () => URL.revokeObjectURL(made);
+  }, [file.data]);
+  useEffect(() => {
+    const refused = (event: SecurityPolicyViolationEvent) => {
+      if (event.blockedURI.startsWith("blob")) setBlocked(true);
+    };
+    document.addEventListener("securitypolicyviolation", refused);
+    return () => document.removeEventListener("securitypolicyviolation", refused);
+  }, []);
+  if (pdf && file.isLoading) return <Loading height={480} />;
+  const html = edition.formats.includes("html") ? fileHref(edition.id, "html") : null;
+  if (pdf && file.isError && !html) return <ErrorView error={file.error} retry={() => void file.refetch()} />;
+  const shown = pdf && !file.isError ? source : html;
+  if (!shown) return pdf ? <Loading height={480} /> : <EmptyView text={t.noPreview} />;
+  return (
+    <iframe
+      title={edition.title}
+      src={shown}
+      style={{ width: "100%", height: "calc(100vh - 220px)", border: 0, display: "block" }}
+    />
+  );
+}
 
 function Deliveries({ id }: { id: string }) {
   const { act } = useAct();
@@ -186,12 +225,7 @@ function Editions() {
             </div>
             <Panel flush title={t.preview}>
               {chosen ? (
-                <iframe
-                  key={chosen.id}
-                  title={chosen.title}
-                  src={fileHref(chosen.id, chosen.formats.includes("pdf") ? "pdf" : "html")}
-                  style={{ width: "100%", height: "calc(100vh - 220px)", border: 0, display: "block" }}
-                />
+                <Preview key={chosen.id} edition={chosen} />
               ) : (
                 <EmptyView text={t.choose} />
               )}
@@ -253,8 +287,20 @@ function Schedule() {
             <Form.Item
               name="cron"
               label={t.cron}
-              extra={`${t.next}：${dateTime(schedule.next_at)}`}
-              rules={[{ required: true, message: common.required }]}
+              extra={
+                <>
+                  {t.cronHint}
+                  <br />
+                  {t.next}：{dateTime(schedule.next_at)}
+                </>
+              }
+              rules={[
+                { required: true, message: common.required },
+                {
+                  validator: (_, value: string | undefined) =>
+                    !value || isCron(value) ? Promise.resolve() : Promise.reject(new Error(t.cronBad)),
+                },
+              ]}
             >
               <Input className="code" />
             </Form.Item>

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { TraceEvent } from "@/api/types";
 import { http } from "@/lib/client";
-import { quantity } from "@/lib/format";
+import { quantity, systemName } from "@/lib/format";
 import { useNames } from "@/lib/reference";
 import { common } from "@/locales/zh-CN/common";
 import { bizSteps, eventTypes, traceText as t } from "@/locales/zh-CN/trace";
@@ -45,7 +45,7 @@ function EventView({ id }: { id: string }) {
                 [t.product, row.product_name],
                 [t.batch, row.batch],
                 [t.quantity, quantity(row.quantity, row.unit)],
-                [t.system, row.system_name],
+                [t.system, systemName(row)],
               ]}
             />
             {row.batch && (
@@ -89,7 +89,7 @@ export function EventsPage() {
       text: (row) => row.quantity,
     },
     { key: "category", title: common.category, hidden: true, render: (row) => names.name("category", row.category) },
-    { key: "system_name", title: t.system, hidden: true },
+    { key: "system_name", title: t.system, hidden: true, render: (row) => systemName(row) || "—", text: systemName },
   ];
   const filters = [
     { key: "unit", label: "追溯码 / 批次", kind: "text" as const },
