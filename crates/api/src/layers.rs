@@ -24,7 +24,7 @@ pub fn request_id() -> String {
 
 /// Scripts, styles and pictures only from this server; nobody else may frame its pages.
 const CONTENT_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
-    font-src 'self' data:; worker-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'self'; \
+    font-src 'self' data:; worker-src 'self' blob:; connect-src 'self'; object-src 'none'; frame-src 'self' blob:; base-uri 'self'; \
     form-action 'self'; frame-ancestors 'self'";
 
 /// Gives the request an id, counts and logs its answer, and adds the headers of [`CONTENT_POLICY`] and its kin.

@@ -35,6 +35,9 @@ const DAY: i64 = 86_400_000;
 /// Calls of this length of time go out together, in milliseconds.
 const STEP: i64 = 60 * 60_000;
 
+/// Looks, half a second apart, for a report that is being made.
+const REPORT_LOOKS: usize = 240;
+
 /// Calls under way at a time.
 const SIDE_BY_SIDE: usize = 16;
 
@@ -226,8 +229,23 @@ impl Loader<'_> {
                 .post(&node.url(), "/api/v1/console/reports", &who, &json!({ "period": month.to_string() }))
                 .await
                 .with_context(|| format!("{} 月报", node.code))?;
+            self.mail(node, &who, &receivers).await.with_context(|| format!("{} 月报发送", node.code))?;
         }
         Ok(())
+    }
+
+    /// Mails the newest report once it is frozen.
+    async fn mail(&self, node: &PlannedNode, who: &Identity, receivers: &serde_json::Value) -> Result<()> {
+        for _ in 0..REPORT_LOOKS {
+            let list = self.client.get(&node.url(), "/api/v1/console/reports", who).await?;
+            if let Some(id) = list["items"][0]["id"].as_str() {
+                let path = format!("/api/v1/console/reports/{id}/send");
+                self.client.post(&node.url(), &path, who, &json!({ "receivers": receivers })).await?;
+                return Ok(());
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        }
+        anyhow::bail!("报告未能在两分钟内编制完成")
     }
 }
 

@@ -366,7 +366,7 @@ fn figures(
         ),
         figure("reporting_rate", "报送率", "%", percent(reported, due), connected, list("capture", &yesterday)),
         count("findings_open", "异常待处理", "条", total(&desk.findings), list("findings", "&state=open")),
-        count("complaints_open", "投诉在办", "件", desk.complaints, list("complaints", "&state=open")),
+        count("complaints_open", "投诉在办", "件", desk.complaints, list("complaints", "")),
         count(
             "lookups_today",
             "今日公众查询",

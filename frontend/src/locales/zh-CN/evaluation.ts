@@ -24,7 +24,10 @@ export const evaluationText = {
   computeStarted: "已开始计算，完成后自动更新",
   empty: "本期还没有评价结果",
   emptyHint: "可点击“重新计算”开始评价",
-  state: { final: "正式", draft: "试算", running: "本期未结束，随数据更新", missing: "尚未计算" } as Record<string, string>,
+  state: { final: "正式", draft: "试算", running: "本期未结束，随数据更新", missing: "尚未计算" } as Record<
+    string,
+    string
+  >,
   veto: "一票否决",
   fromAbove: "上级评定",
   fromAboveNote: (node: string) => `由${node}评定，下达本平台`,

@@ -83,14 +83,7 @@ function Editor({ row, onClose }: { row: AccountRow | null; onClose: () => void 
   };
   return (
     <Modal open title={row ? t.edit : t.create} onCancel={onClose} onOk={() => form.submit()} confirmLoading={busy}>
-      {!grants && (
-        <Alert
-          type="info"
-          showIcon
-          title={row ? t.powers : t.disabledFirst}
-          style={{ marginBottom: 12 }}
-        />
-      )}
+      {!grants && <Alert type="info" showIcon title={row ? t.powers : t.disabledFirst} style={{ marginBottom: 12 }} />}
       <Form
         form={form}
         layout="vertical"

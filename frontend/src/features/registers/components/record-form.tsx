@@ -172,9 +172,7 @@ export function RecordForm({ noun, row, onClose, onSaved }: Props) {
             key={field.key}
             name={field.key}
             label={fieldLabels[field.key] ?? field.key}
-            extra={
-              field.lasting && row ? registerText.codeFixed : field.within && category ? undefined : field.hint
-            }
+            extra={field.lasting && row ? registerText.codeFixed : field.within && category ? undefined : field.hint}
             rules={rulesOf(noun, field, row === null)}
             {...(field.instead && { dependencies: [field.instead] })}
           >

@@ -224,11 +224,7 @@ function Editions() {
               {chosen && <Deliveries key={chosen.id} id={chosen.id} />}
             </div>
             <Panel flush title={t.preview}>
-              {chosen ? (
-                <Preview key={chosen.id} edition={chosen} />
-              ) : (
-                <EmptyView text={t.choose} />
-              )}
+              {chosen ? <Preview key={chosen.id} edition={chosen} /> : <EmptyView text={t.choose} />}
             </Panel>
             <Modal
               open={asking}
