@@ -28,6 +28,13 @@ use crate::{Node, Result, ServiceError, quality};
 /// Rows in one message.
 pub const MAX_ROWS: usize = 10_000;
 
+/// Name of the EPCIS form.
+const EPCIS: &str = "epcis";
+
+/// Faults that lower the completeness of an EPCIS event and do not refuse it, because the standard allows it: old events,
+/// events without units, keys of examples, and what only our own metadata ask for.
+const TOLERATED_IN_EPCIS: [&str; 5] = ["EVT-0106", "EVT-0108", "EVT-0109", "EVT-0110", "EVT-0115"];
+
 /// Characters of a rejected row that are kept.
 const RAW_LIMIT: usize = 4_000;
 
@@ -235,6 +242,9 @@ fn check_row(
     }
     let checked = check::check(&event, &node.packs, &node.divisions, &CheckLimits::default(), now);
     let mut faults = checked.faults;
+    if format == EPCIS {
+        faults.retain(|fault| !TOLERATED_IN_EPCIS.contains(&fault.code.as_str()));
+    }
     if !node.divisions.is_within(&event.division, node.code()) {
         let reason = format!("区划 {} 不在本平台 {} 的管辖范围内", event.division, node.divisions.name(node.code()));
         faults.push(Fault::new("EVT-0190", "division", reason, "请向事件发生地的平台报送"));

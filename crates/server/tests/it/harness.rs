@@ -246,6 +246,16 @@ impl Caller {
         self.send(request.body(body.to_string())).await
     }
 
+    /// Any method with a JSON body; `get` is sent without it.
+    pub async fn request(&self, method: &str, path: &str, body: &Value) -> Reply {
+        let name = reqwest::Method::from_bytes(method.to_uppercase().as_bytes()).expect("a method");
+        let request = self.http.request(name.clone(), format!("{}{path}", self.url));
+        if name == reqwest::Method::GET {
+            return self.send(request).await;
+        }
+        self.send(request.header("content-type", "application/json").body(body.to_string())).await
+    }
+
     /// Writes bytes of a media type.
     pub async fn post_bytes(&self, path: &str, media_type: &str, body: Vec<u8>) -> Reply {
         let request = self.http.post(format!("{}{path}", self.url)).header("content-type", media_type);

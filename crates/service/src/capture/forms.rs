@@ -54,16 +54,19 @@ pub async fn open(node: &Node, system: &SystemIdentity, body: &[u8]) -> Result<A
     submit(node, reporter, Message::read(message, "json", body)).await
 }
 
-/// An EPCIS 2.0 capture document of a connected system. A document without an identifier is named by its content, so that
-/// sending it again doubles nothing.
+/// An EPCIS 2.0 capture document of a connected system. It is named by its content, so that sending it again doubles
+/// nothing: the identifier in a document's header is not unique in practice.
 ///
 /// # Errors
 /// As [`open`].
 pub async fn epcis(node: &Node, system: &SystemIdentity, body: &[u8]) -> Result<Answer> {
     let reporter = Reporter::from(system);
+    // A system that reports for several subjects stands itself where its document names none.
+    let subject = if system.subject.is_empty() { &system.code } else { &system.subject };
     let named = format!("epcis-{}", suyuan_crypto::hash::hex(&suyuan_crypto::hash::sm3(body)));
-    let message = read(node, &reporter, &named, &system.subject, |intake| epcis_json::parse(body, intake))?;
-    submit(node, reporter, Message::read(message, "epcis", body)).await
+    let mut message = read(node, &reporter, &named, subject, |intake| epcis_json::parse(body, intake))?;
+    message.message_id = named;
+    submit(node, reporter, Message::read(message, super::EPCIS, body)).await
 }
 
 /// Whether a table is only checked.
