@@ -12,6 +12,7 @@ use suyuan_exchange::client::{ClientOptions, HttpClient, PeerClient};
 use suyuan_jobs::mail::{Mailer, MailerConfig};
 use suyuan_jobs::{Runner, RunnerConfig};
 use suyuan_security::policy::{PolicySnapshot, SharedPolicy};
+use suyuan_security::session::SessionRules;
 use suyuan_service::node::NodeConfig;
 use suyuan_service::{Node, account, capture};
 use suyuan_store::Store;
@@ -169,6 +170,17 @@ fn node_config(config: &Config, reference: &Reference, address: SocketAddr) -> N
         contact: config.node.contact.clone(),
         mail_dir: config.mail.dir.clone(),
         fonts_dir: config.node.fonts_dir.clone(),
+        sessions: sessions(config.demo.is_some()),
+    }
+}
+
+/// The clock of a demonstration jumps by days while its world loads; a session must outlast that.
+fn sessions(demo: bool) -> SessionRules {
+    const YEAR: i64 = 366 * 86_400_000;
+    if demo {
+        SessionRules { idle_millis: YEAR, absolute_millis: YEAR, ..SessionRules::default() }
+    } else {
+        SessionRules::default()
     }
 }
 

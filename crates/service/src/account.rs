@@ -14,7 +14,7 @@ use suyuan_security::SecurityError;
 use suyuan_security::context::{Actor, ActorKind, OpContext};
 use suyuan_security::password::{Cost, Gate, Hasher, MAX_BYTES, Verdict, password_rules};
 use suyuan_security::policy::{Action, Kind, PolicySet, RoleRules};
-use suyuan_security::session::{SessionRules, SessionState, lookup_hash, new_session};
+use suyuan_security::session::{SessionState, lookup_hash, new_session};
 use suyuan_security::throttle::{Admission, Failures, LoginRules};
 use suyuan_store::Tx;
 use suyuan_store::account::{Account, folded};
@@ -330,7 +330,7 @@ async fn begin(node: &Node, cx: &OpContext, account: &Account, rehash: Option<St
         account: account.id,
         created_at: now,
         last_seen_at: now,
-        expires_at: SessionRules::default().ends_at(now),
+        expires_at: node.config.sessions.ends_at(now),
         address: cx.address.clone(),
     })
     .await?;
@@ -375,7 +375,7 @@ pub async fn session(node: &Node, token: &str, address: &str, request_id: &str) 
     let none = || not_signed_in("AUTH-0104", "尚未登录或登录已失效");
     let hash = lookup_hash(token).ok_or_else(none)?;
     let session = node.store.system_session(&hash).await?.ok_or_else(none)?;
-    let (rules, now) = (SessionRules::default(), node.now());
+    let (rules, now) = (&node.config.sessions, node.now());
     let state = rules.state(session.created_at, session.last_seen_at, now);
     if state != SessionState::Live {
         let tx = node.store.begin().await?;

@@ -14,6 +14,7 @@ use suyuan_exchange::client::PeerClient;
 use suyuan_gis::Boundaries;
 use suyuan_security::context::OpContext;
 use suyuan_security::policy::SharedPolicy;
+use suyuan_security::session::SessionRules;
 use suyuan_store::Store;
 use suyuan_warehouse::Warehouse;
 
@@ -40,6 +41,8 @@ pub struct NodeConfig {
     pub mail_dir: Option<PathBuf>,
     /// Folder with the Chinese fonts for reports; `None` leaves reports in HTML and XLSX only.
     pub fonts_dir: Option<PathBuf>,
+    /// How long a session lasts.
+    pub sessions: SessionRules,
 }
 
 /// A running node.
