@@ -28,6 +28,15 @@ pub struct QualityBody {
     pub mandatory_filled: u16,
 }
 
+impl QualityBody {
+    /// The quality with what is known here about the upstream.
+    #[must_use]
+    pub fn with_upstream(self, upstream_known: bool) -> Quality {
+        let Self { late, needs_upstream, mandatory_total, mandatory_filled } = self;
+        Quality { late, needs_upstream, upstream_known, mandatory_total, mandatory_filled }
+    }
+}
+
 /// A trace event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EventBody {
@@ -52,15 +61,6 @@ pub struct OriginalBody {
     /// JSON text of the document's `@context`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<String>,
-}
-
-impl EventBody {
-    /// The quality with what is known here about the upstream.
-    #[must_use]
-    pub fn quality(&self, upstream_known: bool) -> Quality {
-        let QualityBody { late, needs_upstream, mandatory_total, mandatory_filled } = self.quality;
-        Quality { late, needs_upstream, upstream_known, mandatory_total, mandatory_filled }
-    }
 }
 
 /// What one reported batch held.

@@ -9,7 +9,7 @@ use suyuan_domain::id::ObjectId;
 use suyuan_domain::record::{Record, kind};
 use suyuan_warehouse::{EventFact, FactKey, IntakeFact, LookupFact};
 
-use crate::payload::{EventBody, IntakeBody, LookupHourBody};
+use crate::payload::{EventBody, IntakeBody, LookupHourBody, QualityBody};
 use crate::{Node, Result};
 
 /// Name of the projector's cursor.
@@ -80,42 +80,41 @@ async fn project(node: &Node, records: &[Record]) -> Result<()> {
 }
 
 /// Finds out for inbound records whether another event, of this round or before it, brought forth what they name.
-async fn resolve_upstream(node: &Node, events: &mut [(EventFact, EventBody)]) -> Result<()> {
-    let mut known: HashMap<String, Vec<ObjectId>> = HashMap::new();
+async fn resolve_upstream(node: &Node, events: &mut [(EventFact, QualityBody)]) -> Result<()> {
     let asked: HashSet<String> = events
         .iter()
-        .filter(|(_, body)| body.quality.needs_upstream)
+        .filter(|(_, quality)| quality.needs_upstream)
         .flat_map(|(fact, _)| fact.event.inputs.iter().map(|unit| unit.code.clone()))
         .collect();
     if asked.is_empty() {
         return Ok(());
     }
     let asked: Vec<String> = asked.into_iter().collect();
-    known.extend(node.warehouse.system_unit_events(&asked).await?);
+    let mut known: HashMap<String, Vec<ObjectId>> = node.warehouse.system_unit_events(&asked).await?;
     for (fact, _) in events.iter() {
         for unit in &fact.event.outputs {
             known.entry(unit.code.clone()).or_default().push(fact.key.object);
         }
     }
-    for (fact, body) in events.iter_mut().filter(|(_, body)| body.quality.needs_upstream) {
+    for (fact, quality) in events.iter_mut().filter(|(_, quality)| quality.needs_upstream) {
         let own = fact.key.object;
         let by_another = |code: &String| known.get(code).is_some_and(|events| events.iter().any(|event| *event != own));
         let resolved = !fact.event.inputs.is_empty() && fact.event.inputs.iter().all(|unit| by_another(&unit.code));
-        fact.quality = body.quality(resolved);
+        fact.quality = quality.with_upstream(resolved);
     }
     Ok(())
 }
 
-fn event_fact(key: FactKey, record: &Record) -> Option<(EventFact, EventBody)> {
+fn event_fact(key: FactKey, record: &Record) -> Option<(EventFact, QualityBody)> {
     let body: EventBody = serde_json::from_slice(&record.payload).ok()?;
     let fact = EventFact {
         key,
-        event: body.event.clone(),
+        event: body.event,
         payload: record.payload.clone(),
         voided_by: body.voided_by,
-        quality: body.quality(false),
+        quality: body.quality.with_upstream(false),
     };
-    Some((fact, body))
+    Some((fact, body.quality))
 }
 
 fn intake_fact(key: FactKey, record: &Record) -> Option<IntakeFact> {

@@ -75,7 +75,7 @@ async fn measure(ground: &Ground, args: &BenchArgs) -> Result<()> {
 
     let taken = capture(ground, &city_url, &token, args).await?;
     report("采集（每批 1000 条，应答即持久化）", args.events, taken, "条/秒");
-    let drained = until(&city, || async {
+    let drained = until(|| async {
         city.node.store.cursor("projector").await.ok() == city.node.store.last_position().await.ok()
     })
     .await;
@@ -188,7 +188,7 @@ async fn capture(ground: &Ground, url: &str, token: &str, args: &BenchArgs) -> R
     Ok(began.elapsed())
 }
 
-async fn until<F, C>(_city: &Started, mut condition: F) -> Duration
+async fn until<F, C>(mut condition: F) -> Duration
 where
     F: FnMut() -> C,
     C: Future<Output = bool>,
