@@ -205,37 +205,19 @@ pub struct CodeSchemes {
 /// A scheme of the pack cannot work.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CodeSchemesError {
-    /// The text is not such a table.
-    #[error("编码规则数据包无法读取：{0}")]
-    Syntax(String),
-    /// A scheme has no segment, or a segment of no length, or one of varying length before the end.
+    /// A scheme has no segment or far too many, or a segment of no length, of far too great a length, or of varying length
+    /// before the end.
     #[error("编码规则 {0} 的分段不正确")]
     Segments(String),
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Table {
-    #[expect(dead_code, reason = "only its shape is checked here")]
-    version: Option<String>,
-    #[expect(dead_code, reason = "only its shape is checked here")]
-    valid_from: Option<String>,
-    #[serde(default)]
-    provinces: Vec<String>,
-    #[serde(default)]
-    scheme: Vec<CodeScheme>,
-}
+/// Most characters that a segment must have.
+const LONGEST_SEGMENT: usize = 1_000;
+
+/// Most segments of a scheme.
+const MOST_SEGMENTS: usize = 100;
 
 impl CodeSchemes {
-    /// Reads a pack of schemes.
-    ///
-    /// # Errors
-    /// When the text is not TOML of that shape or a scheme cannot work.
-    pub fn parse(toml: &str) -> Result<Self, CodeSchemesError> {
-        let table: Table = toml::from_str(toml).map_err(|error| CodeSchemesError::Syntax(error.to_string()))?;
-        Self::new(table.scheme, table.provinces)
-    }
-
     /// A registry of these schemes; `provinces` are the two digits that a division code begins with.
     ///
     /// # Errors
@@ -243,8 +225,10 @@ impl CodeSchemes {
     pub fn new(schemes: Vec<CodeScheme>, provinces: Vec<String>) -> Result<Self, CodeSchemesError> {
         for scheme in &schemes {
             let last = scheme.segments.len().saturating_sub(1);
-            let sound = |(i, s): (usize, &Segment)| s.max.map_or(s.len > 0, |max| i == last && max >= s.len && max > 0);
-            if scheme.segments.is_empty() || !scheme.segments.iter().enumerate().all(sound) {
+            let sound = |(i, s): (usize, &Segment)| {
+                s.max.map_or(s.len > 0, |max| i == last && max >= s.len && max > 0) && s.len <= LONGEST_SEGMENT
+            };
+            if scheme.segments.is_empty() || last >= MOST_SEGMENTS || !scheme.segments.iter().enumerate().all(sound) {
                 return Err(CodeSchemesError::Segments(scheme.code.clone()));
             }
         }
@@ -325,33 +309,42 @@ impl CodeSchemes {
     }
 
     fn fit(&self, scheme: &CodeScheme, code: &str) -> Option<Match> {
+        let texts = self.segments_of(scheme, code)?;
         let characters: Vec<char> = code.chars().collect();
-        let mut at = 0;
-        let mut parts = Vec::with_capacity(scheme.segments.len());
-        for segment in &scheme.segments {
-            let rest = characters.len().checked_sub(at)?;
-            let take = segment.max.map_or(segment.len, |max| rest.min(max));
-            if take < segment.len || take > rest {
-                return None;
-            }
-            let text: String = characters[at..at + take].iter().collect();
-            if !self.segment_fits(segment, &text) {
-                return None;
-            }
-            parts.push(Part { name: segment.name.clone(), text });
-            at += take;
-        }
-        if at != characters.len() {
-            return None;
-        }
+        let part = |(segment, text): (&Segment, &str)| Part { name: segment.name.clone(), text: text.to_owned() };
         Some(Match {
             scheme: scheme.code.clone(),
             name: scheme.name.clone(),
             kind: scheme.kind,
-            parts,
+            parts: scheme.segments.iter().zip(texts).map(part).collect(),
             check: outcome(scheme, &characters),
             strict: scheme.strict,
         })
+    }
+
+    /// The text of each segment, where all of them fit. Every code of every event is held against every scheme, so nothing
+    /// is copied before it fits.
+    fn segments_of<'c>(&self, scheme: &CodeScheme, code: &'c str) -> Option<Vec<&'c str>> {
+        let mut left = code.chars().count();
+        if left < scheme.segments.iter().map(|segment| segment.len).sum() {
+            return None;
+        }
+        let mut rest = code;
+        let mut texts = Vec::with_capacity(scheme.segments.len());
+        for segment in &scheme.segments {
+            let take = segment.max.map_or(segment.len, |max| left.min(max));
+            if take < segment.len || take > left {
+                return None;
+            }
+            let end = rest.char_indices().nth(take).map_or(rest.len(), |(at, _)| at);
+            let (text, after) = rest.split_at(end);
+            if !self.segment_fits(segment, text) {
+                return None;
+            }
+            texts.push(text);
+            (rest, left) = (after, left - take);
+        }
+        (left == 0).then_some(texts)
     }
 
     fn segment_fits(&self, segment: &Segment, text: &str) -> bool {

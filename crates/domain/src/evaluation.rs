@@ -172,6 +172,12 @@ pub struct Formula {
     pub grades: Vec<Grade>,
 }
 
+/// Most indicators of a formula.
+const MOST_INDICATORS: usize = 100;
+
+/// Largest weight of an indicator.
+const MOST_WEIGHT: u32 = 10_000;
+
 /// Full marks, in hundredths of a point.
 pub const FULL: u32 = 10_000;
 
@@ -188,6 +194,16 @@ impl Formula {
     ) -> Result<Self, String> {
         if indicators.iter().map(|indicator| u64::from(indicator.weight)).sum::<u64>() == 0 {
             return Err("指标权重之和不能为零".into());
+        }
+        if indicators.len() > MOST_INDICATORS || indicators.iter().any(|indicator| indicator.weight > MOST_WEIGHT) {
+            return Err(format!("指标不能超过 {MOST_INDICATORS} 个，权重不能超过 {MOST_WEIGHT}"));
+        }
+        let plain = |grade: &Grade| {
+            let digits = grade.colour.strip_prefix('#');
+            digits.is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        };
+        if let Some(grade) = grades.iter().find(|grade| !plain(grade)) {
+            return Err(format!("等级 {} 的颜色应写作 #rrggbb", grade.code));
         }
         grades.sort_by_key(|grade| std::cmp::Reverse(grade.from));
         if grades.last().is_none_or(|grade| grade.from != 0) || grades.first().is_some_and(|grade| grade.from > FULL) {

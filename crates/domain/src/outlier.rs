@@ -255,7 +255,8 @@ impl Rule {
         match &self.test {
             Test::Range { min: None, max: None, .. } => Err("范围规则至少需要上限或下限".into()),
             Test::Range { min: Some(min), max: Some(max), .. } if min > max => Err("下限大于上限".into()),
-            Test::Robust { factor, .. } if *factor < 2 => Err("倍数不能小于 2".into()),
+            Test::Robust { factor, .. } if !(2..=1_000).contains(factor) => Err("倍数应在 2 至 1000 之间".into()),
+            Test::Balance { permille } if *permille > 10_000 => Err("允差不能超过 10000‰".into()),
             Test::Robust { window, .. } if !(1..=1_000).contains(window) => Err("窗口应在 1 至 1000 之间".into()),
             Test::Banned { fields, words } if fields.is_empty() || words.is_empty() => Err("缺少字段或禁用词".into()),
             Test::Repeated { key } if key.is_empty() => Err("缺少查重字段".into()),

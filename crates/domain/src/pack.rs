@@ -3,7 +3,11 @@
 //!
 //! Every rule of the platform that a province may set stands in a pack under `sql/reference/`; the engines that interpret
 //! them are [`crate::check`], [`crate::outlier`] and [`crate::evaluation`]. A later file adds to an earlier one and
-//! replaces rows with the same code. Rows: N-CAT, G-6.3.1, G-6.4.2a, G-6.8.1, G-5.4.2.
+//! replaces rows with the same code. Which editions of the tiers are in force together is decided in [`edition`], what one
+//! text changes against another in [`difference`]. Rows: N-CAT, G-6.3.1, G-6.4.2a, G-6.8.1, G-5.4.2.
+
+pub mod difference;
+pub mod edition;
 
 use std::collections::BTreeSet;
 
@@ -113,6 +117,18 @@ pub struct Category {
     /// Metadata fields.
     #[serde(default)]
     pub fields: Vec<Field>,
+}
+
+/// A second level that a tier below adds beneath a category (二级类别增补).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Child {
+    /// Code of the category.
+    pub category: String,
+    /// Code.
+    pub code: String,
+    /// Name.
+    pub name: String,
 }
 
 /// A kind of node, form of organisation, or state, with the stage it implies.
@@ -241,15 +257,45 @@ pub struct Packs {
     pub calendar: Calendar,
 }
 
-#[derive(Deserialize)]
+/// What a pack is about, which decides who may publish it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// The catalogue of products (产品目录).
+    Category,
+    /// Rules and indicators (规则与指标).
+    Rule,
+    /// Everything else.
+    #[default]
+    Pack,
+}
+
+/// One pack as it is written.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
-    version: String,
-    valid_from: Day,
+pub struct PackFile {
+    /// Version; names one content for ever.
+    pub version: String,
+    /// First day of validity.
+    pub valid_from: Day,
+    /// Name for people.
+    #[serde(default)]
+    pub title: String,
+    /// What it is about.
+    #[serde(default)]
+    pub about: Subject,
+    /// Whether editions travel to the nodes below; where not, each node has the shipped one.
+    #[serde(default = "yes")]
+    pub travels: bool,
+    /// Tables to which the tiers below may add rows of their own.
+    #[serde(default)]
+    pub local: Vec<String>,
     #[serde(default)]
     provinces: Vec<String>,
     #[serde(default)]
     category: Vec<Category>,
+    #[serde(default)]
+    child: Vec<Child>,
     #[serde(default)]
     stage: Vec<Stage>,
     #[serde(default)]
@@ -271,6 +317,29 @@ struct File {
     #[serde(default)]
     calendar: Calendar,
 }
+
+const fn yes() -> bool {
+    true
+}
+
+impl PackFile {
+    /// Reads a pack given as name and text; rows are not compared with other packs yet.
+    ///
+    /// # Errors
+    /// When the text is not such a pack. The error names the line.
+    pub fn read(name: &str, text: &str) -> Result<Self, PackError> {
+        toml::from_str(text).map_err(|error| syntax(name, text, &error))
+    }
+
+    /// Whether it states an evaluation formula, of which the versions before stay in use for their periods.
+    #[must_use]
+    pub fn has_formula(&self) -> bool {
+        !self.indicator.is_empty() || !self.grade.is_empty()
+    }
+}
+
+/// Most units of a time limit; ten thousand working days are forty years.
+const LONGEST_LIMIT: u32 = 10_000;
 
 /// The packs that are shipped, as (name, text).
 pub const SHIPPED: [(&str, &str); 9] = [
@@ -299,31 +368,24 @@ impl Packs {
     /// # Errors
     /// When a text is not such a pack, or a row names something that no pack has. The error names file and place.
     pub fn parse(files: &[(&str, &str)]) -> Result<Self, PackError> {
+        let read: Result<Vec<PackFile>, PackError> =
+            files.iter().map(|(name, text)| PackFile::read(name, text)).collect();
+        let read = read?;
+        Self::assemble(&files.iter().map(|(name, _)| *name).zip(&read).collect::<Vec<_>>())
+    }
+
+    /// Puts packs that were read together, later ones on top of earlier ones.
+    ///
+    /// # Errors
+    /// When a row names something that no pack has. The error names file and place.
+    pub fn assemble(files: &[(&str, &PackFile)]) -> Result<Self, PackError> {
         let mut packs = Self::default();
         let mut schemes = Vec::new();
         let mut provinces = Vec::new();
-        for (name, text) in files {
-            let file: File = toml::from_str(text).map_err(|error| syntax(name, text, &error))?;
-            packs.versions.push(PackVersion {
-                name: (*name).to_owned(),
-                version: file.version.clone(),
-                valid_from: file.valid_from,
-            });
-            merge(name, "类别", &mut packs.categories, file.category, |row| row.code.clone())?;
-            merge(name, "环节", &mut packs.stages, file.stage, |row| row.code.clone())?;
-            merge(name, "编码规则", &mut schemes, file.scheme, |row| row.code.clone())?;
-            merge(name, "规则", &mut packs.rules, file.rule, |row| row.code.clone())?;
-            merge(name, "角色", &mut packs.roles, file.role, |row| row.code.clone())?;
-            merge(name, "时限", &mut packs.limits, file.limit, |row| (row.code.clone(), row.valid_from))?;
-            merge(name, "名称", &mut packs.entries, file.entry, |row| (row.list.clone(), row.code.clone()))?;
-            merge(name, "功能", &mut packs.functions, file.function, |row| row.code.clone())?;
-            provinces.extend(file.provinces);
-            packs.calendar.holidays.extend(file.calendar.holidays);
-            packs.calendar.workdays.extend(file.calendar.workdays);
-            if !file.indicator.is_empty() || !file.grade.is_empty() {
-                let formula = Formula::new(file.version, file.valid_from, file.indicator, file.grade);
-                packs.formulas.push(formula.map_err(|what| error(name, "指标", what))?);
-            }
+        for &(name, file) in files {
+            merge(name, "编码规则", &mut schemes, &file.scheme, |row| row.code.clone())?;
+            provinces.extend(file.provinces.iter().cloned());
+            packs.add(name, file)?;
             packs.check_references(name)?;
         }
         packs.schemes = CodeSchemes::new(schemes, provinces).map_err(|fault| scheme_error(files, &fault))?;
@@ -331,6 +393,37 @@ impl Packs {
         packs.stages.sort_by_key(|stage| stage.order);
         packs.formulas.sort_by_key(|formula| formula.valid_from);
         Ok(packs)
+    }
+
+    fn add(&mut self, name: &str, file: &PackFile) -> Result<(), PackError> {
+        self.versions.push(PackVersion {
+            name: name.to_owned(),
+            version: file.version.clone(),
+            valid_from: file.valid_from,
+        });
+        merge(name, "类别", &mut self.categories, &file.category, |row| row.code.clone())?;
+        merge(name, "环节", &mut self.stages, &file.stage, |row| row.code.clone())?;
+        merge(name, "规则", &mut self.rules, &file.rule, |row| row.code.clone())?;
+        merge(name, "角色", &mut self.roles, &file.role, |row| row.code.clone())?;
+        merge(name, "时限", &mut self.limits, &file.limit, |row| (row.code.clone(), row.valid_from))?;
+        merge(name, "名称", &mut self.entries, &file.entry, |row| (row.list.clone(), row.code.clone()))?;
+        merge(name, "功能", &mut self.functions, &file.function, |row| row.code.clone())?;
+        for child in &file.child {
+            let place = format!("二级类别 {}", child.code);
+            let category = self.categories.iter_mut().find(|row| row.code == child.category);
+            let category =
+                category.ok_or_else(|| error(name, &place, format!("没有编码为 {} 的类别", child.category)))?;
+            let row = Named { code: child.code.clone(), name: child.name.clone() };
+            merge(name, "二级类别", &mut category.children, &[row], |row| row.code.clone())?;
+        }
+        self.calendar.holidays.extend(file.calendar.holidays.iter().copied());
+        self.calendar.workdays.extend(file.calendar.workdays.iter().copied());
+        if file.has_formula() {
+            let (indicators, grades) = (file.indicator.clone(), file.grade.clone());
+            let formula = Formula::new(file.version.clone(), file.valid_from, indicators, grades);
+            self.formulas.push(formula.map_err(|what| error(name, "指标", what))?);
+        }
+        Ok(())
     }
 
     /// The category with this code.
@@ -422,6 +515,9 @@ impl Packs {
                 return Err(error(pack, &format!("规则 {}", rule.code), format!("没有编码为 {category} 的类别")));
             }
         }
+        if let Some(limit) = self.limits.iter().find(|limit| limit.amount > LONGEST_LIMIT) {
+            return Err(error(pack, &format!("时限 {}", limit.code), format!("数量不能超过 {LONGEST_LIMIT}")));
+        }
         let names = Inputs::default();
         for indicator in self.formulas.iter().flat_map(|formula| &formula.indicators) {
             for input in [&indicator.numerator, &indicator.denominator] {
@@ -446,17 +542,17 @@ fn syntax(pack: &str, text: &str, fault: &toml::de::Error) -> PackError {
     error(pack, &line.map(|line| format!("第 {line} 行")).unwrap_or_default(), fault.message())
 }
 
-fn scheme_error(files: &[(&str, &str)], fault: &CodeSchemesError) -> PackError {
-    let pack = files.iter().rfind(|(_, text)| text.contains("[[scheme]]")).map_or("", |(name, _)| name);
+fn scheme_error(files: &[(&str, &PackFile)], fault: &CodeSchemesError) -> PackError {
+    let pack = files.iter().rfind(|(_, file)| !file.scheme.is_empty()).map_or("", |(name, _)| name);
     error(pack, "", fault.to_string())
 }
 
 /// Puts the rows of a file on top of those before; a code twice in one file is an error.
-fn merge<T, K: PartialEq + std::fmt::Debug>(
+fn merge<T: Clone, K: PartialEq + std::fmt::Debug>(
     pack: &str,
     noun: &str,
     rows: &mut Vec<T>,
-    new: Vec<T>,
+    new: &[T],
     key: impl Fn(&T) -> K,
 ) -> Result<(), PackError> {
     for (i, row) in new.iter().enumerate() {
@@ -465,107 +561,13 @@ fn merge<T, K: PartialEq + std::fmt::Debug>(
         }
     }
     for row in new {
-        match rows.iter_mut().find(|present| key(present) == key(&row)) {
-            Some(present) => *present = row,
-            None => rows.push(row),
+        match rows.iter_mut().find(|present| key(present) == key(row)) {
+            Some(present) => present.clone_from(row),
+            None => rows.push(row.clone()),
         }
     }
     Ok(())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn n_cat_the_shipped_packs_hold_seven_categories() {
-        let packs = Packs::shipped().unwrap_or_else(|error| panic!("{error}"));
-        let names: Vec<&str> = packs.categories.iter().map(|category| category.name.as_str()).collect();
-        assert_eq!(names, ["食用农产品", "食品", "药品", "农业生产资料", "特种设备", "危险品", "稀土产品"]);
-        let standard: BTreeSet<&str> = packs.stages.iter().map(|stage| stage.standard.as_str()).collect();
-        assert_eq!(standard.len(), 8);
-        for category in &packs.categories {
-            assert!(!category.children.is_empty() && !category.fields.is_empty(), "{}", category.code);
-            assert!(category.stages.len() > 3, "{}", category.code);
-        }
-        let weights: u32 = packs.formulas[0].indicators.iter().map(|indicator| indicator.weight).sum();
-        assert_eq!(weights, 100);
-        assert_eq!(packs.name_in("subject_state", "filed"), "已备案");
-    }
-
-    #[test]
-    fn n_cat_an_eighth_category_is_data() {
-        let eighth = r#"
-            version = "9"
-            valid_from = "2026-01-01"
-            [[stage]]
-            code = "printing"
-            name = "印制"
-            standard = "processing"
-            order = 25
-            [[category]]
-            code = "textbook"
-            name = "中小学教材"
-            order = 8
-            stages = ["printing", "distribution", "use"]
-            children = [{ code = "primary", name = "小学" }]
-            fields = [{ code = "isbn", name = "书号", need = "must", stages = ["printing"] }]
-        "#;
-        let mut files = SHIPPED.to_vec();
-        files.push(("textbook.toml", eighth));
-        let packs = Packs::parse(&files).unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(packs.categories.len(), 8);
-        assert_eq!(packs.category("textbook").map(|category| category.stages.len()), Some(3));
-    }
-
-    #[test]
-    fn n_cat_errors_name_file_and_place() {
-        let head = "version='1'\nvalid_from='2026-01-01'\n";
-        for (text, place, what) in [
-            ("version='1'\nvalid_from='2026-01-01'\n[[category]]\nnom='x'", "第 ", "nom"),
-            ("version='1'\nvalid_from='gestern'", "第 2 行", "日期"),
-            ("[[stage]]\ncode='a'\nname='a'\nstandard='b'\norder=1", "环节 a", "没有编码为 b"),
-            (
-                "[[role]]\ncode='a'\nname='a'\npermissions=[]\n[[role]]\ncode='a'\nname='b'\npermissions=[]",
-                "角色",
-                "重复",
-            ),
-            ("[[category]]\ncode='a'\nname='a'\norder=1\nstages=['nowhere']", "类别 a", "nowhere"),
-            ("[[indicator]]\ncode='a'\nname='a'\nweight=1\nnumerator='x'\ndenominator='records'", "指标", ""),
-        ] {
-            let text = if text.starts_with("version") { text.to_owned() } else { format!("{head}{text}") };
-            let error = Packs::parse(&[("mine.toml", &text)]).expect_err(&text);
-            assert_eq!(error.pack, "mine.toml");
-            assert!(error.place.contains(place) && error.what.contains(what), "{error}");
-        }
-    }
-
-    #[test]
-    fn g_6_9b_limits_follow_the_day_of_the_matter() {
-        let packs = Packs::shipped().unwrap_or_else(|error| panic!("{error}"));
-        let at: Timestamp = "2026-09-30T10:00:00+08:00".parse().expect("an instant");
-        let due = packs.due("complaint_accept", at).expect("a shipped limit");
-        assert_eq!(Day::of(due.plus_millis(-1)).to_string(), "2026-10-15");
-        assert_eq!(packs.due("event_report", at), Some(at.plus_millis(24 * 3_600_000)));
-        assert_eq!(packs.due("nothing", at), None);
-    }
-
-    #[test]
-    fn g_5_4_2_roles_allow_by_pattern_and_denials_win() {
-        let role = Role {
-            code: "r".into(),
-            name: "r".into(),
-            permissions: vec!["subject.*".into(), "event.read".into()],
-            denied: vec!["subject.review".into()],
-        };
-        for (permission, allowed) in [
-            ("subject.read", true),
-            ("subject.review", false),
-            ("event.read", true),
-            ("event.write", false),
-            ("subjects.read", false),
-        ] {
-            assert_eq!(role.allows(permission), allowed, "{permission}");
-        }
-    }
-}
+mod tests;

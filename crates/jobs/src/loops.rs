@@ -1,12 +1,12 @@
 //! The loops of a node that are not jobs: sequencer, projector, senders, enrolment, sealing.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use suyuan_domain::record::Class;
 use suyuan_exchange::wire::EnrolState;
 use suyuan_service::sync::send::Sent;
-use suyuan_service::{ServiceError, projector, sync};
+use suyuan_service::{ServiceError, pack, projector, sync};
 use suyuan_store::segment::Sealer;
 
 use crate::runner::Loop;
@@ -17,11 +17,41 @@ const SEQUENCED: u64 = 5000;
 /// For how long a lease is taken, in milliseconds.
 const LEASE: i64 = 10_000;
 
-/// Pause of the projector after a round that was not full: many small inserts cost the engine more than one large.
-const GATHER: Duration = Duration::from_millis(250);
+/// Changes gather between two rounds: a few large inserts and batches cost less than many small ones. The pause grows with
+/// what the last round took, so that a busy machine gathers more, and ends where people would notice.
+#[derive(Clone, Copy)]
+struct Gathering {
+    least: Duration,
+    most: Duration,
+}
 
-/// Pause between two rebuilds of statistics.
-const BETWEEN_REBUILDS: Duration = Duration::from_millis(1500);
+impl Gathering {
+    const fn millis(least: u64, most: u64) -> Self {
+        Self { least: Duration::from_millis(least), most: Duration::from_millis(most) }
+    }
+
+    fn after(self, round: Instant) -> Duration {
+        (round.elapsed() * 3).clamp(self.least, self.most)
+    }
+}
+
+/// The public sees an event within two seconds, the round itself included.
+const PROJECTING: Gathering = Gathering::millis(250, 1000);
+
+/// Cockpits see an event within five seconds, the projection included.
+const REBUILDING: Gathering = Gathering::millis(1500, 3000);
+
+/// What waits at a sender: emergencies are not kept waiting.
+const fn sending(class: Class) -> Gathering {
+    match class {
+        Class::Urgent => Gathering::millis(20, 20),
+        Class::Normal => Gathering::millis(100, 300),
+        Class::Bulk => Gathering::millis(250, 1000),
+    }
+}
+
+/// Pause between two looks at the stored editions of packs.
+const BETWEEN_PACKS: Duration = Duration::from_secs(15);
 
 /// Pause after a fault, so that a fault does not fill the log.
 const AFTER_FAULT: Duration = Duration::from_secs(1);
@@ -58,10 +88,11 @@ pub(crate) async fn project(around: Loop) {
     let mut journal = around.node.store.follow();
     loop {
         journal.mark_unchanged();
+        let began = Instant::now();
         let go_on = match projector::round(&around.node).await {
             Ok(round) if round.read == projector::ROUND => !around.stop.is_cancelled(),
             Ok(round) if round.read == 0 => around.pause(journal.changed()).await,
-            Ok(_) => around.rest(GATHER).await,
+            Ok(_) => around.rest(PROJECTING.after(began)).await,
             Err(error) => {
                 tracing::warn!(error = %error, "projector");
                 around.rest(AFTER_FAULT).await
@@ -76,10 +107,11 @@ pub(crate) async fn project(around: Loop) {
 /// Rebuilds changed statistics, with a pause in which changes gather.
 pub(crate) async fn rebuild(around: Loop) {
     loop {
+        let began = Instant::now();
         if let Err(error) = projector::rebuild(&around.node).await {
             tracing::warn!(error = %error, "statistics");
         }
-        if !around.rest(BETWEEN_REBUILDS).await {
+        if !around.rest(REBUILDING.after(began)).await {
             return;
         }
     }
@@ -91,15 +123,20 @@ pub(crate) async fn send(around: Loop, role: &'static str, class: Class) {
     let mut told: HashMap<String, String> = HashMap::new();
     loop {
         journal.mark_unchanged();
-        let sent = send_round(&around, role, class, &mut told).await;
-        let go_on = if sent { !around.stop.is_cancelled() } else { around.pause(journal.changed()).await };
+        let began = Instant::now();
+        let full = send_round(&around, role, class, &mut told).await;
+        let go_on = if full {
+            !around.stop.is_cancelled()
+        } else {
+            around.rest(sending(class).after(began)).await && around.pause(journal.changed()).await
+        };
         if !go_on {
             return;
         }
     }
 }
 
-/// Says whether something was confirmed, so that there may be more.
+/// Says whether a full batch was confirmed, so that there is likely more.
 async fn send_round(around: &Loop, role: &'static str, class: Class, told: &mut HashMap<String, String>) -> bool {
     let peers = match around.node.store.peers(role).await {
         Ok(peers) => peers,
@@ -108,18 +145,18 @@ async fn send_round(around: &Loop, role: &'static str, class: Class, told: &mut 
             return false;
         }
     };
-    let mut any = false;
+    let mut full = false;
     for peer in peers.into_iter().filter(|peer| peer.state == "approved" && peer.paused == 0) {
         match sync::send::round(&around.node, &peer, class).await {
-            Ok(Sent::Confirmed { .. }) => {
+            Ok(Sent::Confirmed { records }) => {
                 told.remove(&peer.code);
-                any = true;
+                full |= records >= sync::BATCH_RECORDS as u64;
             }
             Ok(_) => {}
             Err(error) => note_failure(around, &peer.code, &error.to_string(), told).await,
         }
     }
-    any
+    full
 }
 
 /// Notes a failure at the peer, and in the log when it is another one than before.
@@ -164,6 +201,15 @@ pub(crate) async fn enrol(around: Loop) {
     }
 }
 
+/// Puts editions of packs in force that another process of this node has stored, or that could not be read before.
+pub(crate) async fn follow_packs(around: Loop) {
+    while around.rest(BETWEEN_PACKS).await {
+        if let Err(error) = pack::refresh(&around.node).await {
+            tracing::warn!(error = %error, "packs");
+        }
+    }
+}
+
 /// Seals the passed part of the journal and forgets what is kept for a time only.
 pub(crate) async fn seal(around: Loop) {
     loop {
@@ -183,7 +229,7 @@ pub(crate) async fn seal(around: Loop) {
 
 async fn seal_round(around: &Loop) -> Result<usize, ServiceError> {
     let node = &around.node;
-    let sealer = Sealer { folder: &around.config.segments, key: &node.signing_key, entropy: &*node.entropy };
+    let sealer = Sealer { key: &node.signing_key, entropy: &*node.entropy };
     let passed = node.store.passed_by_all(&[projector::READER]).await?;
     Ok(node.store.seal_segment(&sealer, passed, node.now()).await?)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use suyuan_domain::period::Period;
-use suyuan_service::{Node, ServiceError, evaluation, report};
+use suyuan_service::{Node, ServiceError, evaluation, housekeeping, proof, report};
 use suyuan_store::job::Job;
 
 use crate::mail::Mailer;
@@ -54,6 +54,9 @@ async fn perform(node: &Node, mailer: &Mailer, job: &Job) -> Result<(), ServiceE
         evaluation::COMPUTE_JOB => evaluation::compute(node, period_of(job)?).await,
         report::MONTHLY_JOB => report::run(node, &job.payload).await.map(drop),
         report::DELIVER_JOB => mailer.deliver(node, &job.payload).await,
+        housekeeping::HOUSEKEEPING_JOB => housekeeping::run(node).await,
+        housekeeping::SCRUB_JOB => housekeeping::scrub(node).await,
+        proof::PROVE_JOB => proof::piece(node).await,
         other => Err(ServiceError::Internal(format!("no handler for jobs of kind {other}"))),
     }
 }

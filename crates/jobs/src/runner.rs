@@ -1,7 +1,6 @@
 //! The tracked tasks of a running node: started together, stopped together, none left behind.
 
 use std::future::Future;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,12 +18,12 @@ use crate::{loops, queue, schedule};
 pub struct RunnerConfig {
     /// Name of this process among those that share the database.
     pub holder: String,
-    /// Folder of sealed segments.
-    pub segments: PathBuf,
     /// Pause of loops that found nothing to do.
     pub idle: Duration,
     /// Whether schedules tick. Tests enqueue by hand.
     pub schedules: bool,
+    /// Whether a schedule asks for the daily proof. Where the clock jumps by days, nothing else would be done.
+    pub proofs: bool,
 }
 
 /// The running loops.
@@ -83,6 +82,7 @@ impl Runner {
             runner.tasks.spawn(loops::send(around.clone(), "parent", class));
             runner.tasks.spawn(loops::send(around.clone(), "child", class));
         }
+        runner.tasks.spawn(loops::follow_packs(around.clone()));
         runner.tasks.spawn(loops::seal(around.clone()));
         runner.tasks.spawn(queue::run(around.clone(), mailer));
         if schedules {

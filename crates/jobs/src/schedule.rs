@@ -6,7 +6,7 @@ use std::sync::Arc;
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::period::{Day, Period};
 use suyuan_service::evaluation::COMPUTE_JOB;
-use suyuan_service::{Node, ServiceError, lookup, report};
+use suyuan_service::{Node, ServiceError, housekeeping, lookup, proof, report};
 use suyuan_store::job::NewJob;
 use tokio::sync::Notify;
 use tokio_cron_scheduler::{Job, JobScheduler};
@@ -35,7 +35,7 @@ pub(crate) async fn tick(around: Loop) {
             () = around.stop.cancelled() => break,
             () = bell.notified() => {}
         }
-        if let Err(error) = enqueue_due(&around.node).await {
+        if let Err(error) = enqueue_due(&around.node, around.config.proofs).await {
             tracing::warn!(error = %error, "schedule");
         }
     }
@@ -51,17 +51,22 @@ async fn ring(bell: Arc<Notify>) -> Result<JobScheduler, tokio_cron_scheduler::J
 }
 
 /// Enqueues what is due: the day's evaluation of the running month, after its end the month's last one, the report of
-/// the schedule. Keys make a second call harmless. Closes the hours of public look-ups on the way.
+/// the schedule, housekeeping, and with `proofs` the day's proof of everything kept. Keys make a second call harmless.
+/// Closes the hours of public look-ups on the way.
 ///
 /// # Errors
 /// When the database is out of reach.
-pub async fn enqueue_due(node: &Node) -> Result<(), ServiceError> {
+pub async fn enqueue_due(node: &Node, proofs: bool) -> Result<(), ServiceError> {
     lookup::close_hours(node).await?;
     report::tick(node).await?;
     let now = node.now();
     let today = Day::of(now);
     if now < today.start().plus_millis(DUE_MILLIS) {
         return Ok(());
+    }
+    housekeeping::enqueue(node, today).await?;
+    if proofs {
+        proof::enqueue(node, today).await?;
     }
     let month = Period::month_of(today);
     let before = month.previous();

@@ -151,7 +151,37 @@ fn default_key_variable() -> String {
     suyuan_warehouse::engine::KEY_VARIABLE.to_owned()
 }
 
+impl WarehouseSection {
+    /// The database `database` of the engine at `url`; without one, of an engine of the node's own.
+    #[must_use]
+    pub fn of(url: Option<String>, database: String) -> Self {
+        Self { url, database, key_variable: default_key_variable(), library: None }
+    }
+}
+
 impl Config {
+    /// A node with everything under `data_dir`, on SQLite, without a parent; the rest is left to the defaults.
+    #[must_use]
+    pub fn embedded(code: &str, listen: SocketAddr, data_dir: &Path, warehouse: WarehouseSection) -> Self {
+        Self {
+            node: NodeSection {
+                code: code.to_owned(),
+                name: String::new(),
+                listen,
+                public_url: String::new(),
+                data_dir: data_dir.to_owned(),
+                contact: String::new(),
+                frontend_dir: None,
+                fonts_dir: None,
+            },
+            parent: None,
+            database: DatabaseSection { url: format!("sqlite://{}", data_dir.join("node.db").display()) },
+            warehouse,
+            mail: MailSection::default(),
+            demo: None,
+        }
+    }
+
     /// Reads and checks a file.
     ///
     /// # Errors

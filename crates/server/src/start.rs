@@ -14,8 +14,10 @@ use suyuan_jobs::{Runner, RunnerConfig};
 use suyuan_security::policy::{PolicySnapshot, SharedPolicy};
 use suyuan_security::session::SessionRules;
 use suyuan_service::node::NodeConfig;
-use suyuan_service::{Node, account, capture};
+use suyuan_service::pack::SharedPacks;
+use suyuan_service::{Node, account, capture, pack};
 use suyuan_store::Store;
+use suyuan_store::segment::Archive;
 use suyuan_warehouse::Warehouse;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -109,15 +111,16 @@ pub async fn start(
     options: Options,
 ) -> Result<Started> {
     let data_dir = &config.node.data_dir;
-    std::fs::create_dir_all(data_dir.join("segments"))
-        .with_context(|| format!("无法创建目录 {}", data_dir.display()))?;
+    std::fs::create_dir_all(data_dir).with_context(|| format!("无法创建目录 {}", data_dir.display()))?;
     let listener = TcpListener::bind(config.node.listen)
         .await
         .with_context(|| format!("无法监听 {}，请检查端口是否被占用", config.node.listen))?;
     let address = listener.local_addr()?;
     let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
     let keys = keys::load_or_make(data_dir, &*entropy)?;
-    let store = Store::connect(&config.database.url, &config.node.code).await.context("关系数据库")?;
+    let archive = Archive::new(data_dir, keys.signing.verifying_key());
+    let store =
+        Store::connect(&config.database.url, &config.node.code).await.context("关系数据库")?.with_archive(archive);
     store.migrate().await.context("数据库结构升级")?;
     store.refresh_position().await?;
     let warehouse =
@@ -128,7 +131,7 @@ pub async fn start(
         config: node_config(config, reference, address),
         store,
         warehouse,
-        packs: reference.packs.clone(),
+        shared_packs: SharedPacks::new(reference.packs.clone()),
         divisions: reference.divisions.clone(),
         boundaries: reference.boundaries.clone(),
         clock: options.clock.clone(),
@@ -141,6 +144,7 @@ pub async fn start(
         peers: peers()?,
         capture: queue,
     };
+    pack::refresh(&node).await?;
     account::load_policy(&node).await?;
     let node = Arc::new(node);
     for new in options.accounts.clone() {
@@ -187,9 +191,9 @@ fn sessions(demo: bool) -> SessionRules {
 fn runner_config(config: &Config, options: &Options) -> RunnerConfig {
     RunnerConfig {
         holder: format!("{}/{}", config.node.code, std::process::id()),
-        segments: config.node.data_dir.join("segments"),
         idle: options.idle,
         schedules: options.schedules,
+        proofs: config.demo.is_none(),
     }
 }
 

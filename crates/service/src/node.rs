@@ -19,6 +19,7 @@ use suyuan_store::Store;
 use suyuan_warehouse::Warehouse;
 
 use crate::capture::CaptureQueue;
+use crate::pack::SharedPacks;
 
 /// What a node is told by configuration.
 #[derive(Clone, Debug)]
@@ -53,8 +54,8 @@ pub struct Node {
     pub store: Store,
     /// The warehouse.
     pub warehouse: Warehouse,
-    /// Categories, stages, rules, indicators, roles.
-    pub packs: Arc<Packs>,
+    /// Categories, stages, rules, indicators, roles: the packs in force, see [`Node::packs`].
+    pub shared_packs: SharedPacks,
     /// Divisions.
     pub divisions: Arc<Divisions>,
     /// Boundaries of divisions.
@@ -96,6 +97,12 @@ impl Node {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The packs in force now; a piece of work takes them once and keeps them to its end.
+    #[must_use]
+    pub fn packs(&self) -> Arc<Packs> {
+        self.shared_packs.at(self.clock.now())
     }
 
     /// Mints an identifier.

@@ -153,7 +153,7 @@ impl World {
     }
 
     /// The calls in the order in which they are made. Bodies are made one by one, so a large world stays small.
-    pub fn calls(&self) -> impl Iterator<Item = Call> + '_ {
+    pub fn calls(&self) -> impl ExactSizeIterator<Item = Call> + '_ {
         self.batches.iter().map(|batch| batch.call(&self.cast, &self.events, &self.must))
     }
 

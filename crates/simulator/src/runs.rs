@@ -185,7 +185,7 @@ impl Teller<'_> {
         let amount = self.amount(holder);
         let lot = Lot {
             holder,
-            batch: format!("{}-{}", &unit[..9], &unit[13..]),
+            batch: format!("{}-{}", &unit[..13], &unit[13..]),
             unit,
             amount,
             ready: begin,
@@ -277,7 +277,7 @@ impl Teller<'_> {
         let unit = self.story.code(self.cast, holder);
         let lot = Lot {
             holder,
-            batch: format!("{}-{}", &unit[..9], &unit[13..]),
+            batch: format!("{}-{}", &unit[..13], &unit[13..]),
             amount: lots.iter().map(|lot| lot.amount).sum::<i64>() / 100 * percent,
             unit,
             ready,

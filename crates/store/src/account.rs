@@ -216,8 +216,15 @@ impl Store {
     ///
     /// # Errors
     /// When the database is out of reach.
-    pub async fn accounts(&self, scope: &Scope, after: Option<&str>, limit: usize) -> Result<Page<Account>> {
-        let conditions = Conditions::in_scope(scope, "division", None);
+    pub async fn accounts(
+        &self,
+        scope: &Scope,
+        words: Option<&str>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<Account>> {
+        let mut conditions = Conditions::in_scope(scope, "division", None);
+        conditions.contain(&["username", "display_name", "email"], words);
         let keyset = after.map(|name| ("username > ?", vec![Value::from(name)]));
         let rows: Page<AccountRow> =
             page(self.reader(), COLUMNS, "account", conditions, keyset, "username", limit).await?;

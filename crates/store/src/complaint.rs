@@ -88,6 +88,8 @@ pub struct ComplaintFilter {
     pub kind: Option<String>,
     /// Divisions, as ranges.
     pub divisions: Option<Vec<CodeRange>>,
+    /// Words in number, trace code or text.
+    pub words: Option<String>,
 }
 
 /// A stored picture.
@@ -383,6 +385,7 @@ impl Store {
         }
         conditions.equal("state", filter.state.as_deref());
         conditions.equal("kind", filter.kind.as_deref());
+        conditions.contain(&["number", "code", "text"], filter.words.as_deref());
         let keyset = after.map(|object| ("object < ?", vec![sql::id(object)]));
         let rows: Page<ComplaintRow> =
             page(self.reader(), COLUMNS, "complaint", conditions, keyset, "object DESC", limit).await?;

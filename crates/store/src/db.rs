@@ -15,6 +15,13 @@ use tokio::sync::{Notify, watch};
 
 use crate::Result;
 use crate::error::StoreError;
+use crate::segment::Archive;
+
+/// Records that may wait for the sealer before bulk batches of other nodes wait for it: four segments.
+pub const UNSEALED: u64 = 32_768;
+
+/// How long a batch waits for the sealer at most.
+pub const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A node's relational store.
 #[derive(Clone, Debug)]
@@ -22,6 +29,7 @@ pub struct Store {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
     node: Arc<str>,
+    archive: Option<Arc<Archive>>,
     signals: Arc<Signals>,
 }
 
@@ -30,6 +38,8 @@ pub struct Store {
 pub(crate) struct Signals {
     position: watch::Sender<u64>,
     outbox: Notify,
+    /// Records that all readers have passed and no segment holds yet.
+    unsealed: watch::Sender<u64>,
 }
 
 /// A writing transaction. Dropped without [`Tx::commit`], it leaves nothing behind.
@@ -58,8 +68,19 @@ impl Store {
         } else {
             return Err(StoreError::Configuration("database.url must begin with sqlite: or postgres:".into()));
         };
-        let signals = Signals { position: watch::Sender::new(0), outbox: Notify::new() };
-        Ok(Self { reader, writer, node: node.into(), signals: Arc::new(signals) })
+        let signals =
+            Signals { position: watch::Sender::new(0), outbox: Notify::new(), unsealed: watch::Sender::new(0) };
+        Ok(Self { reader, writer, node: node.into(), archive: None, signals: Arc::new(signals) })
+    }
+
+    /// The same store with the place of its sealed segments, without which none is written or read.
+    #[must_use]
+    pub fn with_archive(self, archive: Archive) -> Self {
+        Self { archive: Some(Arc::new(archive)), ..self }
+    }
+
+    pub(crate) fn archive(&self) -> Result<&Arc<Archive>> {
+        self.archive.as_ref().ok_or_else(|| StoreError::Configuration("no folder of segments".into()))
     }
 
     /// Code of the node whose store this is.
@@ -92,12 +113,29 @@ impl Store {
         &self.reader
     }
 
+    /// The connection for what no transaction may hold.
+    pub(crate) fn writer(&self) -> &DatabaseConnection {
+        &self.writer
+    }
+
     pub(crate) fn is_sqlite(&self) -> bool {
         self.writer.get_database_backend() == DbBackend::Sqlite
     }
 
     pub(crate) fn publish(&self, position: u64) {
         self.signals.publish(position);
+    }
+
+    pub(crate) fn note_unsealed(&self, records: u64) {
+        self.signals.unsealed.send_replace(records);
+    }
+
+    /// Waits while more than [`UNSEALED`] records wait for the sealer, so that a flood of received ones does not grow the
+    /// table for good. Not for longer than [`PATIENCE`]: a sealer that fails keeps nobody out.
+    pub async fn keep_pace(&self) {
+        let mut unsealed = self.signals.unsealed.subscribe();
+        // Whether it came to pass or the time is over makes no difference here.
+        let _over = tokio::time::timeout(PATIENCE, unsealed.wait_for(|records| *records <= UNSEALED)).await;
     }
 
     /// Waits until somebody committed outbox rows. Only PostgreSQL keeps any.
@@ -196,6 +234,10 @@ async fn sqlite(url: &str, connections: u32, reading: bool) -> Result<DatabaseCo
                 .pragma("cache_size", "-65536")
                 .pragma("temp_store", "MEMORY")
                 .pragma("wal_autocheckpoint", "4000")
+                // What a burst or a long reader made of the write-ahead log does not stay on the disk.
+                .pragma("journal_size_limit", "67108864")
+                // Zeros over what leaves a page that is written anyway; erasing a person does more, see `side_car`.
+                .pragma("secure_delete", "FAST")
                 .busy_timeout(Duration::from_secs(30));
             if reading { sqlite.pragma("query_only", "ON") } else { sqlite }
         })

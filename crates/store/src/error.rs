@@ -81,7 +81,7 @@ pub enum ChainFault {
         /// Seq of the record.
         seq: u64,
     },
-    /// The record is of an epoch that has ended.
+    /// The record is of an epoch that has ended, or of a later one at a place that an earlier one has taken.
     #[error("epoch {got} after epoch {expected}")]
     Epoch {
         /// Epoch of the chain here.

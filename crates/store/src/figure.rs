@@ -63,6 +63,8 @@ pub struct WarningRow {
     pub severity: String,
     /// What is wrong.
     pub text: String,
+    /// Code of the subject it concerns; empty where it concerns none.
+    pub subject: String,
     /// When it was found, milliseconds UTC.
     pub found_at: i64,
 }
@@ -160,7 +162,8 @@ impl Store {
         let (filter, mut values) = conditions.done();
         values.push(sql::int(limit));
         let text = format!(
-            "SELECT object, rule, kind, severity, text, found_at FROM finding{filter} ORDER BY found_at DESC LIMIT ?"
+            "SELECT object, rule, kind, severity, text, subject, found_at FROM finding{filter} \
+             ORDER BY found_at DESC LIMIT ?"
         );
         sql::all(self.reader(), &text, values).await
     }

@@ -3,6 +3,9 @@
 use sea_orm::Value;
 use suyuan_domain::scope::{CodeRange, Scope};
 
+/// Characters of a search that are looked at.
+const MOST_WORDS: usize = 50;
+
 /// The conditions of a query, joined with AND.
 #[derive(Debug, Default)]
 pub(crate) struct Conditions {
@@ -49,6 +52,25 @@ impl Conditions {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
             self.push(format!("{column} = ?"), vec![value.into()]);
         }
+    }
+
+    /// Adds that one of `columns` holds `words`, whatever the case of Latin letters; nothing where there are no words.
+    /// No index helps: for tables that people write row by row.
+    pub(crate) fn contain(&mut self, columns: &[&str], words: Option<&str>) {
+        let words = words.unwrap_or_default().trim();
+        if words.is_empty() {
+            return;
+        }
+        let mut pattern = String::from("%");
+        for c in words.chars().filter(|c| !c.is_control()).take(MOST_WORDS) {
+            if matches!(c, '%' | '_' | '\\') {
+                pattern.push('\\');
+            }
+            pattern.push(c.to_ascii_lowercase());
+        }
+        pattern.push('%');
+        let texts: Vec<String> = columns.iter().map(|column| format!("LOWER({column}) LIKE ? ESCAPE '\\'")).collect();
+        self.push(format!("({})", texts.join(" OR ")), vec![pattern.into(); columns.len()]);
     }
 
     /// `WHERE …` with the values in their order.

@@ -75,6 +75,8 @@ pub struct FindingFilter {
     pub rule: Option<String>,
     /// Connected system.
     pub system: Option<String>,
+    /// Subject that the finding is about.
+    pub subject: Option<String>,
     /// Divisions, as ranges.
     pub divisions: Option<Vec<CodeRange>>,
 }
@@ -224,6 +226,7 @@ fn conditions(scope: &Scope, filter: &FindingFilter) -> Conditions {
     conditions.equal("state", filter.state.as_deref());
     conditions.equal("rule", filter.rule.as_deref());
     conditions.equal("system", filter.system.as_deref());
+    conditions.equal("subject", filter.subject.as_deref());
     conditions
 }
 

@@ -81,6 +81,37 @@ pub struct RejectRow {
     pub at: i64,
 }
 
+/// A row of one of the two lists of intake.
+pub trait IntakeRow: FromQueryResult {
+    /// The table.
+    const TABLE: &'static str;
+    /// Its columns, as the row names them.
+    const COLUMNS: &'static str;
+}
+
+impl IntakeRow for BatchRow {
+    const TABLE: &'static str = "intake_batch";
+    const COLUMNS: &'static str = "id, system, message, format, division, received, accepted, rejected, duplicate, at";
+}
+
+impl IntakeRow for RejectRow {
+    const TABLE: &'static str = "reject";
+    const COLUMNS: &'static str = "id, system, message, row_no, division, faults, raw, at";
+}
+
+/// What a list of intake is narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct IntakeFilter {
+    /// Divisions, as ranges.
+    pub divisions: Option<Vec<CodeRange>>,
+    /// Connected system.
+    pub system: Option<String>,
+    /// Number before which the page begins.
+    pub before: Option<i64>,
+    /// Rows of the page.
+    pub limit: usize,
+}
+
 /// A new row to be set aside.
 #[derive(Clone, Debug)]
 pub struct NewReject {
@@ -317,55 +348,37 @@ impl Store {
         sql::all(self.reader(), text, vec![kind.into()]).await
     }
 
-    /// Answered batches, newest first.
+    /// Deletes up to `limit` stored answers given before `before`; gives how many.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn expire_answers(&self, before: Timestamp, limit: u64) -> Result<u64> {
+        let text = "DELETE FROM intake_message WHERE (system, message) IN \
+                    (SELECT system, message FROM intake_message WHERE at < ? ORDER BY at LIMIT ?)";
+        self.delete_some(text, vec![before.millis().into(), sql::int(limit)]).await
+    }
+
+    /// Deletes up to `limit` identifiers that were used last before `before`; gives how many.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn expire_event_keys(&self, before: Timestamp, limit: u64) -> Result<u64> {
+        let text = "DELETE FROM event_key WHERE (subject, event_id) IN \
+                    (SELECT subject, event_id FROM event_key WHERE at < ? ORDER BY at LIMIT ?)";
+        self.delete_some(text, vec![before.millis().into(), sql::int(limit)]).await
+    }
+
+    /// Answered batches ([`BatchRow`]) or rows that were set aside ([`RejectRow`]), newest first.
     ///
     /// # Errors
     /// When the database is out of reach.
-    pub async fn batches(
-        &self,
-        scope: &Scope,
-        divisions: Option<&[CodeRange]>,
-        system: Option<&str>,
-        before: Option<i64>,
-        limit: usize,
-    ) -> Result<Page<BatchRow>> {
-        let select = "id, system, message, format, division, received, accepted, rejected, duplicate, at";
-        self.intake_page(select, "intake_batch", scope, divisions, system, before, limit).await
-    }
-
-    /// Rows that were set aside, newest first.
-    ///
-    /// # Errors
-    /// When the database is out of reach.
-    pub async fn rejects(
-        &self,
-        scope: &Scope,
-        divisions: Option<&[CodeRange]>,
-        system: Option<&str>,
-        before: Option<i64>,
-        limit: usize,
-    ) -> Result<Page<RejectRow>> {
-        let select = "id, system, message, row_no, division, faults, raw, at";
-        self.intake_page(select, "reject", scope, divisions, system, before, limit).await
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the one query behind two lists of the same shape")]
-    async fn intake_page<T: FromQueryResult>(
-        &self,
-        select: &str,
-        table: &str,
-        scope: &Scope,
-        divisions: Option<&[CodeRange]>,
-        system: Option<&str>,
-        before: Option<i64>,
-        limit: usize,
-    ) -> Result<Page<T>> {
+    pub async fn intake<T: IntakeRow>(&self, scope: &Scope, filter: &IntakeFilter) -> Result<Page<T>> {
         let mut conditions = Conditions::in_scope(scope, "division", None);
-        if let Some(ranges) = divisions {
+        if let Some(ranges) = &filter.divisions {
             conditions.in_ranges("division", ranges);
         }
-        conditions.equal("system", system);
-        let keyset = before.map(|id| ("id < ?", vec![id.into()]));
-        page(self.reader(), select, table, conditions, keyset, "id DESC", limit).await
+        conditions.equal("system", filter.system.as_deref());
+        let keyset = filter.before.map(|id| ("id < ?", vec![id.into()]));
+        page(self.reader(), T::COLUMNS, T::TABLE, conditions, keyset, "id DESC", filter.limit).await
     }
 }

@@ -24,6 +24,7 @@ pub mod lookup;
 pub mod migration;
 pub mod notice;
 pub mod outbox;
+pub mod pack;
 pub mod peer;
 pub mod register;
 pub mod relay;
@@ -33,6 +34,8 @@ pub mod session;
 pub mod side_car;
 mod sql;
 pub mod state;
+pub mod upkeep;
+pub mod walk;
 
 pub use db::{Store, Tx};
 pub use error::StoreError;

@@ -19,7 +19,8 @@ macro_rules! steps {
     };
 }
 
-const STEPS: &[(&str, &str)] = steps!["0001_journal", "0002_exchange", "0003_registers", "0004_people", "0005_work"];
+const STEPS: &[(&str, &str)] =
+    steps!["0001_journal", "0002_exchange", "0003_registers", "0004_people", "0005_work", "0006_pack"];
 
 struct Step {
     name: &'static str,

@@ -145,11 +145,13 @@ impl Store {
     pub async fn notices(
         &self,
         state: Option<&str>,
+        words: Option<&str>,
         after: Option<(Timestamp, ObjectId)>,
         limit: usize,
     ) -> Result<Page<Notice>> {
         let mut conditions = Conditions::default();
         conditions.equal("state", state);
+        conditions.contain(&["title", "body"], words);
         let keyset = after.map(|(at, object)| {
             let at = at.millis();
             ("(updated_at < ? OR (updated_at = ? AND object < ?))", vec![at.into(), at.into(), sql::id(object)])

@@ -223,6 +223,16 @@ impl Store {
             .await
     }
 
+    /// The newest receipt of every peer, direction and class.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn newest_receipts(&self) -> Result<Vec<ReceiptRow>> {
+        let text = "SELECT id, peer, direction, class, from_position, to_position, records, hash, body, at FROM receipt \
+                    WHERE id IN (SELECT MAX(id) FROM receipt GROUP BY peer, direction, class) ORDER BY id";
+        sql::all(self.reader(), text, vec![]).await
+    }
+
     /// Records that were set aside and are not repaired, newest first.
     ///
     /// # Errors

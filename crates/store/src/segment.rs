@@ -1,13 +1,17 @@
 //! Sealed segments: contiguous ranges of the journal as signed, compressed files, so that the table stays small.
 //!
-//! A segment is written, synced, renamed and recorded before its rows are deleted, in chunks. Readers see table and
-//! segments as one, see [`crate::journal`]. Segments are kept for the evidence period; nothing here deletes one.
+//! A segment is written, synced and renamed; then one transaction records it and deletes its rows, so that sealing keeps
+//! pace with receiving on a database that has one writer at a time. Readers see table and segments as one, see
+//! [`crate::journal`]. A reader is given nothing of a file whose hash, signature or range is not the
+//! recorded one. Segments are kept for the evidence period; nothing here deletes one. Rows: D-shape, H-8.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
+use sea_orm::FromQueryResult;
 use suyuan_crypto::hash::sm3;
 use suyuan_crypto::random::Entropy;
-use suyuan_crypto::sign::SigningKey;
+use suyuan_crypto::sign::{SigningKey, VerifyingKey};
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::id::ObjectId;
 use suyuan_domain::record::{Origin, Record};
@@ -19,12 +23,57 @@ use crate::{Result, sql};
 /// Records in one segment. Small enough that a reader may unpack it for every batch it sends.
 pub const SEGMENT_RECORDS: usize = 8192;
 
+/// Segments sealed in one transaction at most, when many wait: a burst of received records must not outrun the sealer,
+/// which has to queue for the one writer each time.
+const AT_ONCE: usize = 4;
+
 const MAGIC: &[u8; 4] = b"SYS1";
 
-/// Where segments lie and who signs them.
+/// Folder of the segments inside the node's data folder. Rows name a file by its path from the data folder, so that the
+/// data may be moved.
+const FOLDER: &str = "segments";
+
+/// Where segments lie and whose signature they bear.
+#[derive(Clone, Debug)]
+pub struct Archive {
+    data_dir: PathBuf,
+    signer: VerifyingKey,
+}
+
+impl Archive {
+    /// The segments inside `data_dir`, signed by the node whose key is `signer`.
+    #[must_use]
+    pub fn new(data_dir: impl Into<PathBuf>, signer: VerifyingKey) -> Self {
+        Self { data_dir: data_dir.into(), signer }
+    }
+
+    /// Where the file that a row names lies. Rows of early versions hold whole paths, of which the name still counts.
+    fn place(&self, path: &str) -> PathBuf {
+        match Path::new(path) {
+            whole if whole.is_absolute() => self.data_dir.join(FOLDER).join(whole.file_name().unwrap_or_default()),
+            inside => self.data_dir.join(inside),
+        }
+    }
+
+    /// Reads the file that a row names and proves that it is the recorded one. Every error names the file.
+    fn read(&self, row: &SegmentRow) -> Result<Vec<Record>> {
+        let path = self.place(&row.path);
+        let damaged = |why: String| StoreError::damaged("segment", format!("{}: {why}", path.display()));
+        let bytes = std::fs::read(&path).map_err(|error| damaged(error.to_string()))?;
+        if sm3(&bytes).as_slice() != row.sm3 {
+            return Err(damaged("hash differs from the recorded one".into()));
+        }
+        let records = unpack(&bytes, &self.signer).map_err(|error| damaged(error.to_string()))?;
+        let range = sql::uint(row.from_position)..=sql::uint(row.to_position);
+        if range.clone().count() != records.len() || range.zip(&records).any(|(at, record)| record.position != at) {
+            return Err(damaged("holds other positions than recorded".into()));
+        }
+        Ok(records)
+    }
+}
+
+/// Who signs segments.
 pub struct Sealer<'a> {
-    /// Folder of the segments.
-    pub folder: &'a Path,
     /// The node's key.
     pub key: &'a SigningKey,
     /// Random source of signatures.
@@ -33,9 +82,27 @@ pub struct Sealer<'a> {
 
 impl std::fmt::Debug for Sealer<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sealer").field("folder", &self.folder).finish_non_exhaustive()
+        f.debug_struct("Sealer").finish_non_exhaustive()
     }
 }
+
+/// A recorded segment.
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+struct SegmentRow {
+    from_position: i64,
+    to_position: i64,
+    path: String,
+    sm3: Vec<u8>,
+}
+
+/// A segment whose file is on the disk and that is not recorded yet.
+struct Written {
+    row: SegmentRow,
+    size: u64,
+    streams: BTreeSet<String>,
+}
+
+const COLUMNS: &str = "SELECT from_position, to_position, path, sm3 FROM segment";
 
 fn put(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes());
@@ -137,6 +204,9 @@ fn decode(mut bytes: &[u8]) -> Result<Vec<Record>> {
 
 fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::io::Write;
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
     let part = path.with_extension("part");
     let mut file = std::fs::File::create(&part)?;
     file.write_all(bytes)?;
@@ -149,135 +219,148 @@ fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 /// The bytes of a segment file: magic, signature, compressed records.
-fn pack(records: &[Record], sealer: &Sealer<'_>) -> Result<Vec<u8>> {
-    let body = zstd::bulk::compress(&encode(records), 3)?;
-    let signature = sealer.key.sign(&body, sealer.entropy)?;
+fn pack(body: &[u8], sealer: &Sealer<'_>) -> Result<Vec<u8>> {
+    let signature = sealer.key.sign(body, sealer.entropy)?;
     let mut bytes = Vec::with_capacity(body.len() + signature.len() + 8);
     bytes.extend_from_slice(MAGIC);
     put(&mut bytes, &signature);
-    bytes.extend_from_slice(&body);
+    bytes.extend_from_slice(body);
     Ok(bytes)
 }
 
-fn unpack(bytes: &[u8]) -> Result<Vec<Record>> {
+fn unpack(bytes: &[u8], signer: &VerifyingKey) -> Result<Vec<Record>> {
     let rest = bytes.strip_prefix(MAGIC.as_slice()).ok_or_else(|| StoreError::damaged("segment", "magic"))?;
     let mut decoder = Decoder(rest);
-    decoder.bytes()?;
+    let signature = decoder.bytes()?;
+    signer.verify(decoder.0, signature)?;
     let body = zstd::stream::decode_all(decoder.0)?;
     decode(&body)
 }
 
+/// Does what takes long or waits for the disk away from the threads that serve requests.
+async fn unhurried<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| StoreError::damaged("segment worker", error.to_string()))?
+}
+
 impl Store {
-    /// Seals the oldest [`SEGMENT_RECORDS`] records if all of them lie at or before `passed`. Says how many left the table.
+    /// Seals the oldest [`SEGMENT_RECORDS`] records if all of them lie at or before `passed`, and some more segments where
+    /// they wait. Says how many records left the table.
     ///
     /// # Errors
-    /// When a file or the database refuses; the rows are then still in the table, or in a recorded segment.
+    /// When a file or the database refuses; the rows are then still in the table.
     pub async fn seal_segment(&self, sealer: &Sealer<'_>, passed: u64, now: Timestamp) -> Result<usize> {
-        self.seal_records(sealer, SEGMENT_RECORDS, passed, now).await
+        self.seal(sealer, (SEGMENT_RECORDS, AT_ONCE), passed, now).await
     }
 
-    /// [`Store::seal_segment`] with a number of records of its own, as for a node with little traffic.
+    /// Seals one segment of `count` records, as for a node with little traffic.
     ///
     /// # Errors
     /// As [`Store::seal_segment`].
     pub async fn seal_records(&self, sealer: &Sealer<'_>, count: usize, passed: u64, now: Timestamp) -> Result<usize> {
-        let after = self.sealed_to().await?;
-        self.delete_sealed(after).await?;
-        if count == 0 || passed < after + count as u64 {
-            return Ok(0);
+        self.seal(sealer, (count, 1), passed, now).await
+    }
+
+    async fn seal(
+        &self,
+        sealer: &Sealer<'_>,
+        (count, most): (usize, usize),
+        passed: u64,
+        now: Timestamp,
+    ) -> Result<usize> {
+        let mut after = self.sealed_to().await?;
+        self.note_unsealed(passed.saturating_sub(after));
+        let mut written = Vec::new();
+        while written.len() < most && count > 0 && passed >= after + count as u64 {
+            let Some(segment) = self.write_segment(sealer, after, count).await? else { break };
+            after += count as u64;
+            written.push(segment);
         }
+        let sealed = written.len() * count;
+        if sealed > 0 {
+            self.record_segments(written, after, now).await?;
+            self.note_unsealed(passed.saturating_sub(after));
+            // Left to the server's own rhythm, a flood of received rows grows the table tenfold before they are reused.
+            self.reclaim(&["journal"]).await?;
+        }
+        Ok(sealed)
+    }
+
+    /// Writes the file of the `count` records behind `after`, if they are there.
+    async fn write_segment(&self, sealer: &Sealer<'_>, after: u64, count: usize) -> Result<Option<Written>> {
         let records = self.read_journal(after, count).await?;
-        let (Some(first), Some(last)) = (records.first(), records.last()) else {
-            return Ok(0);
-        };
-        if records.len() < count || last.position > passed {
-            return Ok(0);
+        if records.len() < count {
+            return Ok(None);
         }
-        let bytes = pack(&records, sealer)?;
-        let path = sealer.folder.join(format!("{:016}.seg", first.position));
-        let hash = sm3(&bytes);
+        let streams = records.iter().filter_map(|r| r.origin.as_ref().map(|o| o.stream.to_string())).collect();
+        let body = unhurried(move || Ok(zstd::bulk::compress(&encode(&records), 3)?)).await?;
+        let bytes = pack(&body, sealer)?;
         let size = bytes.len() as u64;
-        let target = path.clone();
-        tokio::task::spawn_blocking(move || write_durably(&target, &bytes))
-            .await
-            .map_err(|error| StoreError::damaged("segment writer", error.to_string()))??;
-        self.record_segment(&records, first.position, last.position, &path, &hash, size, now).await?;
-        self.delete_sealed(last.position).await?;
-        Ok(records.len())
+        let number = |position: u64| i64::try_from(position).unwrap_or(i64::MAX);
+        let row = SegmentRow {
+            from_position: number(after + 1),
+            to_position: number(after + count as u64),
+            path: format!("{FOLDER}/{:016}.seg", after + 1),
+            sm3: sm3(&bytes).to_vec(),
+        };
+        let target = self.archive()?.place(&row.path);
+        unhurried(move || Ok(write_durably(&target, &bytes)?)).await?;
+        Ok(Some(Written { row, size, streams }))
     }
 
     /// The last position that a recorded segment holds, 0 before the first.
-    pub(crate) async fn sealed_to(&self) -> Result<u64> {
+    pub async fn sealed_to(&self) -> Result<u64> {
         let sealed: Option<Option<i64>> =
             sql::scalar(self.reader(), "SELECT MAX(to_position) FROM segment", vec![]).await?;
         Ok(sealed.flatten().map_or(0, sql::uint))
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one row of one table, written in one place")]
-    async fn record_segment(
-        &self,
-        records: &[Record],
-        first: u64,
-        last: u64,
-        path: &Path,
-        hash: &[u8; 32],
-        size: u64,
-        now: Timestamp,
-    ) -> Result<()> {
-        let streams: std::collections::BTreeSet<String> =
-            records.iter().filter_map(|r| r.origin.as_ref().map(|o| o.stream.to_string())).collect();
+    /// Records segments and deletes the rows that they hold.
+    async fn record_segments(&self, written: Vec<Written>, to: u64, now: Timestamp) -> Result<()> {
         let tx = self.begin().await?;
-        let text =
-            "INSERT INTO segment (from_position, to_position, path, sm3, bytes, sealed_at) VALUES (?, ?, ?, ?, ?, ?)";
-        let values = vec![
-            sql::int(first),
-            sql::int(last),
-            path.to_string_lossy().into_owned().into(),
-            hash.to_vec().into(),
-            sql::int(size),
-            now.millis().into(),
-        ];
-        sql::execute(tx.db(), text, values).await?;
-        for stream in streams {
-            let text = "INSERT INTO segment_stream (stream, from_position) VALUES (?, ?)";
-            sql::execute(tx.db(), text, vec![stream.into(), sql::int(first)]).await?;
+        for Written { row, size, streams } in written {
+            let SegmentRow { from_position, to_position, path, sm3 } = row;
+            let text = "INSERT INTO segment (from_position, to_position, path, sm3, bytes, sealed_at) VALUES (?, ?, ?, ?, ?, ?)";
+            let values = vec![
+                from_position.into(),
+                to_position.into(),
+                path.into(),
+                sm3.into(),
+                sql::int(size),
+                now.millis().into(),
+            ];
+            sql::execute(tx.db(), text, values).await?;
+            for stream in streams {
+                let text = "INSERT INTO segment_stream (stream, from_position) VALUES (?, ?)";
+                sql::execute(tx.db(), text, vec![stream.into(), from_position.into()]).await?;
+            }
         }
+        // Everything up to the end: versions before this one might leave rows behind when they were interrupted.
+        sql::execute(tx.db(), "DELETE FROM journal WHERE position <= ?", vec![sql::int(to)]).await?;
         tx.commit().await
-    }
-
-    /// Deletes rows that a recorded segment holds, in chunks, so that writers in between are not held up.
-    async fn delete_sealed(&self, to: u64) -> Result<()> {
-        if to == 0 {
-            return Ok(());
-        }
-        loop {
-            let text = "SELECT MIN(position) FROM journal WHERE position <= ?";
-            let least: Option<Option<i64>> = sql::scalar(self.reader(), text, vec![sql::int(to)]).await?;
-            let Some(least) = least.flatten() else {
-                return Ok(());
-            };
-            let tx = self.begin().await?;
-            let until = (sql::uint(least) + 2047).min(to);
-            sql::execute(tx.db(), "DELETE FROM journal WHERE position <= ?", vec![sql::int(until)]).await?;
-            tx.commit().await?;
-        }
     }
 
     /// The records of the segment that holds the position behind `after`, if one does.
     pub(crate) async fn sealed_records(&self, after: u64) -> Result<Option<Vec<Record>>> {
-        let text = "SELECT path, sm3 FROM segment WHERE from_position <= ? AND to_position >= ?";
-        let next = sql::int(after + 1);
-        match sql::row(self.reader(), text, vec![next.clone(), next]).await? {
-            None => Ok(None),
-            Some(row) => Ok(Some(load(row.try_get_by_index(0)?, row.try_get_by_index(1)?).await?)),
+        // Ranges touch, so the first that ends behind it is the one. Asked by its end alone: with two bounds a database
+        // may choose to walk all segments before it.
+        let text = format!("{COLUMNS} WHERE to_position > ? ORDER BY to_position LIMIT 1");
+        match sql::one::<_, SegmentRow>(self.reader(), &text, vec![sql::int(after)]).await? {
+            Some(row) if sql::uint(row.from_position) <= after + 1 => Ok(Some(self.load(row).await?)),
+            _ => Ok(None),
         }
+    }
+
+    async fn load(&self, row: SegmentRow) -> Result<Vec<Record>> {
+        let archive = self.archive()?.clone();
+        unhurried(move || archive.read(&row)).await
     }
 
     /// Up to `limit` records of these streams behind `after` that lie in segments.
     pub(crate) async fn sealed_of_streams(&self, streams: &[String], after: u64, limit: usize) -> Result<Vec<Record>> {
         let marks = vec!["?"; streams.len()].join(",");
         let text = format!(
-            "SELECT path, sm3, to_position FROM segment WHERE to_position > ? AND from_position IN \
+            "{COLUMNS} WHERE to_position > ? AND from_position IN \
              (SELECT from_position FROM segment_stream WHERE stream IN ({marks})) ORDER BY from_position LIMIT 64"
         );
         let mut found = Vec::new();
@@ -286,9 +369,11 @@ impl Store {
         loop {
             let mut values = vec![sql::int(behind)];
             values.extend(streams.iter().map(|stream| stream.as_str().into()));
-            let segments = sql::rows(self.reader(), &text, values).await?;
-            for row in &segments {
-                let records = load(row.try_get_by_index(0)?, row.try_get_by_index(1)?).await?;
+            let segments: Vec<SegmentRow> = sql::all(self.reader(), &text, values).await?;
+            let done = segments.is_empty();
+            for row in segments {
+                behind = sql::uint(row.to_position);
+                let records = self.load(row).await?;
                 found.extend(records.into_iter().filter(|record| {
                     let stream = record.origin.as_ref().map(|origin| origin.stream.to_string());
                     record.position > after && stream.is_some_and(|stream| streams.contains(&stream))
@@ -297,24 +382,10 @@ impl Store {
                     found.truncate(limit);
                     return Ok(found);
                 }
-                behind = sql::uint(row.try_get_by_index(2)?);
             }
-            if segments.is_empty() {
+            if done {
                 return Ok(found);
             }
         }
     }
-}
-
-/// Reads a segment file and proves that it is the recorded one. Every error names the file.
-async fn load(path: String, hash: Vec<u8>) -> Result<Vec<Record>> {
-    let work = move || {
-        let damaged = |why: String| StoreError::damaged("segment", format!("{path}: {why}"));
-        let bytes = std::fs::read(&path).map_err(|error| damaged(error.to_string()))?;
-        if sm3(&bytes).as_slice() != hash {
-            return Err(damaged("hash differs from the recorded one".into()));
-        }
-        unpack(&bytes).map_err(|error| damaged(error.to_string()))
-    };
-    tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::damaged("segment reader", error.to_string()))?
 }

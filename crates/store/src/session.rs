@@ -81,17 +81,20 @@ impl Tx {
     pub async fn end_sessions_of(&self, account: ObjectId) -> Result<u64> {
         sql::execute(self.db(), "DELETE FROM session WHERE account = ?", vec![sql::id(account)]).await
     }
-
-    /// Deletes what has ended before `now`; gives how many.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn delete_ended_sessions(&self, now: Timestamp) -> Result<u64> {
-        sql::execute(self.db(), "DELETE FROM session WHERE expires_at <= ?", vec![now.millis().into()]).await
-    }
 }
 
 impl Store {
+    /// Deletes up to `limit` sessions that have reached their end by `now`, or of which nobody has made use since `idle`;
+    /// gives how many.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn delete_ended_sessions(&self, now: Timestamp, idle: Timestamp, limit: u64) -> Result<u64> {
+        let text = "DELETE FROM session WHERE hash IN \
+                    (SELECT hash FROM session WHERE expires_at <= ? OR last_seen_at <= ? LIMIT ?)";
+        self.delete_some(text, vec![now.millis().into(), idle.millis().into(), sql::int(limit)]).await
+    }
+
     /// The session whose token has this hash.
     ///
     /// # Errors

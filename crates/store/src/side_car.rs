@@ -13,6 +13,9 @@ use crate::db::{Store, Tx};
 use crate::error::StoreError;
 use crate::{Result, sql};
 
+/// The fact about the node that tells which erasure was the last.
+pub const ERASED: &str = "erased";
+
 /// A sealed field's plain value with its salt.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SideCar {
@@ -98,7 +101,8 @@ impl Tx {
         }
     }
 
-    /// Destroys the key of `person` and what was sealed under it. Doing it again changes nothing.
+    /// Destroys the key of `person` and what was sealed under it, and notes under [`ERASED`] that something was erased.
+    /// Doing it again changes nothing more.
     ///
     /// # Errors
     /// When the database is out of reach.
@@ -109,12 +113,14 @@ impl Tx {
         self.overwrite_deleted("ON").await?;
         sql::execute(self.db(), text, vec![sql::id(person), now.millis().into()]).await?;
         sql::execute(self.db(), "DELETE FROM side_car WHERE person = ?", vec![sql::id(person)]).await?;
-        self.overwrite_deleted("OFF").await
+        self.overwrite_deleted("FAST").await?;
+        // Another value each time: housekeeping sees that something was erased since it looked last.
+        self.set_state(ERASED, &format!("{person}/{}", now.millis())).await
     }
 }
 
 impl Tx {
-    /// Whether SQLite overwrites with zeros what is deleted, instead of leaving it in the file until it is used again.
+    /// Whether SQLite overwrites with zeros all that is deleted (`ON`), or only where it writes anyway (`FAST`).
     async fn overwrite_deleted(&self, switch: &'static str) -> Result<()> {
         if self.is_sqlite() {
             sql::rows(self.db(), &format!("PRAGMA secure_delete = {switch}"), vec![]).await?;

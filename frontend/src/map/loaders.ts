@@ -1,7 +1,7 @@
 // What a map asks the node for.
 import { queryOptions } from "@tanstack/react-query";
 import type { FeatureCollection } from "geojson";
-import type { Flow, MapPoints, MapValues } from "@/api/types";
+import type { MapFlows, MapPoints, MapValues } from "@/api/types";
 import { http } from "@/lib/client";
 import type { Regions } from "@/map/layers/build";
 
@@ -30,5 +30,5 @@ export const pointsQuery = (division: string, zoom: number) =>
 export const flowsQuery = (division: string, days: number) =>
   queryOptions({
     queryKey: ["map", "flows", division, days],
-    queryFn: ({ signal }) => http.get<{ flows: Flow[] }>("/console/map/flows", { division, days }, signal),
+    queryFn: ({ signal }) => http.get<MapFlows>("/console/map/flows", { division, days }, signal),
   });

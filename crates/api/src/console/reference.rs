@@ -14,6 +14,7 @@ use utoipa_axum::routes;
 
 use crate::error::{ApiError, ApiResult, ErrorEnvelope};
 use crate::extract::{At, Console, Find};
+use crate::portal::node::NodeTier;
 use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
@@ -109,7 +110,7 @@ fn points(hundredths: u32) -> String {
 }
 
 fn reference(node: &Node) -> ReferenceOut {
-    let packs = &node.packs;
+    let packs = &node.packs();
     let formula = packs.formula(Day::of(node.now()));
     let categories = packs.categories.iter().map(|category| CategoryOut {
         code: category.code.clone(),
@@ -182,7 +183,7 @@ struct DivisionOut {
     code: String,
     name: String,
     short: String,
-    /// `nation`, `province`, `city` or `county`.
+    #[schema(value_type = NodeTier)]
     tier: String,
     has_children: bool,
     lon: Option<f64>,

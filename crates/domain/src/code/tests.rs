@@ -3,7 +3,7 @@
 use super::*;
 
 fn schemes() -> CodeSchemes {
-    CodeSchemes::parse(include_str!("../../../../sql/reference/code_schemes.toml")).expect("the shipped pack")
+    crate::pack::Packs::shipped().expect("the shipped packs").schemes
 }
 
 fn first(code: &str) -> Option<(String, CheckOutcome)> {
@@ -74,7 +74,8 @@ fn g_5_4_4b_no_text_can_break_the_registry() {
 
 #[test]
 fn g_5_4_4b_a_scheme_that_cannot_work_is_refused() {
-    let text = "[[scheme]]\ncode='x'\nname='x'\nkind='unit'\nsegments=[{name='a',len=1,max=3},{name='b',len=1}]";
-    assert_eq!(CodeSchemes::parse(text), Err(CodeSchemesError::Segments("x".into())));
-    assert!(matches!(CodeSchemes::parse("scheme=1"), Err(CodeSchemesError::Syntax(_))));
+    let text = "version='1'\nvalid_from='2026-01-01'\n[[scheme]]\ncode='x'\nname='x'\nkind='unit'\n\
+                segments=[{name='a',len=1,max=3},{name='b',len=1}]";
+    let refused = crate::pack::Packs::parse(&[("mine.toml", text)]).expect_err("a scheme that cannot work");
+    assert_eq!(refused.what, CodeSchemesError::Segments("x".into()).to_string());
 }

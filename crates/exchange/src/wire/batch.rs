@@ -167,7 +167,7 @@ pub fn seal_batch(
 /// Opens a batch: every check in order, nothing is looked at before what vouches for it.
 ///
 /// The caller finds `sender` by [`peek_sender`] and compares `to_node`, `instance` and `epoch` of the manifest with what it
-/// knows. Hashes of the records are left to [`crate::chain::check_chain`], because a bad record must not stop the others.
+/// knows. Hashes of the records are left to `store`, which walks their chains and names the first that does not fit.
 ///
 /// # Errors
 /// The first check that fails.

@@ -1,18 +1,17 @@
-//! Tests of the public interface: batches and documents through honest and hostile hands, chains, the outgoing client.
+//! Tests of the public interface: batches and documents through honest and hostile hands, the outgoing client.
 
 mod batch;
-mod chain;
 mod client;
 mod document;
 mod fixture;
 mod hostile;
 
+use suyuan_crypto::hash::sm3_parts;
 use suyuan_crypto::random::SeededEntropy;
 use suyuan_crypto::sign::SigningKey;
 use suyuan_domain::clock::{SeededChance, Timestamp};
 use suyuan_domain::id::ObjectId;
-use suyuan_domain::record::{Class, Draft, Origin, Record, Stream, hashed_header};
-use suyuan_exchange::chain::content_hash;
+use suyuan_domain::record::{Class, Origin, Record, Stream};
 use suyuan_exchange::wire::{BatchManifest, Direction, SideCar, WireRecord};
 
 /// 2026-11-21T02:32:00Z.
@@ -46,7 +45,8 @@ fn chain_of(node: &str, stream: &Stream, count: u64, payload: impl Fn(u64) -> Ve
             payload: payload(seq),
             verdict: (seq % 6 == 0).then(|| "EVT-0104".into()),
         };
-        let hash = content_hash(&record).expect("it has an origin");
+        let (header, payload) = record.hashed_parts().expect("it has an origin");
+        let hash = sm3_parts(&[&header, payload]);
         if let Some(origin) = &mut record.origin {
             origin.hash = hash;
         }
@@ -91,20 +91,4 @@ fn as_received(records: &[WireRecord]) -> Vec<WireRecord> {
         record.record.position = 0;
     }
     records
-}
-
-/// The hashed bytes once more, from the domain's other function.
-fn header_by_hand(record: &Record) -> Vec<u8> {
-    let origin = record.origin.as_ref().expect("it has an origin");
-    let draft = Draft {
-        kind: record.kind.clone(),
-        object: record.object,
-        part: record.part.clone(),
-        term: record.term,
-        version: record.version,
-        at: record.at,
-        stream: None,
-        payload: record.payload.clone(),
-    };
-    hashed_header(&draft, &origin.node, &origin.stream, origin.epoch, origin.seq, &origin.prev)
 }

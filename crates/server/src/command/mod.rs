@@ -4,7 +4,7 @@ mod admin;
 mod engine;
 mod migrate;
 mod openapi;
-pub(crate) mod serve;
+pub mod serve;
 mod verify;
 
 use std::path::PathBuf;

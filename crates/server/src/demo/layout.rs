@@ -8,9 +8,7 @@ use serde_json::json;
 use suyuan_crypto::random::OsEntropy;
 
 use super::DemoArgs;
-use crate::config::{
-    Config, DatabaseSection, DemoAccount, DemoSection, MailSection, NodeSection, ParentSection, WarehouseSection,
-};
+use crate::config::{Config, DemoAccount, DemoSection, ParentSection, WarehouseSection};
 
 /// Password of all accounts of the demonstration. No secret: the nodes listen on loopback only.
 pub const PASSWORD: &str = "Suyuan-Demo-2026";
@@ -152,32 +150,18 @@ impl Plan {
             role: role.to_owned(),
             name: name.to_owned(),
         };
-        Ok(Config {
-            node: NodeSection {
-                code: node.code.to_owned(),
-                name: String::new(),
-                listen: format!("127.0.0.1:{}", node.port).parse()?,
-                public_url: String::new(),
-                data_dir: data_dir.clone(),
-                contact: "平台值班室".to_owned(),
-                frontend_dir: from_environment("SUYUAN_FRONTEND_DIR"),
-                fonts_dir: from_environment("SUYUAN_FONTS_DIR"),
-            },
-            parent: parent.map(|parent| ParentSection { code: parent.code.to_owned(), url: parent.url() }),
-            database: DatabaseSection { url: format!("sqlite://{}", data_dir.join("node.db").display()) },
-            warehouse: WarehouseSection {
-                url: Some(format!("http://127.0.0.1:{}", self.engine_port)),
-                database: format!("node_{}", node.code),
-                key_variable: suyuan_warehouse::engine::KEY_VARIABLE.to_owned(),
-                library: None,
-            },
-            mail: MailSection {
-                smtp: None,
-                from: "report@demo.invalid".to_owned(),
-                dir: Some(self.dir.join("mail").join(node.code)),
-            },
-            demo: Some(DemoSection { clock_offset_millis: offset, accounts: ACCOUNTS.map(account).to_vec() }),
-        })
+        let engine = Some(format!("http://127.0.0.1:{}", self.engine_port));
+        let warehouse = WarehouseSection::of(engine, format!("node_{}", node.code));
+        let listen = format!("127.0.0.1:{}", node.port).parse()?;
+        let mut config = Config::embedded(node.code, listen, &data_dir, warehouse);
+        config.node.contact = "平台值班室".to_owned();
+        config.node.frontend_dir = from_environment("SUYUAN_FRONTEND_DIR");
+        config.node.fonts_dir = from_environment("SUYUAN_FONTS_DIR");
+        config.parent = parent.map(|parent| ParentSection { code: parent.code.to_owned(), url: parent.url() });
+        config.mail.from = "report@demo.invalid".to_owned();
+        config.mail.dir = Some(self.dir.join("mail").join(node.code));
+        config.demo = Some(DemoSection { clock_offset_millis: offset, accounts: ACCOUNTS.map(account).to_vec() });
+        Ok(config)
     }
 
     /// The node with this code.

@@ -33,7 +33,7 @@ const SMALL_DAYS: u32 = 6;
 const DAY: i64 = 86_400_000;
 
 /// Calls of this length of time go out together, in milliseconds.
-const STEP: i64 = 60 * 60_000;
+const STEP: i64 = 2 * 60 * 60_000;
 
 /// Looks, half a second apart, for a report that is being made.
 const REPORT_LOOKS: usize = 240;
@@ -82,11 +82,12 @@ pub(super) fn world(reference: &Reference, until: Timestamp, small: bool) -> Res
 }
 
 async fn set_clocks(client: &Client, plan: &Plan, offset: i64) -> Result<()> {
-    for node in &plan.nodes {
-        client
-            .post_patiently(&node.url(), "/demo/clock", &Identity::Nobody, &json!({ "offset_millis": offset }))
-            .await?;
-    }
+    let body = json!({ "offset_millis": offset });
+    let moves = plan.nodes.iter().map(super::layout::PlannedNode::url).map(|url| {
+        let body = &body;
+        async move { client.post_patiently(&url, "/demo/clock", &Identity::Nobody, body).await }
+    });
+    futures::future::try_join_all(moves).await?;
     Ok(())
 }
 
@@ -163,31 +164,36 @@ impl Loader<'_> {
 
     /// Calls go out window by window; within a window side by side, as independent systems do.
     async fn calls(&mut self) -> Result<()> {
-        let calls: Vec<Call> = self.world.calls().collect();
+        let world = self.world;
+        let all = world.calls().len();
+        let mut calls = world.calls().skip(self.progress.calls_done).peekable();
         let tokens: HashMap<String, String> =
             self.progress.tokens.iter().map(|(_, system, token)| (system.clone(), token.clone())).collect();
-        let all = calls.len();
-        while let Some(first) = calls.get(self.progress.calls_done) {
-            let from = self.progress.calls_done;
-            let window = calls[from..].iter().take_while(|call| call.at.millis() - first.at.millis() <= STEP).count();
-            let last = calls[from + window - 1].at;
+        while let Some(first) = calls.next() {
+            let (from, began, mut last) = (self.progress.calls_done, first.at.millis(), first.at);
+            let mut window = vec![first];
+            while let Some(call) = calls.next_if(|call| call.at.millis() - began <= STEP) {
+                last = call.at;
+                window.push(call);
+            }
             if last > self.clock {
                 self.move_clocks(last).await?;
             }
-            self.window(&calls[from..from + window], &tokens).await?;
-            self.progress.calls_done = from + window;
+            let done = from + window.len();
+            self.window(window, &tokens).await?;
+            self.progress.calls_done = done;
             self.plan.keep_progress(&self.progress)?;
-            bar(&format!("报送追溯事件，{}", Day::of(last)), from, from + window, all);
+            bar(&format!("报送追溯事件，{}", Day::of(last)), from, done, all);
         }
         Ok(())
     }
 
-    async fn window(&self, calls: &[Call], tokens: &HashMap<String, String>) -> Result<()> {
+    async fn window(&self, calls: Vec<Call>, tokens: &HashMap<String, String>) -> Result<()> {
         let mut under_way = JoinSet::new();
         for call in calls {
             let url = self.node_of(&call.node)?.url();
             let token = tokens.get(&call.system).with_context(|| format!("接入系统 {} 没有令牌", call.system))?;
-            let (client, who, call) = (self.client.clone(), Identity::Token(token.clone()), call.clone());
+            let (client, who) = (self.client.clone(), Identity::Token(token.clone()));
             if under_way.len() >= SIDE_BY_SIDE
                 && let Some(sent) = under_way.join_next().await
             {

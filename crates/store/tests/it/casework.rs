@@ -216,8 +216,8 @@ async fn g_6_9a_a_notice_is_changed_by_version() -> Outcome {
         assert!(!tx.take_notice(&published).await?, "the same again changes nothing");
         tx.commit().await?;
         assert_eq!(store.notice(object(1)).await?, Some(published));
-        assert_eq!(store.notices(Some("published"), None, 9).await?.items.len(), 1);
-        assert_eq!(store.notices(Some("draft"), None, 9).await?.items.len(), 0);
+        assert_eq!(store.notices(Some("published"), None, None, 9).await?.items.len(), 1);
+        assert_eq!(store.notices(Some("draft"), None, None, 9).await?.items.len(), 0);
         Ok(())
     })
     .await

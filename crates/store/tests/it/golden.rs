@@ -11,7 +11,7 @@ use suyuan_crypto::sign::SigningKey;
 use suyuan_domain::id::ObjectId;
 use suyuan_domain::record::Draft;
 use suyuan_store::StoreError;
-use suyuan_store::segment::Sealer;
+use suyuan_store::segment::{Archive, Sealer};
 use suyuan_store::side_car::SideCar;
 
 use crate::support::{
@@ -83,7 +83,7 @@ async fn check_golden(store: &suyuan_store::Store, verdicts: [Option<&str>; 2]) 
         assert_eq!(record.verdict.as_deref(), verdict);
         prev = golden.hash.to_owned();
     }
-    store.verify_chains().await?;
+    store.verify_chains(&[]).await?;
     Ok(())
 }
 
@@ -130,12 +130,12 @@ async fn h_8_a_changed_byte_is_found_wherever_it_is() -> Outcome {
             ("seq = 7", "seq = 1"),
         ] {
             world.run(&format!("UPDATE journal SET {change} WHERE position = 1")).await?;
-            assert!(matches!(store.verify_chains().await, Err(StoreError::Chain { .. })), "{change}");
+            assert!(matches!(store.verify_chains(&[]).await, Err(StoreError::Chain { .. })), "{change}");
             world.run(&format!("UPDATE journal SET {back} WHERE position = 1")).await?;
         }
         check_golden(&store, [None, None]).await?;
         world.run("DELETE FROM journal WHERE position = 2").await?;
-        assert!(store.verify_chains().await.is_err(), "a missing last record");
+        assert!(store.verify_chains(&[]).await.is_err(), "a missing last record");
         Ok(())
     })
     .await
@@ -197,12 +197,12 @@ async fn keep_people(store: &suyuan_store::Store, node_key: &SecretKey, others: 
 #[tokio::test]
 async fn g_10_an_erased_person_is_found_nowhere_in_what_is_kept() -> Outcome {
     on_sqlite(async |world| {
-        let store = world.store("370200").await?;
         let entropy = SeededEntropy::new(1);
         let (node_key, key) = (SecretKey::generate(&entropy)?, SigningKey::generate(&entropy)?);
+        let archive = Archive::new(world.folder(), key.verifying_key());
+        let store = world.store("370200").await?.with_archive(archive);
         keep_people(&store, &node_key, 120).await?;
-        let segments = world.subfolder("segments")?;
-        let sealer = Sealer { folder: &segments, key: &key, entropy: &entropy };
+        let sealer = Sealer { key: &key, entropy: &entropy };
         assert_eq!(store.seal_records(&sealer, 2, store.last_position().await?, at(1)).await?, 2);
         let opened = store.side_cars(&node_key, OBJECT).await?;
         assert!(opened == [car("contact", SALT, PLAIN)], "the side-car opens before");

@@ -4,11 +4,14 @@
 //! chance decides comes from a seed that every failure names. Rows: D-shape, N-TIER, G-6.4.1, H-8, G-10.
 
 mod casework;
+mod chain;
 mod exchange;
 mod full_disk;
 mod golden;
 mod order;
+mod pack;
 mod segments;
 mod sequencer;
 mod support;
+mod upkeep;
 mod work;

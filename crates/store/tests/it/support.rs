@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::path::Path;
 
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 use suyuan_domain::clock::Timestamp;
@@ -11,13 +10,11 @@ use suyuan_domain::id::ObjectId;
 use suyuan_domain::record::{Draft, Record, Stream};
 use suyuan_store::Store;
 use suyuan_store::head::Head;
+use suyuan_testkit::postgres::{PostgresDatabase, SERVER_VARIABLE};
 use tempfile::TempDir;
 
 /// What a test gives back.
 pub type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
-
-/// The variable that names a PostgreSQL server on which databases may be made.
-const POSTGRES: &str = "SUYUAN_TEST_POSTGRES_URL";
 
 /// A migrated, empty database of one test, and a connection beside the store to look behind it.
 pub struct World {
@@ -29,21 +26,15 @@ pub struct World {
 /// Runs `body` on a fresh database of each kind that is there.
 pub async fn on_both(body: impl AsyncFn(&World) -> Outcome) -> Outcome {
     on_sqlite(&body).await?;
-    let Ok(server) = std::env::var(POSTGRES) else {
-        eprintln!("skipped on PostgreSQL: {POSTGRES} is not set");
+    let Some(database) = PostgresDatabase::create().await? else {
+        eprintln!("skipped on PostgreSQL: {SERVER_VARIABLE} is not set");
         return Ok(());
     };
-    let name = database_name();
-    let admin = connect(&server).await?;
-    admin.execute_unprepared(&format!("DROP DATABASE IF EXISTS {name}")).await?;
-    make_database(&admin, &name).await?;
-    let url = with_database(&server, &name);
+    let url = database.url();
     let world = World { folder: tempfile::tempdir()?, raw: connect(&url).await?, url };
     world.store("370200").await?.migrate().await?;
     body(&world).await.map_err(|error| format!("on PostgreSQL: {error}"))?;
-    world.raw.close().await?;
-    admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await?;
-    Ok(())
+    Ok(world.raw.close().await?)
 }
 
 /// Runs `body` on a fresh SQLite file.
@@ -74,13 +65,6 @@ impl World {
     /// Folder for files beside the database; on SQLite also the database's own.
     pub fn folder(&self) -> &Path {
         self.folder.path()
-    }
-
-    /// A folder of this name inside [`World::folder`].
-    pub fn subfolder(&self, name: &str) -> Outcome<PathBuf> {
-        let path = self.folder.path().join(name);
-        std::fs::create_dir_all(&path)?;
-        Ok(path)
     }
 
     /// The connection beside the store.
@@ -131,29 +115,6 @@ async fn connect(url: &str) -> Outcome<DatabaseConnection> {
     // One on SQLite: a second would not see at once which triggers the first has dropped.
     options.sqlx_logging(false).max_connections(if url.starts_with("sqlite:") { 1 } else { 2 });
     Ok(Database::connect(options).await?)
-}
-
-/// Makes a database whose texts sort as in life, not by bytes, where the server can do so.
-async fn make_database(admin: &DatabaseConnection, name: &str) -> Outcome {
-    let locale = "TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'zh-u-ka-shifted' LOCALE 'C'";
-    if admin.execute_unprepared(&format!("CREATE DATABASE {name} {locale}")).await.is_err() {
-        admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await?;
-    }
-    Ok(())
-}
-
-fn database_name() -> String {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    format!("suyuan_it_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
-}
-
-/// The address of database `name` on the server that `url` names.
-fn with_database(url: &str, name: &str) -> String {
-    let (address, query) = url.split_once('?').map_or((url, ""), |(address, query)| (address, query));
-    let authority = address.find("://").map_or(0, |at| at + 3);
-    let end = address[authority..].find('/').map_or(address.len(), |at| authority + at);
-    let separator = if query.is_empty() { "" } else { "?" };
-    format!("{}/{name}{separator}{query}", &address[..end])
 }
 
 /// The instant `n` milliseconds into 2026.
