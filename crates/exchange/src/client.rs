@@ -463,6 +463,14 @@ impl PeerClient {
         self.post(address, DOCUMENT_TYPE, enrol).await
     }
 
+    /// Asks where a chain goes on with a signed [`crate::wire::chain::ChainQuery`]; the bytes of the signed answer.
+    ///
+    /// # Errors
+    /// As [`HttpClient::send`].
+    pub async fn post_chain_query(&self, address: &str, query: Bytes) -> Result<Vec<u8>> {
+        self.post(address, DOCUMENT_TYPE, query).await
+    }
+
     /// Asks for records with a signed [`crate::wire::Pull`]; the bytes of a sealed batch.
     ///
     /// # Errors

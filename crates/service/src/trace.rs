@@ -2,18 +2,21 @@
 //!
 //! The rules of the walk are `suyuan_domain::chain`, its links come from the warehouse hop by hop, names and places from
 //! the registers. Regulators walk what lies in their scope; with the permission for emergencies they walk everything, and
-//! in both cases subjects outside their scope stay masked. Rows: G-6.2.2c, G-6.5.3, H-6.3, A-3.3.
+//! in both cases subjects outside their scope stay masked. Where everything may be walked and the own records end, the
+//! parent is asked ([`afar`]). Rows: G-6.2.2c, G-6.5.3, H-6.3, A-3.3.
 
+pub mod afar;
 pub mod events;
 pub mod public;
 mod view;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use suyuan_domain::chain::{Chain, ChainLink, Direction, Frontier, Walk, WalkLimits};
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::code::{CheckOutcome, CodeKind, normalise};
 use suyuan_domain::event::{Link, LinkKind};
+use suyuan_domain::id::ObjectId;
 use suyuan_domain::scope::Scope;
 use suyuan_security::context::OpContext;
 use suyuan_security::policy::{Action, Kind};
@@ -21,6 +24,7 @@ use suyuan_store::register::Entry;
 use suyuan_warehouse::query::{Direction as Hop, EventFilter, EventOrder, LinkRow, Page};
 
 use crate::{Node, Result, ServiceError};
+use afar::Asking;
 
 pub use view::{ChainView, EdgeView, FlowView, GapView, NodeView, PlaceView, ProductView, TableView};
 
@@ -39,6 +43,10 @@ struct Walked {
     /// Every link seen, without doubles of (event, upstream unit, downstream unit).
     links: Vec<LinkRow>,
     subjects: BTreeMap<String, Subject>,
+    /// Tests that other nodes told of.
+    tests: BTreeMap<ObjectId, Test>,
+    /// Platforms that did not answer.
+    silent: Vec<String>,
 }
 
 /// A subject of a chain, as far as it is known.
@@ -47,7 +55,23 @@ struct Subject {
     /// Name as filed, or else as reported.
     name: String,
     division: String,
+    /// Stage as filed elsewhere.
+    stage: String,
     entry: Option<Entry>,
+}
+
+impl Subject {
+    /// Stage as filed here, or else elsewhere; empty where it is not on file.
+    fn stage_on_file(&self) -> &str {
+        self.entry.as_ref().map_or(&self.stage, |entry| &entry.stage)
+    }
+}
+
+/// A test as reported (检验).
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Test {
+    item: String,
+    passed: Option<bool>,
 }
 
 /// Synthesises the chain behind a trace code, batch number or voucher unit.
@@ -58,13 +82,15 @@ struct Subject {
 pub async fn chain(node: &Node, cx: &OpContext, code: &str, direction: Direction, max_hops: u32) -> Result<ChainView> {
     cx.authorize(Action::Read, Kind::Trace)?;
     let code = checked(code)?;
-    let scope = if cx.may(Action::Read, Kind::Emergency) {
-        Scope { subject: cx.scope.subject.clone(), ..Scope::everything() }
+    let (scope, asking) = if cx.may(Action::Read, Kind::Emergency) {
+        let everything = Scope { subject: cx.scope.subject.clone(), ..Scope::everything() };
+        let asking = everything.subject.is_none().then(Asking::for_emergency);
+        (everything, asking)
     } else {
-        cx.scope.clone()
+        (cx.scope.clone(), None)
     };
     let limits = WalkLimits { nodes: MOST_NODES, hops: max_hops.clamp(1, 100), ..WalkLimits::new(cx.now) };
-    let walked = walk(node, &scope, &code, direction, limits).await?;
+    let walked = walk(node, &scope, &code, direction, limits, asking.as_ref()).await?;
     Ok(view::of(node, cx, &code, &walked))
 }
 
@@ -82,18 +108,27 @@ fn checked(code: &str) -> Result<String> {
     Ok(code.to_owned())
 }
 
-async fn walk(node: &Node, scope: &Scope, code: &str, direction: Direction, limits: WalkLimits) -> Result<Walked> {
+async fn walk(
+    node: &Node,
+    scope: &Scope,
+    code: &str,
+    direction: Direction,
+    limits: WalkLimits,
+    asking: Option<&Asking>,
+) -> Result<Walked> {
     let mut starts = vec![code.to_owned()];
     let plain = normalise(code);
     if plain != code && !plain.is_empty() {
         starts.push(plain);
     }
-    let walked = follow(node, scope, starts, direction, limits.clone()).await?;
+    // Only what can be a code at all is asked of others when nobody here knows it.
+    let asked_afar = asking.filter(|_| misprint(node, code).is_none());
+    let walked = follow(node, scope, starts, direction, limits.clone(), asked_afar).await?;
     if !walked.links.is_empty() {
         return Ok(walked);
     }
     let units = units_of_batch(node, scope, code).await?;
-    if units.is_empty() { Ok(walked) } else { follow(node, scope, units, direction, limits).await }
+    if units.is_empty() { Ok(walked) } else { follow(node, scope, units, direction, limits, asking).await }
 }
 
 async fn units_of_batch(node: &Node, scope: &Scope, batch: &str) -> Result<Vec<String>> {
@@ -103,28 +138,94 @@ async fn units_of_batch(node: &Node, scope: &Scope, batch: &str) -> Result<Vec<S
     Ok(units.into_iter().take(BATCH_UNITS).collect())
 }
 
+/// Walks along the own links and, where they end and others may be asked, along theirs.
 async fn follow(
     node: &Node,
     scope: &Scope,
     starts: Vec<String>,
     direction: Direction,
     limits: WalkLimits,
+    asking: Option<&Asking>,
 ) -> Result<Walked> {
-    let mut walk = Walk::new(starts.clone(), direction, limits);
-    let mut links = Vec::new();
-    let mut seen = BTreeSet::new();
+    let mut walk = Walk::new(starts.clone(), direction, limits.clone());
+    let mut links = Links::default();
     while let Some(frontier) = walk.next_frontier() {
         let fetched = hop(node, scope, &frontier).await?;
         walk.absorb(&frontier, fetched.iter().map(chain_link).collect());
-        for row in fetched {
-            if seen.insert((row.event, row.up_unit.clone(), row.down_unit.clone())) {
-                links.push(row);
+        links.add(fetched);
+    }
+    let chain = walk.finish();
+    let ends = if chain.nodes.is_empty() {
+        Frontier { up: starts.clone(), down: starts.clone() }
+    } else {
+        chain.loose_ends(direction)
+    };
+    let told = match asking.filter(|_| !ends.is_empty()) {
+        Some(asking) => afar::ask(node, &ends, &limits, asking).await,
+        None => None,
+    };
+    let Some(told) = told else {
+        let subjects = subjects(node, &links.rows).await?;
+        return Ok(Walked { chain, starts, links: links.rows, subjects, tests: BTreeMap::new(), silent: Vec::new() });
+    };
+    links.add(told.links);
+    let chain = links.walk(starts.clone(), direction, limits, &ends, &told.silent, told.truncated);
+    let mut subjects = subjects(node, &links.rows).await?;
+    for (code, subject) in &mut subjects {
+        if let (None, Some(told)) = (&subject.entry, told.subjects.get(code)) {
+            subject.clone_from(told);
+        }
+    }
+    Ok(Walked { chain, starts, links: links.rows, subjects, tests: told.tests, silent: told.silent })
+}
+
+/// Every link seen on a walk, without doubles of (event, upstream unit, downstream unit), by its units.
+#[derive(Default)]
+struct Links {
+    rows: Vec<LinkRow>,
+    seen: BTreeSet<(ObjectId, String, String)>,
+    by_up: HashMap<String, Vec<usize>>,
+    by_down: HashMap<String, Vec<usize>>,
+}
+
+impl Links {
+    fn add(&mut self, rows: Vec<LinkRow>) {
+        for row in rows {
+            if self.seen.insert((row.event, row.up_unit.clone(), row.down_unit.clone())) {
+                let place = self.rows.len();
+                self.by_up.entry(row.up_unit.clone()).or_default().push(place);
+                self.by_down.entry(row.down_unit.clone()).or_default().push(place);
+                self.rows.push(row);
             }
         }
     }
-    let chain = walk.finish();
-    let subjects = subjects(node, &links).await?;
-    Ok(Walked { chain, starts, links, subjects })
+
+    /// The chain that all links make together; the ends that somebody gave no answer about become gaps.
+    fn walk(
+        &self,
+        starts: Vec<String>,
+        direction: Direction,
+        limits: WalkLimits,
+        ends: &Frontier,
+        silent: &[String],
+        truncated: bool,
+    ) -> Chain {
+        let mut walk = Walk::new(starts, direction, limits);
+        while let Some(frontier) = walk.next_frontier() {
+            let up = frontier.up.iter().filter_map(|unit| self.by_down.get(unit));
+            let down = frontier.down.iter().filter_map(|unit| self.by_up.get(unit));
+            let found = up.chain(down).flatten().map(|place| chain_link(&self.rows[*place])).collect();
+            walk.absorb(&frontier, found);
+        }
+        if !silent.is_empty() {
+            let from = silent.join("、");
+            walk.no_answer(&ends.up, &from);
+            walk.no_answer(&ends.down, &from);
+        }
+        let mut chain = walk.finish();
+        chain.truncated |= truncated;
+        chain
+    }
 }
 
 async fn hop(node: &Node, scope: &Scope, frontier: &Frontier) -> Result<Vec<LinkRow>> {
@@ -194,12 +295,12 @@ async fn subjects(node: &Node, links: &[LinkRow]) -> Result<BTreeMap<String, Sub
 
 /// Name of a stage.
 fn stage_name(node: &Node, stage: &str) -> String {
-    node.packs.stage(stage).map_or(stage, |stage| stage.name.as_str()).to_owned()
+    node.packs().stage(stage).map_or(stage, |stage| stage.name.as_str()).to_owned()
 }
 
 /// Name of a category.
 fn category_name(node: &Node, category: &str) -> String {
-    node.packs.category(category).map_or(category, |category| category.name.as_str()).to_owned()
+    node.packs().category(category).map_or(category, |category| category.name.as_str()).to_owned()
 }
 
 /// What the links say about the product of the starting units: from the latest event that names one.
@@ -213,7 +314,8 @@ fn product_of<'a>(walked: &'a Walked, named: impl Fn(&LinkRow) -> bool) -> Optio
 
 /// What is wrong with a code that fits no scheme for units and products, or only with a wrong check character.
 fn misprint(node: &Node, code: &str) -> Option<String> {
-    let schemes = &node.packs.schemes;
+    let packs = node.packs();
+    let schemes = &packs.schemes;
     let matches = schemes.resolve(code);
     if matches.iter().any(|found| found.check == CheckOutcome::Right) {
         return None;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChainLink, Direction, Place, Walk, larger};
+use super::{ChainLink, Direction, Frontier, Place, Walk, larger};
 use crate::clock::Timestamp;
 use crate::event::LinkKind;
 use crate::id::ObjectId;
@@ -482,6 +482,25 @@ fn quantity_gap(walk: &Walk, node: &Node, incoming: &[&Edge], gap: &mut impl FnM
 }
 
 impl Chain {
+    /// Units at which the chain ends without a reason that is known here: somebody with more records may know on.
+    #[must_use]
+    pub fn loose_ends(&self, direction: Direction) -> Frontier {
+        let units = |nodes: &mut dyn Iterator<Item = &Node>| -> Vec<String> {
+            let units: BTreeSet<&String> = nodes.map(|node| &node.unit).collect();
+            units.into_iter().cloned().collect()
+        };
+        let unknown = self.gaps.iter().filter(|gap| gap.kind == GapKind::UpstreamUnknown);
+        let up = units(&mut unknown.map(|gap| &self.nodes[gap.node]));
+        let leads_on: BTreeSet<usize> = self.edges.iter().map(|edge| edge.from).collect();
+        let last = |node: &&Node| !node.sink && node.layer >= 0 && !leads_on.contains(&node.id);
+        let down = units(&mut self.nodes.iter().filter(last));
+        match direction {
+            Direction::Both => Frontier { up, down },
+            Direction::Up => Frontier { up, down: Vec::new() },
+            Direction::Down => Frontier { up: Vec::new(), down },
+        }
+    }
+
     /// Whether nothing is missing.
     #[must_use]
     pub fn is_complete(&self) -> bool {

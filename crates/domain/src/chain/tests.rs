@@ -238,3 +238,16 @@ fn g_6_5_3a_the_order_of_answers_does_not_matter() {
     assert_eq!(forward.table(), backward.table());
     assert_eq!(forward.edges, backward.edges);
 }
+
+#[test]
+fn g_6_5_3a_a_chain_that_is_known_in_parts_names_the_ends_to_ask_others_about() {
+    let mut world = meat();
+    // The farms' records lie with another node, and so does what the shops did.
+    world.links.retain(|link| !link.reporter.starts_with("farm") && !link.reporter.starts_with("shop"));
+    let ends = world.chain("ticket", Direction::Both).loose_ends(Direction::Both);
+    assert_eq!(ends.up, ["pig", "pig2"]);
+    assert_eq!(ends.down, ["s1", "s2"]);
+    let whole = meat().chain("ticket", Direction::Both);
+    assert_eq!(whole.loose_ends(Direction::Both), Frontier { up: Vec::new(), down: vec!["s2".into()] });
+    assert!(whole.loose_ends(Direction::Up).is_empty());
+}

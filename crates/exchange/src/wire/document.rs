@@ -1,4 +1,4 @@
-//! Signed documents between nodes: receipt, heads, pull, enrolment. The kept bytes can be verified for ever, off-line.
+//! Signed documents between nodes: receipt, heads, pull, enrolment, questions about chains. The kept bytes can be verified for ever, off-line.
 //!
 //! Layout 1: `SYXD`, the JSON (4-byte length), the SM2 signature (2-byte length). The signature is over the name of the sort
 //! and the JSON as sent, so no document passes for one of another sort.
@@ -12,8 +12,8 @@ use suyuan_domain::division::Tier;
 use suyuan_domain::record::{Class, Digest, Stream};
 
 use super::bytes::{Reader, put_long, put_short};
+use super::chain::{ChainAnswer, ChainQuery};
 use super::{Direction, OLDEST_VERSION, Result, VERSION, WireError};
-use crate::chain::Head;
 
 const MAGIC: &[u8; 4] = b"SYXD";
 
@@ -48,6 +48,24 @@ documents! {
     Pull = "pull",
     Enrol = "enrol",
     EnrolAnswer = "enrol-answer",
+    ChainQuery = "chain-query",
+    ChainAnswer = "chain-answer",
+}
+
+/// The end of a chain as a node has it; its hash digests everything before it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// Code of the node that writes the chain.
+    pub node: String,
+    /// The chain.
+    pub stream: Stream,
+    /// Incarnation of the origin in which the last record was written.
+    pub epoch: u32,
+    /// Place of the last record; 0 when there is none.
+    pub seq: u64,
+    /// Hash of the last record; zeros when there is none.
+    #[serde(with = "super::digest")]
+    pub hash: Digest,
 }
 
 /// What became of a batch (回执), signed by its receiver. The heads digest everything that was ever applied.

@@ -1,9 +1,11 @@
 //! The bytes between nodes, settled by version: a sealed batch of records ([`seal_batch`], [`open_batch`]) and signed
-//! documents ([`document`]): receipts, heads, pulls, enrolment.
+//! documents ([`document`]): receipts, heads, pulls, enrolment, questions about
+//! chains ([`chain`]).
 //!
 //! Nothing here keeps or sends anything. Every input is hostile until its signature holds, and bounded after that.
 //! Rows: D-shape, N-TIER, H-8.
 
+pub mod chain;
 pub mod digest;
 pub mod document;
 
@@ -15,7 +17,7 @@ mod record;
 
 pub use batch::{Envelope, Peek, batch_hash, open_batch, peek_sender, seal_batch, verify_manifest};
 pub use document::{
-    Enrol, EnrolAnswer, EnrolState, Heads, HeadsRequest, ParentCard, Poisoned, Pull, Receipt, sign_enrol,
+    Enrol, EnrolAnswer, EnrolState, Head, Heads, HeadsRequest, ParentCard, Poisoned, Pull, Receipt, sign_enrol,
     sign_enrol_answer, sign_receipt, verify_enrol, verify_enrol_answer, verify_receipt,
 };
 pub use error::WireError;

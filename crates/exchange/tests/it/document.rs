@@ -4,10 +4,10 @@ use suyuan_crypto::random::SeededEntropy;
 use suyuan_crypto::sign::SigningKey;
 use suyuan_domain::division::Tier;
 use suyuan_domain::record::{Class, Stream};
-use suyuan_exchange::chain::Head;
+use suyuan_exchange::wire::chain::{ChainAnswer, ChainQuery, Purpose};
 use suyuan_exchange::wire::document::{self, MAX_BYTES, sign, verify};
 use suyuan_exchange::wire::{
-    Direction, Enrol, EnrolAnswer, EnrolState, Heads, HeadsRequest, ParentCard, Poisoned, Pull, Receipt, VERSION,
+    Direction, Enrol, EnrolAnswer, EnrolState, Head, Heads, HeadsRequest, ParentCard, Poisoned, Pull, Receipt, VERSION,
     WireError, sign_enrol, sign_enrol_answer, sign_receipt, verify_enrol, verify_enrol_answer, verify_receipt,
 };
 
@@ -167,4 +167,25 @@ fn n_tier_a_pinned_parent_cannot_be_replaced() {
     swapped.parent.public_key_pem = stranger.verifying_key().to_spki_pem();
     let swapped = sign(&swapped, &parent, &SeededEntropy::new(3)).expect("sign");
     assert_eq!(verify_enrol_answer(&swapped, Some(&named)), Err(WireError::Signature));
+}
+
+#[test]
+fn g_6_5_3a_a_question_about_a_chain_and_its_answer_bind_each_other() {
+    let query = ChainQuery {
+        version: VERSION,
+        from_node: "370200".into(),
+        to_node: "370000".into(),
+        purpose: Purpose::Public,
+        up: vec!["3702000010001".into()],
+        down: Vec::new(),
+        nodes: 400,
+        hops: 20,
+        as_of: NOW,
+        wait_millis: 2_500,
+        at: NOW,
+    };
+    let asked = sign(&query, &key(1), &SeededEntropy::new(3)).expect("sign");
+    assert_eq!(verify::<ChainQuery>(&asked, &key(1).verifying_key()), Ok(query));
+    assert_eq!(verify::<ChainQuery>(&asked, &key(2).verifying_key()), Err(WireError::Signature));
+    assert!(verify::<ChainAnswer>(&asked, &key(1).verifying_key()).is_err(), "no question passes for an answer");
 }

@@ -216,11 +216,7 @@ fn cursor(text: &str) -> Result<Cursor> {
 }
 
 async fn system_names(node: &Node, views: &[EventView]) -> Result<BTreeMap<String, String>> {
-    let mut codes: Vec<String> = views.iter().map(|view| view.system.clone()).collect();
-    codes.sort_unstable();
-    codes.dedup();
-    let entries = node.store.system_entries_by_codes("access", &codes).await?;
-    Ok(entries.into_iter().map(|entry| (entry.code, entry.name)).collect())
+    crate::access::names(node, views.iter().map(|view| view.system.clone()).collect()).await
 }
 
 fn row(node: &Node, view: &EventView, systems: &BTreeMap<String, String>) -> EventRow {
@@ -229,7 +225,7 @@ fn row(node: &Node, view: &EventView, systems: &BTreeMap<String, String>) -> Eve
         event_id: filled(&view.event_id),
         r#type: view.event_type.clone(),
         biz_step: view.biz_step.clone(),
-        biz_step_name: node.packs.name_in("biz_step", &view.biz_step).to_owned(),
+        biz_step_name: node.packs().name_in("biz_step", &view.biz_step).to_owned(),
         category: view.category.clone(),
         category_name: category_name(node, &view.category),
         stage: view.stage.clone(),

@@ -16,8 +16,9 @@ use suyuan_domain::pack::Category;
 use suyuan_domain::scope::Scope;
 use suyuan_warehouse::query::{EventView, LinkRow};
 
+use super::afar::Asking;
 use super::view::full_name;
-use super::{Walked, category_name, checked, filled, misprint, product_of, stage_name, walk};
+use super::{Test, Walked, category_name, checked, filled, misprint, product_of, stage_name, walk};
 use crate::payload::EventBody;
 use crate::{Node, Result, lookup};
 
@@ -150,6 +151,9 @@ const MOST_NODES: usize = 400;
 /// Events of which tests are looked up.
 const MOST_EVENTS: usize = 400;
 
+/// Tests by the event that reports them.
+type Tests = BTreeMap<ObjectId, Test>;
+
 /// Looks a code up for the public and counts the look-up.
 ///
 /// # Errors
@@ -157,12 +161,14 @@ const MOST_EVENTS: usize = 400;
 pub async fn look_up(node: &Node, code: &str, now: Timestamp) -> Result<PublicTrace> {
     let code = checked(code)?;
     let limits = WalkLimits { nodes: MOST_NODES, ..WalkLimits::new(now) };
-    let walked = walk(node, &Scope::everything(), &code, Direction::Up, limits).await?;
+    let asking = Asking::for_public();
+    let walked = walk(node, &Scope::everything(), &code, Direction::Up, limits, Some(&asking)).await?;
     let mut answer = if walked.chain.nodes.is_empty() {
         without_records(node, &code).await?
     } else {
-        let events = events(node, &walked).await?;
-        with_records(node, &code, &walked, &events)
+        let mut reported = tests(node, &walked.links).await?;
+        reported.extend(walked.tests.clone());
+        with_records(node, &code, &walked, &reported)
     };
     let category = product_of(&walked, |_| true).map(|row| row.category.clone());
     let counted = lookup::count(node, &normalise(&code), category.as_deref(), now).await?;
@@ -170,17 +176,19 @@ pub async fn look_up(node: &Node, code: &str, now: Timestamp) -> Result<PublicTr
     Ok(answer)
 }
 
-async fn events(node: &Node, walked: &Walked) -> Result<BTreeMap<ObjectId, EventView>> {
-    let mut ids: Vec<ObjectId> = walked.links.iter().map(|row| row.event).collect();
+/// Tests that the events of links report.
+pub(super) async fn tests(node: &Node, links: &[LinkRow]) -> Result<Tests> {
+    let mut ids: Vec<ObjectId> = links.iter().map(|row| row.event).collect();
     ids.sort_unstable();
     ids.dedup();
     ids.truncate(MOST_EVENTS);
     let views = node.warehouse.events_by_objects(&Scope::everything(), &ids).await?;
-    Ok(views.into_iter().map(|view| (view.object, view)).collect())
+    Ok(views.iter().filter_map(|view| Some((view.object, test(view)?))).collect())
 }
 
 async fn without_records(node: &Node, code: &str) -> Result<PublicTrace> {
-    let schemes = &node.packs.schemes;
+    let packs = node.packs();
+    let schemes = &packs.schemes;
     let plain = normalise(code);
     let guess = misprint(node, &plain);
     let found = schemes.resolve(&plain).into_iter().next().filter(|_| guess.is_none());
@@ -216,16 +224,17 @@ async fn without_records(node: &Node, code: &str) -> Result<PublicTrace> {
     })
 }
 
-fn with_records(node: &Node, code: &str, walked: &Walked, events: &BTreeMap<ObjectId, EventView>) -> PublicTrace {
-    let path = path(node, walked, events);
+fn with_records(node: &Node, code: &str, walked: &Walked, tests: &Tests) -> PublicTrace {
+    let path = path(node, walked, tests);
     let product = product_of(walked, |row| !row.product_name.is_empty());
-    let category = product.and_then(|row| node.packs.category(&row.category));
+    let packs = node.packs();
+    let category = product.and_then(|row| packs.category(&row.category));
     let missing = missing(node, walked, category, &path);
     let (verdict, verdict_text) = match missing.len() {
         0 => (Verdict::Complete, "信息完整：从源头到本环节均有记录".to_owned()),
         count => (Verdict::Gaps, format!("缺 {count} 个环节的信息")),
     };
-    let scheme = node.packs.schemes.resolve(code).into_iter().next();
+    let scheme = packs.schemes.resolve(code).into_iter().next();
     PublicTrace {
         code: code.to_owned(),
         verdict,
@@ -254,7 +263,7 @@ fn producer(walked: &Walked) -> Option<String> {
 }
 
 /// One station for each subject and stage of the chain, in the order of time.
-fn path(node: &Node, walked: &Walked, events: &BTreeMap<ObjectId, EventView>) -> Vec<Step> {
+fn path(node: &Node, walked: &Walked, tests: &Tests) -> Vec<Step> {
     let places: BTreeSet<(&str, &str)> =
         walked.chain.nodes.iter().map(|item| (item.unit.as_str(), item.subject.as_str())).collect();
     let inside = |row: &&LinkRow| {
@@ -267,13 +276,14 @@ fn path(node: &Node, walked: &Walked, events: &BTreeMap<ObjectId, EventView>) ->
     }
     let mut steps: Vec<Step> = stations
         .into_iter()
-        .filter_map(|((subject, stage), rows)| step(node, walked, events, subject, stage, &rows))
+        .filter_map(|((subject, stage), rows)| step(node, walked, tests, subject, stage, &rows))
         .collect();
     let told: BTreeSet<&str> = walked.links.iter().map(|row| row.reporter.as_str()).collect();
     let silent: BTreeSet<&str> =
         places.iter().map(|(_, subject)| *subject).filter(|subject| !told.contains(subject)).collect();
     steps.extend(silent.into_iter().filter_map(|subject| received(node, walked, subject)));
-    let order = |step: &Step| node.packs.stage(&step.stage).map_or(u32::MAX, |stage| stage.order);
+    let packs = node.packs();
+    let order = |step: &Step| packs.stage(&step.stage).map_or(u32::MAX, |stage| stage.order);
     steps.sort_by(|a, b| (a.at, order(a), &a.subject_name).cmp(&(b.at, order(b), &b.subject_name)));
     steps
 }
@@ -283,49 +293,36 @@ fn received(node: &Node, walked: &Walked, subject: &str) -> Option<Step> {
     let arrivals = walked.links.iter().filter(|row| row.down_subject == subject && !row.down_unit.is_empty());
     let first = arrivals.min_by_key(|row| (row.event_time, row.event))?;
     let known = walked.subjects.get(subject)?;
-    let stage = known.entry.as_ref().map(|entry| entry.stage.clone()).unwrap_or_default();
+    let stage = known.stage_on_file().to_owned();
     Some(Step {
         stage_name: if stage.is_empty() { "收货".to_owned() } else { stage_name(node, &stage) },
         stage,
         subject_name: filled(&known.name).unwrap_or_else(|| "未登记的经营者".to_owned()),
         division_name: filled(&known.division).map(|code| full_name(node, &code)),
         at: first.event_time,
-        biz_step_name: node.packs.name_in("biz_step", "receiving").to_owned(),
+        biz_step_name: node.packs().name_in("biz_step", "receiving").to_owned(),
         quantity: first.quantity.map(|amount| amount.to_string()),
         unit: filled(&first.unit),
         inspection: None,
     })
 }
 
-fn step(
-    node: &Node,
-    walked: &Walked,
-    events: &BTreeMap<ObjectId, EventView>,
-    subject: &str,
-    stage: &str,
-    rows: &[&LinkRow],
-) -> Option<Step> {
+fn step(node: &Node, walked: &Walked, tests: &Tests, subject: &str, stage: &str, rows: &[&LinkRow]) -> Option<Step> {
     let first = rows.iter().min_by_key(|row| (row.kind == "observe", row.event_time, row.event))?;
     let known = walked.subjects.get(subject);
     let division = known.and_then(|known| filled(&known.division)).or_else(|| filled(&first.division));
-    let tests: Vec<Test> = rows.iter().filter_map(|row| test(events.get(&row.event)?)).collect();
+    let tests: Vec<&Test> = rows.iter().filter_map(|row| tests.get(&row.event)).collect();
     Some(Step {
         stage: stage.to_owned(),
         stage_name: stage_name(node, stage),
         subject_name: known.and_then(|known| filled(&known.name)).unwrap_or_else(|| "未登记的经营者".to_owned()),
         division_name: division.as_deref().map(|code| full_name(node, code)),
         at: first.event_time,
-        biz_step_name: node.packs.name_in("biz_step", &first.biz_step).to_owned(),
+        biz_step_name: node.packs().name_in("biz_step", &first.biz_step).to_owned(),
         quantity: first.quantity.map(|amount| amount.to_string()),
         unit: filled(&first.unit),
         inspection: together(&tests),
     })
-}
-
-/// A test as reported.
-struct Test {
-    item: String,
-    passed: Option<bool>,
 }
 
 fn test(view: &EventView) -> Option<Test> {
@@ -339,7 +336,7 @@ fn test(view: &EventView) -> Option<Test> {
 }
 
 /// All tests of a station as one: failed if one failed, passed if one passed and none failed.
-fn together(tests: &[Test]) -> Option<PublicInspection> {
+fn together(tests: &[&Test]) -> Option<PublicInspection> {
     if tests.is_empty() {
         return None;
     }
@@ -367,7 +364,7 @@ fn missing(node: &Node, walked: &Walked, category: Option<&Category>, path: &[St
         let stage_name = if sources.is_empty() { "上一环节".to_owned() } else { sources.join("／") };
         missing.push(Missing { stage_name, why, advice: advice() });
     }
-    let begun = path.iter().any(|step| node.packs.stage(&step.stage).is_some_and(|stage| stage.source));
+    let begun = path.iter().any(|step| node.packs().stage(&step.stage).is_some_and(|stage| stage.source));
     if missing.is_empty() && !sources.is_empty() && !begun {
         missing.push(Missing {
             stage_name: sources.join("／"),
@@ -382,7 +379,8 @@ fn missing(node: &Node, walked: &Walked, category: Option<&Category>, path: &[St
 
 /// The standard stages in which goods of a category begin.
 fn source_stages(node: &Node, category: &Category) -> Vec<String> {
-    let sources = category.stages.iter().filter_map(|code| node.packs.stage(code)).filter(|stage| stage.source);
+    let packs = node.packs();
+    let sources = category.stages.iter().filter_map(|code| packs.stage(code)).filter(|stage| stage.source);
     let names: BTreeSet<String> = sources.map(|stage| stage_name(node, &stage.standard)).collect();
     names.into_iter().collect()
 }
@@ -403,7 +401,8 @@ mod tests {
             (vec![("瘦肉精", Some(true)), ("农残", Some(false))], Some(("农残、瘦肉精", Some(false)))),
             (vec![("", None)], Some(("检验", None))),
         ] {
-            let got = together(&tests(&results));
+            let tests = tests(&results);
+            let got = together(&tests.iter().collect::<Vec<_>>());
             assert_eq!(got.as_ref().map(|test| (test.item.as_str(), test.passed)), expected);
         }
     }

@@ -245,7 +245,7 @@ fn shown(node: &Node, cx: &OpContext, subject: &Subject) -> Shown {
         division,
         contact: entry.and_then(|entry| contact(&entry.doc)),
         place: entry.and_then(|entry| entry.place).or(centre),
-        stage: subject.entry.as_ref().map(|entry| entry.stage.clone()).unwrap_or_default(),
+        stage: subject.stage_on_file().to_owned(),
     }
 }
 
