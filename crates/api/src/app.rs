@@ -15,10 +15,11 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::ApiConfig;
+use crate::document::{self, Caller, called_by};
 use crate::state::AppState;
 use crate::{assets, console, epcis, exchange, layers, open, operation, portal, session};
 
@@ -28,19 +29,20 @@ const BODY_LIMIT: usize = 16 << 20;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 fn described() -> OpenApiRouter<AppState> {
-    let info = InfoBuilder::new().title("重要产品追溯管理平台接口").version(env!("CARGO_PKG_VERSION"));
-    OpenApiRouter::with_openapi(OpenApiBuilder::new().info(info.build()).build())
-        .nest("/api/v1/portal", portal::routes())
-        .nest("/api/v1/console", console::routes())
-        .nest("/open/v1", open::routes())
-        .nest("/epcis/v2", epcis::routes())
-        .nest("/exchange/v1", exchange::routes())
-        .merge(session::routes())
-        .merge(portal::pages())
+    OpenApiRouter::with_openapi(document::empty())
+        .nest("/api/v1/portal", called_by(Caller::Anybody, portal::routes()))
+        .nest("/api/v1/console", called_by(Caller::Person, console::routes()))
+        .nest("/open/v1", called_by(Caller::System, open::routes()))
+        .nest("/epcis/v2", called_by(Caller::System, epcis::routes()))
+        .nest("/exchange/v1", called_by(Caller::Node, exchange::routes()))
+        .merge(called_by(Caller::Person, session::routes()))
+        .merge(called_by(Caller::Anybody, portal::pages()))
 }
 
 fn described_parts() -> (Router<AppState>, OpenApi) {
-    described().split_for_parts()
+    let (routes, mut openapi) = described().split_for_parts();
+    document::complete(&mut openapi);
+    (routes, openapi)
 }
 
 /// The OpenAPI document, indented.
@@ -53,8 +55,8 @@ pub fn openapi_json() -> Result<String, serde_json::Error> {
 
 /// The application for `node`. `stop` turns true when the server stops.
 fn application(node: Arc<Node>, config: ApiConfig, stop: watch::Receiver<bool>) -> Router {
-    let (routes, document) = described_parts();
-    let document: Arc<str> = document.to_json().unwrap_or_default().into();
+    let (routes, openapi) = described_parts();
+    let document: Arc<str> = openapi.to_json().unwrap_or_default().into();
     let demo = config.demo_clock.is_some();
     let state = AppState::new(node, config, stop);
     let text = move || {

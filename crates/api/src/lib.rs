@@ -8,6 +8,7 @@ mod app;
 mod assets;
 mod config;
 mod console;
+mod document;
 mod epcis;
 mod error;
 mod exchange;

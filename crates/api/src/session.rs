@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::{ApiResult, ErrorEnvelope};
+use crate::error::ApiResult;
 use crate::extract::{Address, Console, In, guard};
 use crate::layers::request_id;
 use crate::portal::node::NodeOut;
@@ -82,8 +82,8 @@ fn is_secure(state: &AppState) -> bool {
 }
 
 /// 登录
-#[utoipa::path(post, path = "/api/v1/session", tag = "登录", request_body = SignIn,
-    responses((status = 200, body = Me), (status = "default", body = ErrorEnvelope)))]
+#[utoipa::path(post, path = "/api/v1/session", tag = "登录", request_body = SignIn, security(("own_page" = [])),
+    responses((status = 200, body = Me)))]
 async fn sign_in(
     State(state): State<AppState>,
     headers: HeaderMap,
@@ -99,7 +99,7 @@ async fn sign_in(
 
 /// 当前登录用户
 #[utoipa::path(get, path = "/api/v1/session", tag = "登录",
-    responses((status = 200, body = Me), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = Me)))]
 async fn get_session(State(state): State<AppState>, Console(cx): Console) -> ApiResult<Json<Me>> {
     let own = account::own(&state.node, &cx).await?;
     Ok(Json(me(own, cx.policy.permissions(&cx.actor.role), state.node.view())))
@@ -107,7 +107,7 @@ async fn get_session(State(state): State<AppState>, Console(cx): Console) -> Api
 
 /// 退出
 #[utoipa::path(delete, path = "/api/v1/session", tag = "登录",
-    responses((status = 204), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 204)))]
 async fn sign_out(
     State(state): State<AppState>,
     headers: HeaderMap,

@@ -174,7 +174,8 @@ pub async fn authenticate(node: &Node, text: &str) -> Result<SystemIdentity> {
     let code = node.store.system_by_token(&token::token_hash(text)).await?.ok_or_else(unknown)?;
     let entry = node.store.system_entry_by_code(kind::ACCESS, &code).await?.ok_or_else(unknown)?;
     if !State::parse(&entry.state).is_some_and(State::is_live) {
-        let name = node.packs.name_in(AccessDoc::STATES, &entry.state);
+        let packs = node.packs();
+        let name = packs.name_in(AccessDoc::STATES, &entry.state);
         return Err(refused("ACC-0202", &format!("接入系统当前状态为“{name}”，不能报送"), "请联系监管部门"));
     }
     Ok(SystemIdentity {
@@ -251,6 +252,14 @@ pub async fn heard(node: &Node) -> Result<BTreeMap<String, Heard>> {
         (row.code, heard)
     });
     Ok(heard.collect())
+}
+
+/// Names of connected systems by their codes; codes that are not registered are left out.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn names(node: &Node, codes: Vec<String>) -> Result<BTreeMap<String, String>> {
+    crate::register::names(node, kind::ACCESS, codes).await
 }
 
 /// Notes that a system and its devices are alive; gives how many devices were noted. Stays on this node.

@@ -12,7 +12,7 @@ use suyuan_domain::id::ObjectId;
 use suyuan_domain::scope::Scope;
 use suyuan_security::SecurityError;
 use suyuan_security::context::{Actor, ActorKind, OpContext};
-use suyuan_security::password::{Cost, Gate, Hasher, MAX_BYTES, Verdict, password_rules};
+use suyuan_security::password::{Cost, Gate, Hasher, MAX_BYTES, Verdict};
 use suyuan_security::policy::{Action, Kind, PolicySet, RoleRules};
 use suyuan_security::session::{SessionState, lookup_hash, new_session};
 use suyuan_security::throttle::{Admission, Failures, LoginRules};
@@ -24,6 +24,8 @@ use zeroize::Zeroizing;
 use crate::listing::Listed;
 use crate::node::Node;
 use crate::{Result, ServiceError, audit};
+
+pub use suyuan_security::password::password_rules;
 
 /// Passwords hashed at the same time in this process; each takes 19 MiB.
 const HASHES_AT_ONCE: usize = 4;
@@ -125,7 +127,7 @@ impl std::fmt::Debug for SignedIn {
 
 fn view(node: &Node, account: Account) -> AccountView {
     AccountView {
-        role_name: node.packs.role(&account.role).map_or_else(|| account.role.clone(), |role| role.name.clone()),
+        role_name: node.packs().role(&account.role).map_or_else(|| account.role.clone(), |role| role.name.clone()),
         division_name: node.divisions.name(&account.division).to_owned(),
         id: account.id,
         username: account.username,
@@ -165,7 +167,7 @@ async fn hashed(node: &Node, password: String) -> Result<String> {
 /// # Errors
 /// When the pack of roles is not a policy; the one before stays in force.
 pub async fn load_policy(node: &Node) -> Result<()> {
-    let roles: Vec<RoleRules> = node.packs.roles.iter().map(RoleRules::from).collect();
+    let roles: Vec<RoleRules> = node.packs().roles.iter().map(RoleRules::from).collect();
     let refused = |error: suyuan_security::policy::PolicyError| ServiceError::Internal(error.to_string());
     let set = PolicySet::from_roles(&roles).map_err(refused)?;
     node.policy.load(&set).await.map_err(refused)
@@ -222,7 +224,7 @@ fn name_faults(node: &Node, username: &str, role: &str, division: &str) -> Vec<F
     if !plain || !(2..=64).contains(&name.chars().count()) {
         faults.push(Fault::new("AUTH-0110", "username", "用户名不正确", "请使用 2 至 64 位字母、数字或 . _ - @"));
     }
-    if node.packs.role(role).is_none() {
+    if node.packs().role(role).is_none() {
         faults.push(Fault::new("AUTH-0111", "role", format!("没有角色 {role}"), "请从角色列表中选择"));
     }
     if division != NATION && node.divisions.get(division).is_none() {
@@ -324,7 +326,6 @@ async fn begin(node: &Node, cx: &OpContext, account: &Account, rehash: Option<St
     let now = node.now();
     let session = new_session(&*node.entropy).map_err(at_fault)?;
     let tx = node.store.begin().await?;
-    tx.delete_ended_sessions(now).await?;
     tx.add_session(&Session {
         hash: session.hash,
         account: account.id,
@@ -427,9 +428,15 @@ pub async fn own(node: &Node, cx: &OpContext) -> Result<AccountView> {
 ///
 /// # Errors
 /// When the actor may not see them.
-pub async fn list(node: &Node, cx: &OpContext, after: Option<&str>, limit: usize) -> Result<Listed<AccountView>> {
+pub async fn list(
+    node: &Node,
+    cx: &OpContext,
+    words: Option<&str>,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Listed<AccountView>> {
     cx.authorize(Action::Read, Kind::Account)?;
-    let page = node.store.accounts(&cx.scope, after, limit).await?;
+    let page = node.store.accounts(&cx.scope, words, after, limit).await?;
     Ok(Listed::of_page(page, |account| account.username.clone()).map(|account| view(node, account)))
 }
 

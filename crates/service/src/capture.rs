@@ -4,9 +4,10 @@
 //! answer, and the answer is given only after everything is durable. Rows: G-8, G-6.2.2c, G-6.4.2a, H-6.2, A-4.2.
 
 pub mod forms;
+mod known;
 pub mod ledger;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use suyuan_crypto::hash::sm3;
@@ -15,12 +16,14 @@ use suyuan_domain::clock::Timestamp;
 use suyuan_domain::event::TraceEvent;
 use suyuan_domain::fault::Fault;
 use suyuan_domain::id::ObjectId;
+use suyuan_domain::pack::Packs;
 use suyuan_domain::record::{Draft, kind};
 use suyuan_formats::EventDraft;
 use suyuan_store::Tx;
 use suyuan_store::intake::{EventKey, NewBatch, NewReject, StoredAnswer};
 use tokio::sync::{mpsc, oneshot};
 
+use self::known::Known;
 use crate::payload::{EventBody, IntakeBody, OriginalBody, QualityBody};
 use crate::record::{Route, draft};
 use crate::{Node, Result, ServiceError, quality};
@@ -139,6 +142,7 @@ pub struct Prepared {
     body_hash: [u8; 32],
     now: Timestamp,
     rows: Vec<PreparedRow>,
+    long_known: Known,
     answer_to: oneshot::Sender<Result<Answer>>,
 }
 
@@ -188,8 +192,9 @@ pub async fn submit(node: &Node, reporter: Reporter, message: Message) -> Result
     let Message { id, format, body_hash, .. } = &message;
     let (message_id, format, body_hash) = (id.clone(), *format, *body_hash);
     let rows = check_rows(node, &reporter, message, now);
+    let long_known = Known::long_ago(node, &reporter.system, &rows, now).await?;
     let (answer_to, answer) = oneshot::channel();
-    let prepared = Prepared { reporter, message: message_id, format, body_hash, now, rows, answer_to };
+    let prepared = Prepared { reporter, message: message_id, format, body_hash, now, rows, long_known, answer_to };
     let stopping = || ServiceError::Unavailable("the capture writer has stopped".into());
     node.capture.0.send(prepared).await.map_err(|_| stopping())?;
     answer.await.map_err(|_| stopping())?
@@ -213,18 +218,19 @@ fn check_message(message: &Message) -> Result<()> {
 
 fn check_rows(node: &Node, reporter: &Reporter, message: Message, now: Timestamp) -> Vec<PreparedRow> {
     let Message { id, format, rows, .. } = message;
+    let packs = node.packs();
     let mut prepared = Vec::with_capacity(rows.len());
     for (row, number) in rows.into_iter().zip(0..) {
         prepared.push(match row.parsed {
             Err(faults) => PreparedRow::Bad { faults, raw: shortened(row.raw) },
-            Ok(parsed) => check_row(node, reporter, parsed, now, (&id, number, format), row.raw),
+            Ok(parsed) => check_row((node, &packs), reporter, parsed, now, (&id, number, format), row.raw),
         });
     }
     prepared
 }
 
 fn check_row(
-    node: &Node,
+    (node, packs): (&Node, &Packs),
     reporter: &Reporter,
     parsed: EventDraft,
     now: Timestamp,
@@ -240,7 +246,7 @@ fn check_row(
     if event.division.is_empty() {
         event.division = reporter.division.clone();
     }
-    let checked = check::check(&event, &node.packs, &node.divisions, &CheckLimits::default(), now);
+    let checked = check::check(&event, packs, &node.divisions, &CheckLimits::default(), now);
     let mut faults = checked.faults;
     if format == EPCIS {
         faults.retain(|fault| !TOLERATED_IN_EPCIS.contains(&fault.code.as_str()));
@@ -366,40 +372,6 @@ async fn stored_answer(tx: &Tx, message: &Prepared) -> Result<Option<Result<Answ
     let reason = format!("消息编号 {} 已用于另一份内容", message.message);
     let fault = Fault::new("CAP-0103", "message_id", reason, "请为新的批次使用新的消息编号");
     Ok(Some(Err(ServiceError::Conflict(fault))))
-}
-
-/// What the identifiers of a message named before it.
-struct Known(HashMap<(String, String), (ObjectId, u64)>);
-
-impl Known {
-    async fn of(tx: &Tx, message: &Prepared) -> Result<Self> {
-        let mut by_subject: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for row in &message.rows {
-            if let PreparedRow::Good { body, .. } = row
-                && let Some(id) = &body.event.event_id
-            {
-                by_subject.entry(&body.event.subject).or_default().push(id);
-            }
-        }
-        let mut known = HashMap::new();
-        for (subject, ids) in by_subject {
-            for key in tx.event_keys(subject, &ids).await? {
-                known.insert((key.subject, key.event_id), (key.object, key.version));
-            }
-        }
-        Ok(Self(known))
-    }
-
-    fn find(&self, event: &TraceEvent) -> Option<(ObjectId, u64)> {
-        let id = event.event_id.clone()?;
-        self.0.get(&(event.subject.clone(), id)).copied()
-    }
-
-    fn note(&mut self, event: &TraceEvent, object: ObjectId, version: u64) {
-        if let Some(id) = event.event_id.clone() {
-            self.0.insert((event.subject.clone(), id), (object, version));
-        }
-    }
 }
 
 async fn write_message(node: &Node, tx: &Tx, message: &Prepared, drafts: &mut Vec<Draft>) -> Result<Answer> {

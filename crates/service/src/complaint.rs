@@ -164,6 +164,8 @@ pub struct ComplaintQuery {
     pub kind: Option<String>,
     /// Division with everything below it.
     pub division: Option<String>,
+    /// Words in number, trace code or text.
+    pub q: Option<String>,
     /// Cursor.
     pub after: Option<String>,
     /// Rows, 1 to 200.
@@ -272,7 +274,7 @@ fn head(node: &Node, input: &ComplaintIn, number: String, photo: Option<String>,
         term: 1,
         version: 1,
         submitted_at: now,
-        due_at: node.packs.due(input.kind.first_limit(), now).unwrap_or(now),
+        due_at: node.packs().due(input.kind.first_limit(), now).unwrap_or(now),
         closed_at: None,
     }
 }
@@ -376,6 +378,7 @@ pub async fn list(node: &Node, cx: &OpContext, query: &ComplaintQuery) -> Result
         state: query.state.clone(),
         kind: query.kind.clone(),
         divisions: within(node, cx, query.division.as_deref())?,
+        words: query.q.clone(),
     };
     let after = query.after.as_deref().and_then(|text| text.parse().ok());
     let page = node.store.complaints(&cx.scope, &filter, after, query.limit.unwrap_or(50).clamp(1, 200)).await?;
@@ -472,7 +475,7 @@ fn stepped(node: &Node, before: &Complaint, action: StepAction, now: Timestamp) 
     after.state = state.to_owned();
     after.closed_at = is_ended(state).then_some(now);
     if action == StepAction::Accept {
-        after.due_at = node.packs.due(words::next_limit(&before.kind), now).unwrap_or(before.due_at);
+        after.due_at = node.packs().due(words::next_limit(&before.kind), now).unwrap_or(before.due_at);
     }
     Ok(after)
 }
@@ -520,7 +523,7 @@ fn out(node: &Node, cx: &OpContext, complaint: Complaint) -> ComplaintOut {
         id: complaint.object,
         actions: StepAction::ALL.into_iter().filter(may).collect(),
         number: complaint.number,
-        kind_name: node.packs.name_in("complaint_kind", &complaint.kind).to_owned(),
+        kind_name: node.packs().name_in("complaint_kind", &complaint.kind).to_owned(),
         kind: complaint.kind,
         text: complaint.text,
         code: complaint.code,

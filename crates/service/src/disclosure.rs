@@ -67,6 +67,8 @@ pub struct NoticeOut {
 pub struct NoticeQuery {
     /// State; the public always sees what is published.
     pub state: Option<String>,
+    /// Words in title or text.
+    pub q: Option<String>,
     /// Cursor.
     pub after: Option<String>,
     /// Rows, 1 to 200.
@@ -126,7 +128,8 @@ fn checked(input: &NoticeIn) -> Result<(String, String, String)> {
 
 async fn page(node: &Node, query: &NoticeQuery, state: Option<&str>) -> Result<Listed<NoticeOut>> {
     let after = query.after.as_deref().and_then(read_cursor);
-    let found = node.store.notices(state, after, query.limit.unwrap_or(50).clamp(1, 200)).await?;
+    let limit = query.limit.unwrap_or(50).clamp(1, 200);
+    let found = node.store.notices(state, query.q.as_deref(), after, limit).await?;
     Ok(Listed::of_page(found, |row| cursor(row.updated_at, row.object)).map(|row| out(node, row)))
 }
 

@@ -14,6 +14,7 @@ use suyuan_domain::clock::Timestamp;
 use suyuan_domain::division::Tier;
 use suyuan_domain::evaluation::{Evaluation, Formula, Inputs, rank};
 use suyuan_domain::fault::Fault;
+use suyuan_domain::pack::Packs;
 use suyuan_domain::period::{Day, Period};
 use suyuan_domain::record::{Record, kind};
 use suyuan_domain::scope::Scope;
@@ -75,7 +76,8 @@ struct Candidate {
 /// When no formula is in force, or the store or the warehouse is out of reach.
 pub async fn compute(node: &Node, period: Period) -> Result<()> {
     let now = node.now();
-    let formula = formula(node, period)?;
+    let packs = node.packs();
+    let formula = formula(&packs, period)?;
     let systems = inputs::count(node, period, now).await?;
     let kind = kind_of(node.config.tier);
     let candidates = if kind == "division" { by_division(node, &systems) } else { by_system(systems) };
@@ -108,8 +110,8 @@ pub async fn compute(node: &Node, period: Period) -> Result<()> {
     Ok(())
 }
 
-fn formula(node: &Node, period: Period) -> Result<&Formula> {
-    node.packs.formula(period.last()).ok_or_else(|| ServiceError::Internal("no evaluation formula".into()))
+fn formula(packs: &Packs, period: Period) -> Result<&Formula> {
+    packs.formula(period.last()).ok_or_else(|| ServiceError::Internal("no evaluation formula".into()))
 }
 
 fn by_system(systems: Vec<inputs::Counted>) -> Vec<Candidate> {

@@ -69,7 +69,8 @@ impl Document for ProductDoc {
         faults.gtin(&self.gtin);
         faults.required("name", "产品名称", &self.name);
         faults.category(&self.category);
-        if let Some(category) = node.packs.category(&self.category) {
+        let packs = node.packs();
+        if let Some(category) = packs.category(&self.category) {
             let known =
                 self.subcategory.is_empty() || category.children.iter().any(|child| child.code == self.subcategory);
             if !known {

@@ -102,6 +102,8 @@ pub struct FindingQuery {
     pub division: Option<String>,
     /// Connected system.
     pub system: Option<String>,
+    /// Subject that the finding is about.
+    pub subject: Option<String>,
     /// Cursor.
     pub after: Option<String>,
     /// Rows, 1 to 200.
@@ -232,6 +234,7 @@ fn filter(node: &Node, cx: &OpContext, query: &FindingQuery) -> Result<FindingFi
         state: query.state.clone(),
         rule: query.rule.clone(),
         system: query.system.clone(),
+        subject: query.subject.clone(),
         divisions: within(node, cx, query.division.as_deref())?,
     })
 }
@@ -285,7 +288,7 @@ pub async fn summary(node: &Node, cx: &OpContext, query: &FindingQuery) -> Resul
     let rule =
         |(rule, (open, handled)): (String, (u64, u64))| RuleCount { name: rule_name(node, &rule), rule, open, handled };
     let state = |(state, count): (String, u64)| StateCount {
-        name: node.packs.name_in("finding_state", &state).to_owned(),
+        name: node.packs().name_in("finding_state", &state).to_owned(),
         state,
         count,
     };
@@ -433,7 +436,7 @@ impl Names {
 
 /// Name of a rule, or its code where this version does not know it.
 pub(crate) fn rule_name(node: &Node, code: &str) -> String {
-    node.packs.rule(code).map_or(code, |rule| rule.name.as_str()).to_owned()
+    node.packs().rule(code).map_or(code, |rule| rule.name.as_str()).to_owned()
 }
 
 fn out(node: &Node, cx: &OpContext, names: &Names, finding: Finding) -> FindingOut {
@@ -460,7 +463,7 @@ fn out(node: &Node, cx: &OpContext, names: &Names, finding: Finding) -> FindingO
         text: finding.text,
         value: finding.value,
         limit: finding.limit,
-        state_name: node.packs.name_in("finding_state", &finding.state).to_owned(),
+        state_name: node.packs().name_in("finding_state", &finding.state).to_owned(),
         state: finding.state,
         found_at: finding.found_at,
         due_at: finding.due_at,

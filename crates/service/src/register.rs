@@ -10,7 +10,7 @@ mod relay;
 mod report;
 mod step;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -183,7 +183,7 @@ fn item<D: Document>(node: &Node, entry: &Entry) -> Result<Item<D>> {
         doc: serde_json::from_str(&entry.doc)?,
         proposal: entry.proposal.as_deref().map(serde_json::from_str).transpose()?,
         division: entry.division.clone(),
-        state_name: node.packs.name_in(D::STATES, &entry.state).to_owned(),
+        state_name: node.packs().name_in(D::STATES, &entry.state).to_owned(),
         state: entry.state.clone(),
         filed_at: entry.filed_at,
         origin_node: entry.origin_node.clone(),
@@ -268,6 +268,17 @@ async fn write<D: Document>(
     tx.append(vec![relay::draft::<D>(after, change.action, change.reason)?]).await?;
     tracing::debug!(node = node.code(), kind = D::KIND, code = after.code, action = change.action, "register step");
     Ok(())
+}
+
+/// Names of what is registered under `codes` in the register `kind`; codes that are not registered are left out.
+///
+/// # Errors
+/// When the database is out of reach.
+pub(crate) async fn names(node: &Node, kind: &str, mut codes: Vec<String>) -> Result<BTreeMap<String, String>> {
+    codes.sort_unstable();
+    codes.dedup();
+    let entries = node.store.system_entries_by_codes(kind, &codes).await?;
+    Ok(entries.into_iter().map(|entry| (entry.code, entry.name)).collect())
 }
 
 /// A page of entries, newest first, telephone numbers masked.

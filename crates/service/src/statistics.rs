@@ -137,7 +137,7 @@ impl View {
         }
         let category = category.filter(|code| !code.is_empty());
         if let Some(code) = category {
-            if node.packs.category(code).is_none() {
+            if node.packs().category(code).is_none() {
                 return Err(ServiceError::invalid(
                     "CAT-0101",
                     "category",

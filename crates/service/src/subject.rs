@@ -9,7 +9,7 @@ use suyuan_security::policy::Kind;
 
 use crate::node::Node;
 use crate::register::field::{Faults, tidy_code, tidy_text};
-use crate::register::{Columns, Document};
+use crate::register::{self, Columns, Document};
 
 pub use crate::register::within;
 
@@ -67,7 +67,8 @@ impl Document for SubjectDoc {
             self.code.clone_from(&self.uscc);
         }
         if self.stages.is_empty() {
-            let implied = node.packs.list("node_type").find(|entry| entry.code == self.node_type);
+            let packs = node.packs();
+            let implied = packs.list("node_type").find(|entry| entry.code == self.node_type);
             self.stages.extend(implied.map(|entry| entry.stage.clone()).filter(|stage| !stage.is_empty()));
         }
     }
@@ -121,9 +122,6 @@ impl Document for SubjectDoc {
 ///
 /// # Errors
 /// When the database is out of reach.
-pub async fn names(node: &Node, mut codes: Vec<String>) -> crate::Result<std::collections::BTreeMap<String, String>> {
-    codes.sort_unstable();
-    codes.dedup();
-    let entries = node.store.system_entries_by_codes(kind::SUBJECT, &codes).await?;
-    Ok(entries.into_iter().map(|entry| (entry.code, entry.name)).collect())
+pub async fn names(node: &Node, codes: Vec<String>) -> crate::Result<std::collections::BTreeMap<String, String>> {
+    register::names(node, kind::SUBJECT, codes).await
 }

@@ -59,7 +59,12 @@ describe("g_5_4_3b_accounts_are_changed_by_those_who_may", () => {
     division: "370000",
     division_name: "山东省",
     email: "",
+    state: "active",
+    disabled: false,
+    locked_until: null,
     version: 4,
+    created_at: "2026-10-01T00:00:00Z",
+    updated_at: "2026-10-01T00:00:00Z",
   };
   it("only what differs is sent", () => {
     expect(changes(row, { display_name: "赵", role: "auditor", division: "370000", email: "" })).toEqual({});

@@ -1,18 +1,15 @@
 // Invented data of one province, the same on every run, in the shapes of the contract.
 import type {
   Account,
-  Chain,
   Cockpit,
   Complaint,
   Division,
   Evaluations,
   Exchange,
   Finding,
-  GradeCode,
   Me,
   NodeInfo,
   Notice,
-  PublicTrace,
   Reference,
   Subject,
 } from "@/api/types";
@@ -178,8 +175,10 @@ export const reference: Reference = {
   ].map(([code = "", name = ""]) => ({ code, name })),
 };
 
-const gradeOf = (score: number): GradeCode =>
+const gradeOf = (score: number): string =>
   score >= 90 ? "excellent" : score >= 80 ? "good" : score >= 60 ? "pass" : "fail";
+
+const gradeName = (code: string) => reference.grades.find((grade) => grade.code === code)?.name ?? code;
 
 export function cockpit(days: number): Cockpit {
   const random = sequence(7);
@@ -403,7 +402,9 @@ export const subjects: Subject[] = Array.from({ length: 136 }, (_, index) => {
     state_name: reference.subject_states.find((one) => one.code === state)?.name ?? state,
     filed_at: state === "submitted" ? null : ago(index * 900 + 4000),
     parent_node: null,
+    category_name: reference.categories[index % 5]?.name ?? "",
     origin_node: city.code,
+    origin_name: city.name,
     version: 1 + (index % 3),
     updated_at: ago(index * 60),
   };
@@ -435,6 +436,9 @@ export const findings: Finding[] = Array.from({ length: 58 }, (_, index) => {
     division: subject.division,
     division_name: subject.division_name,
     object_id: `ev-${index + 1}`,
+    rule_version: 1,
+    overdue: false,
+    actions: state === "open" ? ["confirm", "dismiss", "return"] : [],
     text: texts[index % 5] as string,
     value: index % 5 === 3 ? null : (["2", "18600", "-4", "0", "0.12"][index % 5] as string),
     limit: ["1", "6200", "0", "1", "0.02"][index % 5] as string,
@@ -447,112 +451,6 @@ export const findings: Finding[] = Array.from({ length: 58 }, (_, index) => {
   };
 });
 
-const chainNodes: [
-  string,
-  string,
-  string,
-  string,
-  number,
-  number,
-  number,
-  string,
-  string,
-  string,
-  string | null,
-  number,
-][] = [
-  ["n1", "鲁丰养殖场", "farming", "养殖", 116.6, 35.4, 0, "370800", "济宁市", "0", "1200", 4],
-  ["n2", "泰山饲料厂", "processing", "加工", 117.0, 36.1, 0, "370900", "泰安市", "0", "300", 2],
-  ["n3", "沂蒙屠宰有限公司", "slaughter", "屠宰", 118.3, 35.2, 1, "371300", "临沂市", "1200", "1180", 9],
-  ["n4", "泉城肉类批发市场", "wholesale", "批发", 117.1, 36.7, 2, "370100", "济南市", "780", "760", 22],
-  ["n5", "城阳批发市场", "wholesale", "批发", 120.3, 36.3, 2, "370200", "青岛市", "400", "395", 14],
-  ["n6", "解放路农贸市场", "retail", "零售", 117.2, 36.65, 3, "370100", "济南市", "320", "318", 61],
-  ["n7", "海润生鲜超市", "retail", "零售", 120.4, 36.1, 3, "370200", "青岛市", "395", null, 18],
-  ["n8", "淄博东二路市场", "retail", "零售", 118.05, 36.8, 3, "370300", "淄博市", "440", "402", 30],
-];
-export function chain(code: string): Chain {
-  const place = (id: string) => {
-    const found = chainNodes.find((one) => one[0] === id);
-    return { code: found?.[7] ?? "", name: found?.[1] ?? "", lon: found?.[4] ?? 0, lat: found?.[5] ?? 0 };
-  };
-  const edges: [string, string, string, string, string][] = [
-    ["n1", "n3", "1200", "交易凭证", "transaction"],
-    ["n2", "n1", "300", "进货台账", "transaction"],
-    ["n3", "n4", "780", "交易凭证", "transaction"],
-    ["n3", "n5", "400", "交易凭证", "transaction"],
-    ["n4", "n6", "320", "批次关联", "inferred"],
-    ["n5", "n7", "395", "交易凭证", "transaction"],
-    ["n4", "n8", "440", "交易凭证", "transaction"],
-  ];
-  return {
-    code,
-    as_of: NOW,
-    complete: false,
-    product: { name: "鲜猪肉（白条）", batch: "LF20261118-03", category: "pork", category_name: "猪肉" },
-    nodes: chainNodes.map(
-      ([id, subject, stage, stage_name, lon, lat, layer, division, division_name, inQuantity, out, events]) => ({
-        id,
-        unit: `urn:${id}`,
-        subject: id,
-        subject_name: subject,
-        division,
-        division_name,
-        stage,
-        stage_name,
-        lon,
-        lat,
-        contact: "李强 138****2211",
-        first_at: ago(4000 - layer * 900),
-        last_at: ago(3600 - layer * 900),
-        in: inQuantity,
-        out,
-        rest: out === null ? null : String(Math.max(0, Number(inQuantity) - Number(out))),
-        unit_of_measure: "千克",
-        events,
-        layer,
-      }),
-    ),
-    edges: edges.map(([from, to, quantity, basis, kind], index) => ({
-      from,
-      to,
-      kind,
-      quantity,
-      unit: "千克",
-      at: ago(3800 - index * 400),
-      event_id: `ev-${index + 1}`,
-      basis,
-    })),
-    gaps: [
-      {
-        node: "n7",
-        kind: "no_answer",
-        text: "海润生鲜超市销售去向未答复，已逾期 6 小时",
-        advice: "电话催办：李强 138****2211",
-      },
-      { node: "n2", kind: "upstream_unknown", text: "泰山饲料厂原料来源未登记", advice: "要求补报原料进货凭证" },
-      { node: "n8", kind: "quantity", text: "进 440 千克、出 402 千克，余 38 千克未说明", advice: "核对损耗与库存" },
-    ],
-    table: chainNodes.map(([id, subject, , , , , layer, , , inQuantity, out]) => ({
-      subject: id,
-      subject_name: subject,
-      contact: "李强 138****2211",
-      in: inQuantity,
-      out,
-      rest: out === null ? null : String(Math.max(0, Number(inQuantity) - Number(out))),
-      at: ago(3600 - layer * 900),
-      basis: layer === 3 ? "批次关联" : "交易凭证",
-      state: id === "n7" ? "no_answer" : "answered",
-    })),
-    flows: edges.map(([from, to, quantity]) => ({
-      from: place(from),
-      to: place(to),
-      quantity,
-      unit: "千克",
-      events: 3,
-    })),
-  };
-}
-
 export function evaluations(period: string, kind: string): Evaluations {
   const random = sequence(period.length + kind.length * 17);
   const names =
@@ -560,10 +458,17 @@ export function evaluations(period: string, kind: string): Evaluations {
       ? subjects.slice(0, 24).map((subject) => ({
           code: subject.code,
           name: `${subject.name.slice(0, 6)}追溯系统`,
-          stage: subject.stages[0] ?? null,
+          stage: subject.stages[0] ?? "",
           division: subject.division,
+          division_name: subject.division_name,
         }))
-      : cities.map((city) => ({ code: city.code, name: city.name, stage: null, division: city.code }));
+      : cities.map((city) => ({
+          code: city.code,
+          name: city.name,
+          stage: "",
+          division: city.code,
+          division_name: city.name,
+        }));
   const rows = names
     .map((one, index) => {
       const score = index === 4 ? null : Math.round((98 - index * 1.9 - random() * 3) * 10) / 10;
@@ -573,10 +478,15 @@ export function evaluations(period: string, kind: string): Evaluations {
         name: one.name,
         kind: kind as "system" | "division",
         stage: one.stage,
-        stage_name: reference.stages.find((stage) => stage.code === one.stage)?.name ?? null,
+        stage_name: reference.stages.find((stage) => stage.code === one.stage)?.name ?? "",
         division: one.division,
+        division_name: one.division_name,
+        node: "370000",
+        formula_version: "2026-1",
+        veto: null,
         score: score === null ? null : String(score),
         grade: score === null ? null : gradeOf(score),
+        grade_name: score === null ? null : gradeName(gradeOf(score)),
         change: score === null ? null : String(Math.round((random() - 0.5) * 60) / 10),
         indicators: reference.indicators.map((indicator, at) => ({
           code: indicator.code,
@@ -584,10 +494,11 @@ export function evaluations(period: string, kind: string): Evaluations {
           value: score === null ? null : String(Math.min(100, Math.round((score + at) * 10) / 10)),
           unit: indicator.unit,
           score: score === null ? null : String(Math.round(score * Number(indicator.weight)) / 100),
-          weight: indicator.weight,
-          numerator: "912",
-          denominator: "960",
+          weight: Number(indicator.weight),
+          numerator: 912,
+          denominator: 960,
           applicable: at !== 4,
+          warning: false,
         })),
       };
     })
@@ -595,13 +506,18 @@ export function evaluations(period: string, kind: string): Evaluations {
     .map((row, index) => ({ ...row, rank: index + 1 }));
   return {
     period,
+    period_name: period,
+    kind: kind === "system" ? "system" : "division",
+    not_applicable: rows.filter((row) => row.grade === null).length,
+    from_above: null,
     formula_version: "2026-1",
     state: "final",
     computed_at: ago(600),
     periods: ["2026-11", "2026-10", "2026-09"],
     rows,
-    distribution: (["excellent", "good", "pass", "fail"] as const).map((grade) => ({
+    distribution: ["excellent", "good", "pass", "fail"].map((grade) => ({
       grade,
+      name: gradeName(grade),
       count: rows.filter((row) => row.grade === grade).length,
     })),
   };
@@ -615,12 +531,16 @@ export const exchange: Exchange = {
     state: "in_step",
     records_behind: 0,
     seconds_behind: 4,
+    enrolment: "approved",
+    fingerprint: "9c:41:0e:d2:5a:77:b3:18",
+    paused: false,
+    last_seen_at: ago(1),
     last_receipt_at: ago(1),
     last_error: null,
     streams: [
-      { stream: "主体", origin: "370000", seq: 12_408, receipted_seq: 12_408 },
-      { stream: "评价", origin: "370000", seq: 310, receipted_seq: 310 },
-      { stream: "追溯记录", origin: "370000", seq: 8_120_331, receipted_seq: 8_120_331 },
+      { stream: "up/urgent", origin: "370000", seq: 12_408, receipted_seq: 12_408 },
+      { stream: "up/normal", origin: "370000", seq: 310, receipted_seq: 310 },
+      { stream: "up/bulk", origin: "370000", seq: 8_120_331, receipted_seq: 8_120_331 },
     ],
   },
   children: cities.slice(0, 9).map((city, index) => ({
@@ -629,7 +549,13 @@ export const exchange: Exchange = {
     url: `https://p${city.code}.example.gov.cn`,
     state: index === 8 ? "requested" : "approved",
     link_state: index === 4 ? "broken" : index === 7 ? "behind" : index === 8 ? "none" : "in_step",
+    enrolment: index === 8 ? "requested" : "approved",
     fingerprint: "3f:9a:c1:77:0b:5e:20:d4",
+    paused: false,
+    records_behind: index === 7 ? 1204 : 0,
+    seconds_behind: index === 7 ? 930 : 0,
+    last_seen_at: index === 8 ? null : ago(index === 4 ? 1500 : 1),
+    last_receipt_at: index === 8 ? null : ago(index === 4 ? 1500 : 2),
     applied_records: index === 8 ? 0 : 480_000 - index * 31_000,
     last_batch_at: index === 8 ? null : ago(index === 4 ? 1500 : 2),
     last_error: index === 4 ? "连接被拒绝" : null,
@@ -638,15 +564,18 @@ export const exchange: Exchange = {
     at: ago(index * 11 + 1),
     peer: index % 3 === 0 ? "国家平台" : `${cities[index]?.name ?? ""}平台`,
     direction: index % 3 === 0 ? "up" : "down",
+    class: "normal",
     from_position: 9000 - index * 50,
     to_position: 9050 - index * 50,
     records: 50,
     hash: `b2f0${index}c9e1d8…`,
-    state: "verified",
+    state: "confirmed",
   })),
   poison: [
     {
-      id: "p-1",
+      id: 1,
+      stream: "up/bulk",
+      field: "unit",
       kind: "追溯记录",
       origin: "370800",
       seq: 88_121,
@@ -659,15 +588,24 @@ export const exchange: Exchange = {
 };
 
 export const complaints: Complaint[] = Array.from({ length: 23 }, (_, index) => {
-  const state = ["submitted", "accepted", "answered", "closed", "rejected"][index % 5] as string;
+  const state = (["submitted", "accepted", "answered", "closed", "rejected"] as const)[index % 5] ?? "submitted";
+  const kind = (["complaint", "report", "consult", "suggestion"] as const)[index % 4] ?? "complaint";
   return {
     id: `c-${index + 1}`,
     number: `2026${String(1120 - index)}${String(21 + index).padStart(4, "0")}`,
-    kind: (["complaint", "report", "consult", "suggestion"] as const)[index % 4] as Complaint["kind"],
+    kind,
+    kind_name: { complaint: "投诉", report: "举报", consult: "咨询", suggestion: "建议" }[kind],
     state,
-    state_name:
-      { submitted: "待受理", accepted: "办理中", answered: "已答复", closed: "已办结", rejected: "不予受理" }[state] ??
-      state,
+    state_name: { submitted: "待受理", accepted: "办理中", answered: "已答复", closed: "已办结", rejected: "不予受理" }[
+      state
+    ],
+    has_photo: false,
+    division: "370000",
+    division_name: "山东省",
+    handler: "370000",
+    origin_node: "370000",
+    overdue: false,
+    actions: state === "submitted" ? ["accept", "reject"] : state === "accepted" ? ["transfer", "answer"] : [],
     submitted_at: ago(index * 700),
     due_at: ago(index * 700 - 10_080),
     text: [
@@ -676,119 +614,63 @@ export const complaints: Complaint[] = Array.from({ length: 23 }, (_, index) => 
       "请问散装蔬菜在哪里查询来源？",
       "建议追溯秤打印的小票字再大一些。",
     ][index % 4] as string,
-    code: index % 3 === 2 ? null : `37020012345${index}`,
-    name: index % 2 === 0 ? "市民" : null,
+    code: index % 3 === 2 ? "" : `37020012345${index}`,
+    name: index % 2 === 0 ? "市*" : "",
     phone: "139****1234",
     version: 1,
   };
 });
+const noticeKinds = {
+  notice: "通知公告",
+  policy: "政策法规",
+  standard: "标准规范",
+  news: "工作动态",
+  recall: "召回信息",
+};
+/** A notice of this node; only what differs is named. */
+export const notice = (given: Partial<Notice> & Pick<Notice, "id" | "title" | "body">): Notice => ({
+  kind: "notice",
+  kind_name: noticeKinds[given.kind ?? "notice"],
+  published_at: null,
+  state: "draft",
+  state_name: given.state === "published" ? "已发布" : "草稿",
+  origin_node: "370000",
+  origin_name: "山东省",
+  updated_at: NOW,
+  version: 1,
+  ...given,
+});
 export const notices: Notice[] = [
-  {
+  notice({
     id: "n-1",
     title: "关于开展冬季肉菜追溯专项检查的公告",
-    kind: "公告",
+    kind: "notice",
     published_at: ago(1440),
     body: "自 2026 年 12 月 1 日起，对全省批发市场、农贸市场和连锁超市的追溯凭证开具情况进行检查。\n\n购买时请索取带追溯码的小票。",
     state: "published",
-  },
-  {
+  }),
+  notice({
     id: "n-2",
     title: "11 月第二期食用农产品抽检结果",
-    kind: "抽检结果",
+    kind: "news",
     published_at: ago(4320),
     body: "本期抽检 1,208 批次，不合格 6 批次，均已下架封存。",
     state: "published",
-  },
-  {
+  }),
+  notice({
     id: "n-3",
     title: "怎样查询商品的来源",
-    kind: "科普",
+    kind: "policy",
     published_at: ago(9000),
     body: "扫描商品包装、秤签或小票上的追溯码，或在首页输入编码，即可看到经过的每个环节。",
     state: "published",
-  },
-  {
+  }),
+  notice({
     id: "n-4",
     title: "春节保供追溯工作安排（草稿）",
-    kind: "公告",
+    kind: "notice",
     published_at: null,
     body: "待定稿。",
     state: "draft",
-  },
+  }),
 ];
-
-export function publicTrace(code: string): PublicTrace {
-  const base = {
-    code,
-    scheme: { code: "gs1", name: "商品条码体系" },
-    recall: null,
-    lookups: { count: 3, first_at: ago(2880) },
-  };
-  if (code.startsWith("0"))
-    return {
-      ...base,
-      verdict: "unknown",
-      verdict_text: "没有认出这个编码",
-      advice: "请核对是否少输或多输了数字；追溯码一般印在秤签、小票或包装背面。",
-      scheme: null,
-      product: null,
-      lookups: null,
-      path: [],
-      missing: [],
-    };
-  if (code.startsWith("9"))
-    return {
-      ...base,
-      verdict: "out_of_scope",
-      verdict_text: "该商品不在本平台追溯范围",
-      advice: "目前纳入追溯的有肉类、蔬菜、水产品、中药材和酒类。",
-      product: null,
-      lookups: null,
-      path: [],
-      missing: [],
-    };
-  const step = (
-    stage: string,
-    stage_name: string,
-    subject_name: string,
-    division_name: string,
-    minutes: number,
-    biz_step_name: string,
-    inspection: { item: string; passed: boolean | null } | null,
-  ) => ({
-    stage,
-    stage_name,
-    subject_name,
-    division_name,
-    at: ago(minutes),
-    biz_step_name,
-    quantity: "120",
-    unit: "千克",
-    inspection,
-  });
-  const complete = code.endsWith("8");
-  return {
-    ...base,
-    verdict: complete ? "complete" : "gaps",
-    verdict_text: complete ? "信息完整" : "缺 1 个环节",
-    advice: complete ? null : "零售商尚未上报进货记录，监管部门已收到提醒。",
-    product: { name: "鲜猪肉（白条）", batch: "LF20261118-03", category_name: "猪肉", producer: "济宁鲁丰养殖场" },
-    path: [
-      step("farming", "养殖", "济宁鲁丰养殖场", "济宁市兖州区", 4000, "出栏", { item: "动物检疫", passed: true }),
-      step("slaughter", "屠宰", "沂蒙屠宰有限公司", "临沂市兰山区", 3200, "屠宰", {
-        item: "肉品品质检验",
-        passed: true,
-      }),
-      step("wholesale", "批发", "泉城肉类批发市场", "济南市槐荫区", 2500, "批发销售", null),
-      ...(complete
-        ? [
-            step("retail", "零售", "解放路农贸市场 12 号摊", "济南市历下区", 1500, "零售上架", {
-              item: "快速检测",
-              passed: true,
-            }),
-          ]
-        : []),
-    ],
-    missing: complete ? [] : [{ stage_name: "零售", why: "零售商尚未上报进货记录", advice: "您可以举报未上报的商户" }],
-  };
-}

@@ -1,6 +1,7 @@
 // A node in memory that answers as the contract says; used by the development server and by tests.
-import type { Page } from "@/api/types";
+import type { Complaint, Notice, Page } from "@/api/types";
 import * as data from "./mock-data.ts";
+import { chain, publicTrace } from "./mock-trace.ts";
 
 export interface Request {
   method: string;
@@ -213,7 +214,7 @@ export function makeMockNode(options: { signedIn?: boolean } = {}): (request: Re
     return ok({
       ...row,
       event: events[0],
-      raw: '{"event_id":"ev-1","biz_step":"selling","quantity":"18600"}',
+      raw: { event: '{"event_id":"ev-1","biz_step":"selling","quantity":"18600"}' },
       history: [],
     });
   };
@@ -229,8 +230,8 @@ export function makeMockNode(options: { signedIn?: boolean } = {}): (request: Re
             reject: "rejected",
             answer: "answered",
             close: "closed",
-            transfer: "transferred",
-          } as Record<string, string>
+            transfer: "handling",
+          } as Record<string, Complaint["state"]>
         )[(request.body as { action: string }).action] ?? row.state;
       row.state_name =
         (
@@ -262,7 +263,7 @@ export function makeMockNode(options: { signedIn?: boolean } = {}): (request: Re
           request.query,
         ),
       );
-    if (rest[0] === "trace") return ok(data.publicTrace(decodeURIComponent(rest[1] ?? "")));
+    if (rest[0] === "trace") return ok(publicTrace(decodeURIComponent(rest[1] ?? "")));
     if (rest[0] === "complaints" && request.method === "POST")
       return ok({ number: "2026112100031", due_at: data.ago(-10_080) }, 201);
     if (request.query.get("phone_tail") !== "1234")
@@ -347,7 +348,7 @@ export function makeMockNode(options: { signedIn?: boolean } = {}): (request: Re
               subject: index % 5 === 2 ? { id: "s-3", code: "370300", name: "淄博批发市场", stage: "wholesale" } : null,
             })),
           });
-        if (id === "flows") return ok({ flows: data.chain("x").flows });
+        if (id === "flows") return ok({ flows: chain("x").flows });
         return failed(404, "MAP-0404", "没有这一层边界", "");
       }
       case "capture":
@@ -415,7 +416,7 @@ export function makeMockNode(options: { signedIn?: boolean } = {}): (request: Re
       case "trace":
         return request.query.get("code") === "none"
           ? failed(404, "TRACE-0404", "没有查到这个追溯码的记录", "请核对编码，或改用批次、凭证号查询")
-          : ok(data.chain(request.query.get("code") ?? ""));
+          : ok(chain(request.query.get("code") ?? ""));
       case "events":
         return id
           ? ok({ ...events.find((event) => event.id === id), raw: '{"event_id":"ev-1"}' })
@@ -506,12 +507,12 @@ export function makeMockNode(options: { signedIn?: boolean } = {}): (request: Re
         if (id && request.method === "PUT")
           Object.assign(notices.find((one) => one.id === id) ?? {}, request.body as object);
         else if (!id)
-          notices.unshift({
-            ...(request.body as { title: string; kind: string; body: string }),
-            id: `n-${notices.length + 1}`,
-            published_at: null,
-            state: "draft",
-          });
+          notices.unshift(
+            data.notice({
+              ...(request.body as Pick<Notice, "title" | "kind" | "body">),
+              id: `n-${notices.length + 1}`,
+            }),
+          );
         else
           Object.assign(
             notices.find((one) => one.id === id) ?? {},

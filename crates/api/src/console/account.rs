@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::id::ObjectId;
 use suyuan_service::account::{self, AccountChange, AccountView, NewAccount};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::register::wanted_version;
-use crate::error::{ApiResult, ErrorEnvelope};
+use crate::error::ApiResult;
 use crate::extract::{At, Console, Find, In};
 use crate::listing::{Listing, Paging};
 use crate::state::AppState;
@@ -101,21 +101,33 @@ struct AccountPatch {
     password: Option<String>,
 }
 
+/// Which users.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct AccountFind {
+    /// Words in either name or in the address.
+    q: Option<String>,
+    #[serde(flatten)]
+    #[param(ignore)]
+    paging: Paging,
+}
+
 /// 查询用户
-#[utoipa::path(get, path = "/accounts", tag = "用户管理", params(Paging),
-    responses((status = 200, body = Listing<AccountOut>), (status = "default", body = ErrorEnvelope)))]
+#[utoipa::path(get, path = "/accounts", tag = "用户管理", params(AccountFind, Paging),
+    responses((status = 200, body = Listing<AccountOut>)))]
 async fn list_accounts(
     State(state): State<AppState>,
     Console(cx): Console,
-    Find(paging): Find<Paging>,
+    Find(find): Find<AccountFind>,
 ) -> ApiResult<Json<Listing<AccountOut>>> {
-    let listed = account::list(&state.node, &cx, paging.after.as_deref(), paging.limit()).await?;
+    let AccountFind { q, paging } = find;
+    let listed = account::list(&state.node, &cx, q.as_deref(), paging.after.as_deref(), paging.limit()).await?;
     Ok(Json(Listing::of(listed, AccountOut::from)))
 }
 
 /// 新增用户
 #[utoipa::path(post, path = "/accounts", tag = "用户管理", request_body = AccountIn,
-    responses((status = 201, body = AccountOut), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 201, body = AccountOut)))]
 async fn create_account(
     State(state): State<AppState>,
     Console(cx): Console,
@@ -135,7 +147,7 @@ async fn create_account(
 
 /// 修改用户
 #[utoipa::path(put, path = "/accounts/{id}", tag = "用户管理", params(("id" = String, Path)), request_body = AccountPatch,
-    responses((status = 200, body = AccountOut), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = AccountOut)))]
 async fn change_account(
     State(state): State<AppState>,
     Console(cx): Console,
@@ -155,7 +167,7 @@ async fn change_account(
 
 /// 停用用户
 #[utoipa::path(post, path = "/accounts/{id}/disable", tag = "用户管理", params(("id" = String, Path)),
-    responses((status = 200, body = AccountOut), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = AccountOut)))]
 async fn disable_account(
     State(state): State<AppState>,
     Console(cx): Console,
@@ -166,7 +178,7 @@ async fn disable_account(
 
 /// 启用用户并解除锁定
 #[utoipa::path(post, path = "/accounts/{id}/enable", tag = "用户管理", params(("id" = String, Path)),
-    responses((status = 200, body = AccountOut), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = AccountOut)))]
 async fn enable_account(
     State(state): State<AppState>,
     Console(cx): Console,

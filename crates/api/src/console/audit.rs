@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::register::some;
-use crate::error::{ApiResult, ErrorEnvelope};
+use crate::error::ApiResult;
 use crate::extract::{Console, Find};
 use crate::listing::{Listing, Paging};
 use crate::state::AppState;
@@ -63,7 +63,7 @@ struct AuditOut {
 
 /// 查询审计日志
 #[utoipa::path(get, path = "/audit", tag = "审计日志", params(AuditFind, Paging),
-    responses((status = 200, body = Listing<AuditOut>), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = Listing<AuditOut>)))]
 async fn list_audit(
     State(state): State<AppState>,
     Console(cx): Console,

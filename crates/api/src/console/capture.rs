@@ -1,19 +1,23 @@
 //! Capture in the console (数据采集): upload a table, see batches and rows set aside. Rows: G-8, H-6.2, G-6.4.1a.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::{Multipart, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use suyuan_domain::clock::Timestamp;
+use suyuan_service::access;
 use suyuan_service::capture::forms::{self, Purpose};
 use suyuan_service::capture::ledger::{self, LedgerFilter, RejectView};
-use suyuan_service::capture::{Answer, RowAnswer};
+use suyuan_service::capture::{Answer, RowAnswer, RowStatus};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::{ApiError, ApiResult, ErrorEnvelope, FaultOut};
+use crate::document::Binary;
+use crate::error::{ApiError, ApiResult, FaultOut};
 use crate::extract::{Console, Find};
 use crate::listing::{Listing, Paging};
 use crate::state::AppState;
@@ -37,14 +41,36 @@ pub(crate) struct CaptureAnswer {
     rows: Vec<CaptureRow>,
 }
 
+/// What became of a row (处理结果).
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes the use case's own words; nobody makes one")]
+pub(crate) enum RowState {
+    /// Stored.
+    Accepted,
+    /// Set aside.
+    Rejected,
+    /// Already there like this.
+    Duplicate,
+}
+
+/// A table and what to do with it (上传表格).
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes a form that is read part by part; nobody makes one")]
+struct CaptureForm {
+    /// The table as CSV.
+    file: Binary,
+    /// `true` only checks.
+    dry_run: Option<String>,
+}
+
 /// The answer for one row.
 #[derive(Serialize, ToSchema)]
 struct CaptureRow {
     /// Row within the message, from 0.
     row: u64,
-    /// `accepted`, `rejected` or `duplicate`.
-    #[schema(value_type = String)]
-    status: serde_json::Value,
+    #[schema(value_type = RowState)]
+    status: RowStatus,
     #[schema(value_type = Option<String>, format = "uuid")]
     id: Option<suyuan_domain::id::ObjectId>,
     faults: Vec<FaultOut>,
@@ -55,7 +81,6 @@ impl From<Answer> for CaptureAnswer {
         let Answer { message_id, received, accepted, rejected, duplicate, rows } = answer;
         let rows = rows.into_iter().map(|row| {
             let RowAnswer { row, status, id, faults } = row;
-            let status = serde_json::to_value(status).unwrap_or_default();
             CaptureRow { row, status, id, faults: faults.into_iter().map(FaultOut::from).collect() }
         });
         Self { message_id, received, accepted, rejected, duplicate, rows: rows.collect() }
@@ -64,8 +89,8 @@ impl From<Answer> for CaptureAnswer {
 
 /// 上传追溯事件表格
 #[utoipa::path(post, path = "/capture/csv", tag = "数据采集",
-    request_body(content = Object, content_type = "multipart/form-data", description = "file：CSV 文件；dry_run：true 只检查"),
-    responses((status = 200, body = CaptureAnswer), (status = "default", body = ErrorEnvelope)))]
+    request_body(content = CaptureForm, content_type = "multipart/form-data"),
+    responses((status = 200, body = CaptureAnswer)))]
 async fn upload_events(
     State(state): State<AppState>,
     Console(cx): Console,
@@ -89,7 +114,7 @@ async fn upload_events(
 
 /// 下载追溯事件表格模板
 #[utoipa::path(get, path = "/capture/template.csv", tag = "数据采集",
-    responses((status = 200, body = String, content_type = "text/csv"), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = String, content_type = "text/csv")))]
 async fn get_event_template(Console(_cx): Console) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
@@ -102,7 +127,9 @@ async fn get_event_template(Console(_cx): Console) -> Response {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct LedgerQuery {
+    /// Division, with all below.
     division: Option<String>,
+    /// Code of the connected system.
     system: Option<String>,
     #[serde(flatten)]
     #[param(ignore)]
@@ -121,6 +148,9 @@ impl LedgerQuery {
 struct BatchOut {
     message_id: String,
     system: String,
+    /// Name of the system; `null` for tables uploaded by people.
+    system_name: Option<String>,
+    /// `json`, `epcis` or `csv`.
     format: String,
     #[schema(value_type = String, format = DateTime)]
     received_at: Timestamp,
@@ -132,15 +162,17 @@ struct BatchOut {
 
 /// 报送批次
 #[utoipa::path(get, path = "/capture/batches", tag = "数据采集", params(LedgerQuery, Paging),
-    responses((status = 200, body = Listing<BatchOut>), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = Listing<BatchOut>)))]
 async fn list_batches(
     State(state): State<AppState>,
     Console(cx): Console,
     Find(query): Find<LedgerQuery>,
 ) -> ApiResult<Json<Listing<BatchOut>>> {
     let listed = ledger::batches(&state.node, &cx, &query.filter()?).await?;
+    let names = access::names(&state.node, listed.items.iter().map(|row| row.system.clone()).collect()).await?;
     Ok(Json(Listing::of(listed, |row| BatchOut {
         message_id: row.message,
+        system_name: names.get(&row.system).cloned(),
         system: row.system,
         format: row.format,
         received_at: Timestamp::from_millis(row.at),
@@ -158,7 +190,10 @@ struct RejectOut {
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     system: String,
+    /// Name of the system; `null` for tables uploaded by people.
+    system_name: Option<String>,
     message_id: String,
+    /// Row within the message, from 0.
     row: i64,
     code: String,
     field: String,
@@ -168,14 +203,15 @@ struct RejectOut {
     raw: String,
 }
 
-impl From<RejectView> for RejectOut {
-    fn from(view: RejectView) -> Self {
+impl RejectOut {
+    fn of(view: RejectView, names: &BTreeMap<String, String>) -> Self {
         let RejectView { id, at, system, message, row, faults, raw } = view;
         let first = faults.first().cloned();
         let part = |of: fn(suyuan_domain::fault::Fault) -> String| first.clone().map(of).unwrap_or_default();
         Self {
             id,
             at,
+            system_name: names.get(&system).cloned(),
             system,
             message_id: message,
             row,
@@ -191,12 +227,13 @@ impl From<RejectView> for RejectOut {
 
 /// 未通过检查的记录
 #[utoipa::path(get, path = "/capture/rejects", tag = "数据采集", params(LedgerQuery, Paging),
-    responses((status = 200, body = Listing<RejectOut>), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = Listing<RejectOut>)))]
 async fn list_rejects(
     State(state): State<AppState>,
     Console(cx): Console,
     Find(query): Find<LedgerQuery>,
 ) -> ApiResult<Json<Listing<RejectOut>>> {
     let listed = ledger::rejects(&state.node, &cx, &query.filter()?).await?;
-    Ok(Json(Listing::of(listed, RejectOut::from)))
+    let names = access::names(&state.node, listed.items.iter().map(|row| row.system.clone()).collect()).await?;
+    Ok(Json(Listing::of(listed, |row| RejectOut::of(row, &names))))
 }

@@ -13,7 +13,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::{ApiResult, ErrorEnvelope};
+use crate::error::ApiResult;
 use crate::extract::{Console, Find};
 use crate::state::AppState;
 
@@ -37,7 +37,7 @@ struct CockpitQuery {
 
 /// 总览数据
 #[utoipa::path(get, path = "/cockpit", tag = "总览", params(CockpitQuery),
-    responses((status = 200, body = answer::CockpitOut), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = answer::CockpitOut)))]
 async fn get_cockpit(
     State(state): State<AppState>,
     Extension(snapshots): Extension<Arc<Snapshots>>,
@@ -53,7 +53,7 @@ async fn get_cockpit(
 ///
 /// Events `changed` with `{"position":n}`, at most every two seconds.
 #[utoipa::path(get, path = "/cockpit/stream", tag = "总览",
-    responses((status = 200, content_type = "text/event-stream", body = String), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, content_type = "text/event-stream", body = String)))]
 async fn follow_cockpit(State(state): State<AppState>, Console(cx): Console) -> ApiResult<Response> {
     let changes = Changes::follow(Arc::clone(&state.node), &cx)?;
     let stream = futures::stream::unfold((changes, state), |(mut changes, state)| async move {
@@ -72,6 +72,8 @@ pub(super) mod answer {
     #![expect(dead_code, reason = "these types describe what the use cases answer; nobody makes one")]
 
     use utoipa::ToSchema;
+
+    use crate::console::exchange::LinkStateOut;
 
     /// Everything the cockpit shows (总览).
     #[derive(ToSchema)]
@@ -182,8 +184,7 @@ pub(super) mod answer {
     struct CockpitParent {
         code: String,
         name: String,
-        /// `in_step`, `behind`, `broken` or `none`.
-        state: String,
+        state: LinkStateOut,
         records_behind: u64,
         seconds_behind: u64,
         #[schema(format = DateTime)]
@@ -195,8 +196,7 @@ pub(super) mod answer {
     struct CockpitChild {
         code: String,
         name: String,
-        /// `in_step`, `behind`, `broken` or `none`.
-        state: String,
+        state: LinkStateOut,
         records_behind: u64,
         seconds_behind: u64,
         #[schema(format = DateTime)]

@@ -11,7 +11,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::{ApiResult, ErrorEnvelope};
+use crate::document::Binary;
+use crate::error::ApiResult;
 use crate::extract::{At, Console, Find, In};
 use crate::listing::{Listing, Paging};
 use crate::state::AppState;
@@ -32,7 +33,10 @@ struct ComplaintListQuery {
     state: Option<String>,
     /// `complaint`, `report`, `consult` or `suggestion`.
     kind: Option<String>,
+    /// Division, with all below.
     division: Option<String>,
+    /// Words in number, code or text.
+    q: Option<String>,
     #[serde(flatten)]
     #[param(ignore)]
     paging: Paging,
@@ -44,8 +48,7 @@ struct ComplaintListQuery {
 struct ComplaintStepIn {
     /// Version that was shown.
     version: u64,
-    /// `accept`, `reject`, `answer`, `close` or `transfer`.
-    #[schema(value_type = String)]
+    #[schema(value_type = answer::ComplaintAction)]
     action: StepAction,
     /// What the sender reads.
     #[serde(default)]
@@ -54,22 +57,22 @@ struct ComplaintStepIn {
 
 /// 查询咨询投诉
 #[utoipa::path(get, path = "/complaints", tag = "咨询投诉", params(ComplaintListQuery, Paging),
-    responses((status = 200, body = Object), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = Listing<answer::ComplaintRow>)))]
 async fn list_complaints(
     State(state): State<AppState>,
     Console(cx): Console,
     Find(query): Find<ComplaintListQuery>,
 ) -> ApiResult<Json<Listing<ComplaintOut>>> {
-    let ComplaintListQuery { state: wanted, kind, division, paging } = query;
+    let ComplaintListQuery { state: wanted, kind, division, q, paging } = query;
     let limit = Some(paging.limit());
-    let query = ComplaintQuery { state: wanted, kind, division, after: paging.after, limit };
+    let query = ComplaintQuery { state: wanted, kind, division, q, after: paging.after, limit };
     let listed = complaint::list(&state.node, &cx, &query).await?;
     Ok(Json(Listing::of(listed, |row| row)))
 }
 
 /// 咨询投诉详情
 #[utoipa::path(get, path = "/complaints/{id}", tag = "咨询投诉", params(("id" = String, Path)),
-    responses((status = 200, body = Object), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = answer::ComplaintFull)))]
 async fn get_complaint(
     State(state): State<AppState>,
     Console(cx): Console,
@@ -80,7 +83,7 @@ async fn get_complaint(
 
 /// 咨询投诉图片
 #[utoipa::path(get, path = "/complaints/{id}/photo", tag = "咨询投诉", params(("id" = String, Path)),
-    responses((status = 200, content_type = "image/jpeg"), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, content_type = "image/jpeg", body = Binary)))]
 async fn get_complaint_photo(
     State(state): State<AppState>,
     Console(cx): Console,
@@ -92,7 +95,7 @@ async fn get_complaint_photo(
 
 /// 办理咨询投诉
 #[utoipa::path(post, path = "/complaints/{id}/steps", tag = "咨询投诉", params(("id" = String, Path)),
-    request_body = ComplaintStepIn, responses((status = 200, body = Object), (status = "default", body = ErrorEnvelope)))]
+    request_body = ComplaintStepIn, responses((status = 200, body = answer::ComplaintFull)))]
 async fn step_complaint(
     State(state): State<AppState>,
     Console(cx): Console,
@@ -102,4 +105,104 @@ async fn step_complaint(
     let ComplaintStepIn { version, action, text } = body;
     let input = StepIn { version, action, text };
     Ok(Json(complaint::step(&state.node, &cx, id, &input).await?))
+}
+
+/// The form of the answers, for the OpenAPI document.
+pub(crate) mod answer {
+    #![expect(dead_code, reason = "these types describe what the use cases answer; nobody makes one")]
+
+    use utoipa::ToSchema;
+
+    /// What a sender wants (类型).
+    #[derive(ToSchema)]
+    #[schema(rename_all = "snake_case")]
+    pub(crate) enum ComplaintWish {
+        Complaint,
+        Report,
+        Consult,
+        Suggestion,
+    }
+
+    /// How far it is.
+    #[derive(ToSchema)]
+    #[schema(rename_all = "snake_case")]
+    pub(crate) enum ComplaintState {
+        Submitted,
+        Accepted,
+        Rejected,
+        Handling,
+        Answered,
+        Closed,
+    }
+
+    /// A step of whoever handles it (办理动作).
+    #[derive(ToSchema)]
+    #[schema(rename_all = "snake_case")]
+    pub(super) enum ComplaintAction {
+        Accept,
+        Reject,
+        Transfer,
+        Answer,
+        Close,
+    }
+
+    /// A complaint as regulators see it (咨询投诉).
+    #[derive(ToSchema)]
+    pub(super) struct ComplaintRow {
+        #[schema(format = "uuid")]
+        id: String,
+        number: String,
+        kind: ComplaintWish,
+        kind_name: String,
+        text: String,
+        /// Trace code; may be empty.
+        code: String,
+        /// Name of the sender, masked.
+        name: String,
+        /// Telephone of the sender, masked.
+        phone: String,
+        has_photo: bool,
+        division: String,
+        division_name: String,
+        /// Node that handles it.
+        handler: String,
+        state: ComplaintState,
+        state_name: String,
+        #[schema(format = DateTime)]
+        submitted_at: String,
+        /// When the next decision is due.
+        #[schema(format = DateTime)]
+        due_at: String,
+        overdue: bool,
+        version: u64,
+        /// Node that took it.
+        origin_node: String,
+        /// Steps that the reader may take now.
+        actions: Vec<ComplaintAction>,
+    }
+
+    /// A complaint with its steps.
+    #[derive(ToSchema)]
+    pub(super) struct ComplaintFull {
+        #[schema(inline)]
+        #[serde(flatten)]
+        complaint: ComplaintRow,
+        /// What was done, oldest first.
+        steps: Vec<ComplaintStepOut>,
+        /// Addresses of its pictures.
+        photos: Vec<String>,
+    }
+
+    /// What was done (办理记录).
+    #[derive(ToSchema)]
+    pub(crate) struct ComplaintStepOut {
+        #[schema(format = DateTime)]
+        at: String,
+        state: ComplaintState,
+        state_name: String,
+        text: String,
+        /// Who did it; left out for the public and towards the public.
+        #[schema(nullable = false)]
+        actor: Option<String>,
+    }
 }

@@ -10,13 +10,16 @@ use suyuan_domain::clock::Timestamp;
 use suyuan_domain::id::ObjectId;
 use suyuan_service::Node;
 use suyuan_service::device::{self, DeviceDoc};
-use suyuan_service::register::{self, Detail, Item};
+use suyuan_service::register::{self, Item};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::register::{FrameOut, HistoryOut, LookFind, RegisterFind, RegisterReviewIn, some, wanted_version};
-use crate::error::{ApiResult, ErrorEnvelope};
+use super::register::{
+    Detailed, FrameOut, LookFind, RegisterFind, RegisterReviewIn, Shown, detail, page, review, shown, some,
+    wanted_version,
+};
+use crate::error::ApiResult;
 use crate::extract::{At, Console, Find, In};
 use crate::listing::{Listing, Paging};
 use crate::state::AppState;
@@ -75,9 +78,9 @@ impl From<DeviceIn> for DeviceDoc {
 
 /// What is registered of a device (追溯设备).
 #[derive(Serialize, ToSchema)]
-struct DeviceFacts {
-    /// Code; the serial number where none is given.
-    code: Option<String>,
+pub(super) struct DeviceFacts {
+    /// Code.
+    code: String,
     /// Name.
     name: String,
     /// Type.
@@ -96,7 +99,7 @@ struct DeviceFacts {
 
 /// 追溯设备.
 #[derive(Serialize, ToSchema)]
-struct DeviceOut {
+pub(super) struct DeviceOut {
     #[serde(flatten)]
     frame: FrameOut,
     #[serde(flatten)]
@@ -112,22 +115,10 @@ struct DeviceOut {
     online: bool,
 }
 
-/// 追溯设备 with its history.
-#[derive(Serialize, ToSchema)]
-struct DeviceDetail {
-    #[serde(flatten)]
-    device: DeviceOut,
-    /// A change under review.
-    proposal: Option<DeviceFacts>,
-    history: Vec<HistoryOut>,
-    /// Steps allowed now.
-    actions: Vec<String>,
-}
-
 impl From<DeviceDoc> for DeviceFacts {
     fn from(doc: DeviceDoc) -> Self {
         Self {
-            code: some(doc.code),
+            code: doc.code,
             name: doc.name,
             device_type: doc.device_type,
             model: some(doc.model),
@@ -140,81 +131,73 @@ impl From<DeviceDoc> for DeviceFacts {
 }
 
 /// Names of the subjects of a page.
-struct More {
+pub(super) struct Known {
     names: BTreeMap<String, String>,
     seen: BTreeMap<String, Timestamp>,
 }
 
-impl More {
-    async fn of(node: &Node, items: &[Item<DeviceDoc>]) -> ApiResult<Self> {
+impl Shown for DeviceDoc {
+    type Out = DeviceOut;
+    type Facts = DeviceFacts;
+    type Known = Known;
+
+    async fn known(node: &Node, items: &[Item<Self>]) -> ApiResult<Known> {
         let codes = items.iter().map(|item| item.doc.subject.clone()).filter(|code| !code.is_empty()).collect();
         let names = suyuan_service::subject::names(node, codes).await?;
-        Ok(Self { names, seen: device::last_seen(node).await? })
+        Ok(Known { names, seen: device::last_seen(node).await? })
     }
-}
 
-fn out(node: &Node, more: &More, item: Item<DeviceDoc>) -> DeviceOut {
-    let last_seen_at = more.seen.get(&item.doc.code).copied();
-    DeviceOut {
-        frame: FrameOut::of(node, &item),
-        subject_name: more.names.get(&item.doc.subject).cloned(),
-        division_name: node.divisions.name(&item.doc.division).to_owned(),
-        last_seen_at,
-        online: device::is_online(last_seen_at, node.now()),
-        doc: item.doc.into(),
+    fn out(node: &Node, known: &Known, item: Item<Self>) -> DeviceOut {
+        let last_seen_at = known.seen.get(&item.doc.code).copied();
+        DeviceOut {
+            frame: FrameOut::of(node, &item),
+            subject_name: known.names.get(&item.doc.subject).cloned(),
+            division_name: node.divisions.name(&item.doc.division).to_owned(),
+            last_seen_at,
+            online: device::is_online(last_seen_at, node.now()),
+            doc: item.doc.into(),
+        }
     }
 }
 
 /// 查询追溯设备
 #[utoipa::path(get, path = "/devices", tag = "追溯设备", params(RegisterFind, Paging),
-    responses((status = 200, body = Listing<DeviceOut>), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = Listing<DeviceOut>)))]
 async fn list_devices(
     State(state): State<AppState>,
     Console(cx): Console,
     Find(query): Find<RegisterFind>,
 ) -> ApiResult<Json<Listing<DeviceOut>>> {
-    let listed = register::list::<DeviceDoc>(&state.node, &cx, query.query()?).await?;
-    let more = More::of(&state.node, &listed.items).await?;
-    Ok(Json(Listing::of(listed, |item| out(&state.node, &more, item))))
+    page::<DeviceDoc>(&state.node, &cx, query).await
 }
 
 /// 登记追溯设备
 #[utoipa::path(post, path = "/devices", tag = "追溯设备", request_body = DeviceIn,
-    responses((status = 201, body = DeviceOut), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 201, body = DeviceOut)))]
 async fn create_device(
     State(state): State<AppState>,
     Console(cx): Console,
     In(body): In<DeviceIn>,
 ) -> ApiResult<(StatusCode, Json<DeviceOut>)> {
-    let item = register::create(&state.node, &cx, body.into()).await?;
-    Ok((StatusCode::CREATED, Json(single(&state.node, item).await?)))
+    let item = register::create(&state.node, &cx, DeviceDoc::from(body)).await?;
+    Ok((StatusCode::CREATED, shown(&state.node, item).await?))
 }
 
 /// 追溯设备详情
 #[utoipa::path(get, path = "/devices/{id}", tag = "追溯设备", params(("id" = String, Path), LookFind),
-    responses((status = 200, body = DeviceDetail), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = Detailed<DeviceOut, Option<DeviceFacts>>)))]
 async fn get_device(
     State(state): State<AppState>,
     Console(cx): Console,
     At(id): At<ObjectId>,
     Find(look): Find<LookFind>,
-) -> ApiResult<Json<DeviceDetail>> {
-    let found: Detail<DeviceDoc> = match look.wants_all() {
-        true => register::unmask(&state.node, &cx, id).await?,
-        false => register::get(&state.node, &cx, id).await?,
-    };
-    let proposal = found.item.proposal.clone().map(DeviceFacts::from);
-    Ok(Json(DeviceDetail {
-        device: single(&state.node, found.item).await?,
-        proposal,
-        history: found.history.into_iter().map(HistoryOut::from).collect(),
-        actions: found.actions.into_iter().map(str::to_owned).collect(),
-    }))
+) -> ApiResult<Json<Detailed<DeviceOut, Option<DeviceFacts>>>> {
+    detail::<DeviceDoc>(&state.node, &cx, id, &look).await
 }
 
 /// 变更追溯设备
 #[utoipa::path(put, path = "/devices/{id}", tag = "追溯设备", params(("id" = String, Path)), request_body = DeviceIn,
-    responses((status = 200, body = DeviceOut), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = DeviceOut)))]
 async fn change_device(
     State(state): State<AppState>,
     Console(cx): Console,
@@ -222,25 +205,17 @@ async fn change_device(
     In(body): In<DeviceIn>,
 ) -> ApiResult<Json<DeviceOut>> {
     let version = wanted_version(body.version)?;
-    let item = register::change(&state.node, &cx, id, version, body.into()).await?;
-    Ok(Json(single(&state.node, item).await?))
+    shown(&state.node, register::change(&state.node, &cx, id, version, DeviceDoc::from(body)).await?).await
 }
 
 /// 审核追溯设备
 #[utoipa::path(post, path = "/devices/{id}/review", tag = "追溯设备", params(("id" = String, Path)),
-    request_body = RegisterReviewIn,
-    responses((status = 200, body = DeviceOut), (status = "default", body = ErrorEnvelope)))]
+    request_body = RegisterReviewIn, responses((status = 200, body = DeviceOut)))]
 async fn review_device(
     State(state): State<AppState>,
     Console(cx): Console,
     At(id): At<ObjectId>,
     In(body): In<RegisterReviewIn>,
 ) -> ApiResult<Json<DeviceOut>> {
-    let item = register::review::<DeviceDoc>(&state.node, &cx, id, body.decision()?).await?;
-    Ok(Json(single(&state.node, item).await?))
-}
-
-async fn single(node: &Node, item: Item<DeviceDoc>) -> ApiResult<DeviceOut> {
-    let more = More::of(node, std::slice::from_ref(&item)).await?;
-    Ok(out(node, &more, item))
+    review::<DeviceDoc>(&state.node, &cx, id, body).await
 }

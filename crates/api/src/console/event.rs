@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::{ApiResult, ErrorEnvelope};
+use crate::error::ApiResult;
 use crate::extract::{At, Console, Find};
 use crate::listing::{Listing, Paging};
 use crate::state::AppState;
@@ -46,7 +46,7 @@ struct EventListQuery {
 
 /// 查询追溯事件
 #[utoipa::path(get, path = "/events", tag = "追溯查询", params(EventListQuery, Paging),
-    responses((status = 200, body = Listing<answer::EventOut>), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = Listing<answer::EventOut>)))]
 async fn list_events(
     State(state): State<AppState>,
     Console(cx): Console,
@@ -61,7 +61,7 @@ async fn list_events(
 
 /// 追溯事件详情
 #[utoipa::path(get, path = "/events/{id}", tag = "追溯查询", params(("id" = String, Path, description = "事件标识")),
-    responses((status = 200, body = answer::EventDetailOut), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = answer::EventDetailOut)))]
 async fn get_event(
     State(state): State<AppState>,
     Console(cx): Console,
@@ -71,8 +71,10 @@ async fn get_event(
 }
 
 /// The form of the answers, for the OpenAPI document.
-mod answer {
+pub(super) mod answer {
     #![expect(dead_code, reason = "these types describe what the use cases answer; nobody makes one")]
+
+    use std::collections::BTreeMap;
 
     use utoipa::ToSchema;
 
@@ -128,10 +130,124 @@ mod answer {
         #[serde(flatten)]
         row: EventOut,
         /// The event as it was understood.
-        #[schema(value_type = Object)]
-        event: Option<serde_json::Value>,
+        event: Option<EventFacts>,
         /// The sender's own document, or else the record's.
-        #[schema(value_type = Object)]
-        raw: Option<serde_json::Value>,
+        raw: Option<BTreeMap<String, serde_json::Value>>,
+    }
+
+    /// A trace event as it was understood (追溯事件内容). What was not stated is left out.
+    #[derive(ToSchema)]
+    pub(crate) struct EventFacts {
+        #[schema(nullable = false)]
+        event_id: Option<String>,
+        /// `object`, `aggregation`, `transaction`, `transformation` or `association`.
+        event_type: String,
+        #[schema(nullable = false)]
+        biz_step: Option<String>,
+        category: String,
+        stage: String,
+        #[schema(format = DateTime)]
+        event_time: String,
+        #[schema(format = DateTime)]
+        received_at: String,
+        division: String,
+        subject: String,
+        #[schema(nullable = false)]
+        subject_name: Option<String>,
+        #[schema(nullable = false)]
+        peer_subject: Option<String>,
+        #[schema(nullable = false)]
+        peer_name: Option<String>,
+        #[schema(nullable = false)]
+        peer_division: Option<String>,
+        /// Whether goods came in from the other side.
+        inbound: bool,
+        #[schema(nullable = false)]
+        product: Option<String>,
+        #[schema(nullable = false)]
+        product_name: Option<String>,
+        #[schema(nullable = false)]
+        batch: Option<String>,
+        #[schema(nullable = false)]
+        inputs: Option<Vec<EventUnit>>,
+        #[schema(nullable = false)]
+        outputs: Option<Vec<EventUnit>>,
+        #[schema(nullable = false)]
+        quantity: Option<String>,
+        #[schema(nullable = false)]
+        unit: Option<String>,
+        #[schema(nullable = false)]
+        price: Option<String>,
+        #[schema(nullable = false)]
+        voucher: Option<String>,
+        #[schema(nullable = false)]
+        merchant: Option<String>,
+        #[schema(nullable = false)]
+        inspection: Option<EventTest>,
+        #[schema(nullable = false)]
+        error_declaration: Option<EventVoid>,
+        /// Further metadata of the category, by short name.
+        #[schema(nullable = false)]
+        fields: Option<BTreeMap<String, serde_json::Value>>,
+        source: EventSource,
+    }
+
+    /// A unit with its amount (追溯单元).
+    #[derive(ToSchema)]
+    struct EventUnit {
+        code: String,
+        #[schema(nullable = false)]
+        quantity: Option<String>,
+        #[schema(nullable = false)]
+        unit: Option<String>,
+    }
+
+    /// A test (检测).
+    #[derive(ToSchema)]
+    struct EventTest {
+        item: String,
+        #[schema(nullable = false)]
+        value: Option<String>,
+        #[schema(nullable = false)]
+        limit: Option<String>,
+        #[schema(nullable = false)]
+        standard: Option<String>,
+        /// Left out where it was not tested (未检).
+        #[schema(nullable = false)]
+        passed: Option<bool>,
+        #[schema(nullable = false)]
+        report_no: Option<String>,
+    }
+
+    /// A statement that an earlier event was wrong (差错声明).
+    #[derive(ToSchema)]
+    struct EventVoid {
+        #[schema(format = DateTime)]
+        declared_at: String,
+        #[schema(nullable = false)]
+        reason: Option<String>,
+        #[schema(nullable = false)]
+        corrective_ids: Option<Vec<String>>,
+    }
+
+    /// Which message brought the event (来源).
+    #[derive(ToSchema)]
+    struct EventSource {
+        system: String,
+        message: String,
+        /// Row within the message, from 0.
+        row: u32,
+        /// `json`, `epcis`, `csv` or `manual`.
+        format: String,
+    }
+
+    /// An event as its sender wrote it (原始报文).
+    #[derive(ToSchema)]
+    pub(crate) struct EventOriginal {
+        /// The event's own JSON text.
+        event: String,
+        /// JSON text of the document's `@context`.
+        #[schema(nullable = false)]
+        context: Option<String>,
     }
 }

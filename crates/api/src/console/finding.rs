@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::{ApiResult, ErrorEnvelope};
+use crate::error::ApiResult;
 use crate::extract::{At, Console, Find, In};
 use crate::listing::{Listing, Paging};
 use crate::state::AppState;
@@ -28,9 +28,14 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 struct FindingListQuery {
     /// `open`, `confirmed`, `dismissed` or `returned`.
     state: Option<String>,
+    /// Code of the rule.
     rule: Option<String>,
+    /// Division, with all below.
     division: Option<String>,
+    /// Code of the connected system.
     system: Option<String>,
+    /// Code of the subject.
+    subject: Option<String>,
     #[serde(flatten)]
     #[param(ignore)]
     paging: Paging,
@@ -38,11 +43,12 @@ struct FindingListQuery {
 
 impl From<FindingListQuery> for FindingQuery {
     fn from(query: FindingListQuery) -> Self {
-        let FindingListQuery { state, rule, division, system, paging } = query;
+        let FindingListQuery { state, rule, division, system, subject, paging } = query;
         let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
         let limit = Some(paging.limit());
-        let (state, rule, system) = (filled(state), filled(rule), filled(system));
-        Self { state, rule, division, system, after: paging.after, limit }
+        let (state, rule) = (filled(state), filled(rule));
+        let (system, subject) = (filled(system), filled(subject));
+        Self { state, rule, division, system, subject, after: paging.after, limit }
     }
 }
 
@@ -52,8 +58,7 @@ impl From<FindingListQuery> for FindingQuery {
 struct FindingReview {
     /// Version that was shown.
     version: u64,
-    /// `confirm`, `dismiss` or `return`.
-    #[schema(value_type = String)]
+    #[schema(value_type = answer::FindingDecision)]
     decision: Decision,
     /// Why; needed unless it is confirmed.
     #[serde(default)]
@@ -62,7 +67,7 @@ struct FindingReview {
 
 /// 查询异常数据
 #[utoipa::path(get, path = "/findings", tag = "异常数据", params(FindingListQuery, Paging),
-    responses((status = 200, body = Object), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = Listing<answer::FindingRow>)))]
 async fn list_findings(
     State(state): State<AppState>,
     Console(cx): Console,
@@ -74,7 +79,7 @@ async fn list_findings(
 
 /// 异常数据汇总
 #[utoipa::path(get, path = "/findings/summary", tag = "异常数据", params(FindingListQuery, Paging),
-    responses((status = 200, body = Object), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = answer::FindingSums)))]
 async fn summarise_findings(
     State(state): State<AppState>,
     Console(cx): Console,
@@ -85,7 +90,7 @@ async fn summarise_findings(
 
 /// 异常数据详情
 #[utoipa::path(get, path = "/findings/{id}", tag = "异常数据", params(("id" = String, Path)),
-    responses((status = 200, body = Object), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = answer::FindingFull)))]
 async fn get_finding(
     State(state): State<AppState>,
     Console(cx): Console,
@@ -96,7 +101,7 @@ async fn get_finding(
 
 /// 核实异常数据
 #[utoipa::path(post, path = "/findings/{id}/review", tag = "异常数据", params(("id" = String, Path)),
-    request_body = FindingReview, responses((status = 200, body = Object), (status = "default", body = ErrorEnvelope)))]
+    request_body = FindingReview, responses((status = 200, body = answer::FindingFull)))]
 async fn review_finding(
     State(state): State<AppState>,
     Console(cx): Console,
@@ -106,4 +111,126 @@ async fn review_finding(
     let FindingReview { version, decision, reason } = body;
     let input = ReviewIn { version, decision, reason };
     Ok(Json(quality::review(&state.node, &cx, id, &input).await?))
+}
+
+/// The form of the answers, for the OpenAPI document.
+mod answer {
+    #![expect(dead_code, reason = "these types describe what the use cases answer; nobody makes one")]
+
+    use utoipa::ToSchema;
+
+    use crate::console::event::answer::{EventFacts, EventOriginal};
+
+    /// What a reviewer decides (核实意见).
+    #[derive(ToSchema)]
+    #[schema(rename_all = "snake_case")]
+    pub(super) enum FindingDecision {
+        Confirm,
+        Dismiss,
+        Return,
+    }
+
+    /// How far the review is.
+    #[derive(ToSchema)]
+    #[schema(rename_all = "snake_case")]
+    enum FindingState {
+        Open,
+        Confirmed,
+        Dismissed,
+        Returned,
+    }
+
+    /// A finding (异常数据).
+    #[derive(ToSchema)]
+    pub(super) struct FindingRow {
+        #[schema(format = "uuid")]
+        id: String,
+        rule: String,
+        rule_name: String,
+        rule_version: u32,
+        kind: String,
+        /// `high` or `normal`.
+        severity: String,
+        /// Month of the event.
+        period: String,
+        subject: String,
+        subject_name: String,
+        system: String,
+        system_name: String,
+        division: String,
+        division_name: String,
+        /// The event.
+        #[schema(format = "uuid")]
+        object_id: Option<String>,
+        /// One sentence.
+        text: String,
+        value: Option<String>,
+        /// The bound that the value broke.
+        limit: Option<String>,
+        state: FindingState,
+        state_name: String,
+        #[schema(format = DateTime)]
+        found_at: String,
+        #[schema(format = DateTime)]
+        due_at: Option<String>,
+        overdue: bool,
+        version: u64,
+        /// Node that found it; only there is it reviewed.
+        origin_node: String,
+        /// Decisions that the reader may take now.
+        actions: Vec<FindingDecision>,
+    }
+
+    /// A finding with everything about it.
+    #[derive(ToSchema)]
+    pub(super) struct FindingFull {
+        #[schema(inline)]
+        #[serde(flatten)]
+        finding: FindingRow,
+        /// The event as this node has it.
+        event: Option<EventFacts>,
+        /// The sender's own document, where it came in another form.
+        raw: Option<EventOriginal>,
+        /// Steps of the review, oldest first.
+        history: Vec<FindingStep>,
+    }
+
+    /// A step of the review (核实记录).
+    #[derive(ToSchema)]
+    struct FindingStep {
+        version: u64,
+        #[schema(format = DateTime)]
+        at: String,
+        actor: String,
+        /// `found`, `confirm`, `dismiss` or `return`.
+        action: String,
+        state: FindingState,
+        reason: String,
+    }
+
+    /// Findings summed (异常数据汇总).
+    #[derive(ToSchema)]
+    pub(super) struct FindingSums {
+        by_rule: Vec<FindingsOfRule>,
+        by_state: Vec<FindingsInState>,
+    }
+
+    /// Findings of one rule.
+    #[derive(ToSchema)]
+    struct FindingsOfRule {
+        rule: String,
+        name: String,
+        /// Not handled yet.
+        open: u64,
+        /// Confirmed or dismissed.
+        handled: u64,
+    }
+
+    /// Findings in one state.
+    #[derive(ToSchema)]
+    struct FindingsInState {
+        state: FindingState,
+        name: String,
+        count: u64,
+    }
 }

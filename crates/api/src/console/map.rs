@@ -15,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::cockpit::answer::MapValues;
-use crate::error::{ApiResult, ErrorEnvelope};
+use crate::error::ApiResult;
 use crate::extract::{At, Console, Find};
 use crate::state::AppState;
 
@@ -62,7 +62,7 @@ fn drawn(drawing: &Drawing, headers: &HeaderMap) -> Response {
 
 /// 下级行政区边界（GeoJSON）
 #[utoipa::path(get, path = "/map/{parent}", tag = "一张图", params(("parent" = String, Path, description = "区划代码，000000 为全国")),
-    responses((status = 200, content_type = "application/geo+json", body = serde_json::Value), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, content_type = "application/geo+json", body = answer::MapOutlines)))]
 async fn get_map(
     State(state): State<AppState>,
     Extension(atlas): Extension<Arc<Atlas>>,
@@ -75,7 +75,7 @@ async fn get_map(
 
 /// 南海断续线等线要素（GeoJSON）
 #[utoipa::path(get, path = "/map/lines", tag = "一张图",
-    responses((status = 200, content_type = "application/geo+json", body = serde_json::Value), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, content_type = "application/geo+json", body = answer::MapLines)))]
 async fn get_map_lines(
     State(state): State<AppState>,
     Extension(atlas): Extension<Arc<Atlas>>,
@@ -95,7 +95,7 @@ struct ValuesAnswer {
 
 /// 下级行政区指标值
 #[utoipa::path(get, path = "/map/values", tag = "一张图", params(MapQuery),
-    responses((status = 200, body = MapValues), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = MapValues)))]
 async fn get_map_values(
     State(state): State<AppState>,
     Extension(atlas): Extension<Arc<Atlas>>,
@@ -116,7 +116,7 @@ struct PointsAnswer {
 
 /// 主体点位（聚合）
 #[utoipa::path(get, path = "/map/points", tag = "一张图", params(MapQuery),
-    responses((status = 200, body = answer::MapPoints), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = answer::MapPoints)))]
 async fn get_map_points(
     State(state): State<AppState>,
     Extension(atlas): Extension<Arc<Atlas>>,
@@ -138,7 +138,7 @@ struct FlowsAnswer {
 
 /// 区划间流向
 #[utoipa::path(get, path = "/map/flows", tag = "一张图", params(MapQuery),
-    responses((status = 200, body = answer::MapFlows), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = answer::MapFlows)))]
 async fn get_map_flows(
     State(state): State<AppState>,
     Extension(atlas): Extension<Arc<Atlas>>,
@@ -154,6 +154,83 @@ pub(super) mod answer {
     #![expect(dead_code, reason = "these types describe what the use cases answer; nobody makes one")]
 
     use utoipa::ToSchema;
+
+    /// Outlines as a GeoJSON feature collection, WGS 84.
+    #[derive(ToSchema)]
+    pub(super) struct MapOutlines {
+        #[schema(inline)]
+        r#type: GeoCollection,
+        features: Vec<MapOutline>,
+    }
+
+    /// Lines as a GeoJSON feature collection, WGS 84.
+    #[derive(ToSchema)]
+    pub(super) struct MapLines {
+        #[schema(inline)]
+        r#type: GeoCollection,
+        features: Vec<MapLine>,
+    }
+
+    /// The word of GeoJSON.
+    #[derive(ToSchema)]
+    enum GeoCollection {
+        FeatureCollection,
+    }
+
+    /// The word of GeoJSON.
+    #[derive(ToSchema)]
+    enum GeoFeature {
+        Feature,
+    }
+
+    /// The outline of a division (行政区边界).
+    #[derive(ToSchema)]
+    struct MapOutline {
+        #[schema(inline)]
+        r#type: GeoFeature,
+        properties: MapOutlineFacts,
+        geometry: GeoShape,
+    }
+
+    /// What is known of an outlined division.
+    #[derive(ToSchema)]
+    struct MapOutlineFacts {
+        code: String,
+        name: String,
+        short: String,
+        /// `province`, `city` or `county`.
+        level: String,
+        parent: String,
+        /// Where its name stands: longitude, latitude.
+        point: Vec<f64>,
+        /// Whether nothing lies below.
+        leaf: bool,
+    }
+
+    /// A line that belongs to every national map (线要素).
+    #[derive(ToSchema)]
+    struct MapLine {
+        #[schema(inline)]
+        r#type: GeoFeature,
+        properties: MapLineFacts,
+        geometry: GeoShape,
+    }
+
+    /// What is known of a line.
+    #[derive(ToSchema)]
+    struct MapLineFacts {
+        kind: String,
+        name: String,
+    }
+
+    /// A geometry of GeoJSON.
+    #[derive(ToSchema)]
+    struct GeoShape {
+        /// `Polygon`, `MultiPolygon` or `MultiLineString`.
+        r#type: String,
+        /// Nested lists of positions.
+        coordinates: Vec<serde_json::Value>,
+    }
 
     /// Subjects on the map.
     #[derive(ToSchema)]

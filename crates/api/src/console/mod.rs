@@ -4,14 +4,15 @@ mod account;
 mod audit;
 pub(crate) mod capture;
 mod cockpit;
-mod complaint;
+pub(crate) mod complaint;
 mod device;
 mod evaluation;
 mod event;
 mod exchange;
 mod finding;
 mod map;
-mod notice;
+pub(crate) mod notice;
+mod pack;
 mod product;
 mod reference;
 mod register;
@@ -42,6 +43,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(finding::routes())
         .merge(map::routes())
         .merge(notice::routes())
+        .merge(pack::routes())
         .merge(product::routes())
         .merge(reference::routes())
         .merge(report::routes())

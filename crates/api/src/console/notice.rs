@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::{ApiResult, ErrorEnvelope};
+use crate::error::ApiResult;
 use crate::extract::{At, Console, Find, In};
 use crate::listing::{Listing, Paging};
 use crate::state::AppState;
@@ -29,6 +29,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 struct NoticeListQuery {
     /// `draft`, `published` or `withdrawn`.
     state: Option<String>,
+    /// Words in title or text.
+    q: Option<String>,
     #[serde(flatten)]
     #[param(ignore)]
     paging: Paging,
@@ -57,20 +59,20 @@ impl From<NoticeBody> for NoticeIn {
 
 /// 查询公告
 #[utoipa::path(get, path = "/notices", tag = "公告", params(NoticeListQuery, Paging),
-    responses((status = 200, body = Object), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = Listing<answer::NoticeRow>)))]
 async fn list_notices(
     State(state): State<AppState>,
     Console(cx): Console,
     Find(query): Find<NoticeListQuery>,
 ) -> ApiResult<Json<Listing<NoticeOut>>> {
     let limit = Some(query.paging.limit());
-    let query = NoticeQuery { state: query.state, after: query.paging.after, limit };
+    let query = NoticeQuery { state: query.state, q: query.q, after: query.paging.after, limit };
     Ok(Json(Listing::of(disclosure::list(&state.node, &cx, &query).await?, |row| row)))
 }
 
 /// 起草公告
 #[utoipa::path(post, path = "/notices", tag = "公告", request_body = NoticeBody,
-    responses((status = 201, body = Object), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 201, body = answer::NoticeRow)))]
 async fn create_notice(
     State(state): State<AppState>,
     Console(cx): Console,
@@ -81,7 +83,7 @@ async fn create_notice(
 
 /// 公告详情
 #[utoipa::path(get, path = "/notices/{id}", tag = "公告", params(("id" = String, Path)),
-    responses((status = 200, body = Object), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = answer::NoticeRow)))]
 async fn get_notice(
     State(state): State<AppState>,
     Console(cx): Console,
@@ -92,7 +94,7 @@ async fn get_notice(
 
 /// 修改公告草稿
 #[utoipa::path(put, path = "/notices/{id}", tag = "公告", params(("id" = String, Path)), request_body = NoticeBody,
-    responses((status = 200, body = Object), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = answer::NoticeRow)))]
 async fn change_notice(
     State(state): State<AppState>,
     Console(cx): Console,
@@ -104,7 +106,7 @@ async fn change_notice(
 
 /// 发布公告
 #[utoipa::path(post, path = "/notices/{id}/publish", tag = "公告", params(("id" = String, Path)),
-    responses((status = 200, body = Object), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = answer::NoticeRow)))]
 async fn publish_notice(
     State(state): State<AppState>,
     Console(cx): Console,
@@ -115,11 +117,59 @@ async fn publish_notice(
 
 /// 撤回公告
 #[utoipa::path(post, path = "/notices/{id}/withdraw", tag = "公告", params(("id" = String, Path)),
-    responses((status = 200, body = Object), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = answer::NoticeRow)))]
 async fn withdraw_notice(
     State(state): State<AppState>,
     Console(cx): Console,
     At(id): At<ObjectId>,
 ) -> ApiResult<Json<NoticeOut>> {
     Ok(Json(disclosure::withdraw(&state.node, &cx, id).await?))
+}
+
+/// The form of the answers, for the OpenAPI document.
+pub(crate) mod answer {
+    #![expect(dead_code, reason = "these types describe what the use cases answer; nobody makes one")]
+
+    use utoipa::ToSchema;
+
+    /// What a notice is about (公告类型).
+    #[derive(ToSchema)]
+    #[schema(rename_all = "snake_case")]
+    enum NoticeKind {
+        Notice,
+        Policy,
+        Standard,
+        News,
+        Recall,
+    }
+
+    /// How far a notice is.
+    #[derive(ToSchema)]
+    #[schema(rename_all = "snake_case")]
+    enum NoticeState {
+        Draft,
+        Published,
+        Withdrawn,
+    }
+
+    /// A notice (公告).
+    #[derive(ToSchema)]
+    pub(crate) struct NoticeRow {
+        #[schema(format = "uuid")]
+        id: String,
+        title: String,
+        kind: NoticeKind,
+        kind_name: String,
+        body: String,
+        state: NoticeState,
+        state_name: String,
+        /// Node that wrote it; only there is it changed.
+        origin_node: String,
+        origin_name: String,
+        #[schema(format = DateTime)]
+        published_at: Option<String>,
+        #[schema(format = DateTime)]
+        updated_at: String,
+        version: u64,
+    }
 }

@@ -9,13 +9,16 @@ use serde::{Deserialize, Serialize};
 use suyuan_domain::id::ObjectId;
 use suyuan_service::Node;
 use suyuan_service::product::{self, ProductDoc};
-use suyuan_service::register::{self, Detail, Item};
+use suyuan_service::register::Item;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::register::{FrameOut, HistoryOut, LookFind, RegisterFind, RegisterReviewIn, some, wanted_version};
-use crate::error::{ApiResult, ErrorEnvelope};
+use super::register::{
+    Detailed, FrameOut, LookFind, RegisterFind, RegisterReviewIn, Shown, detail, page, review, shown, some,
+    wanted_version,
+};
+use crate::error::ApiResult;
 use crate::extract::{At, Console, Find, In};
 use crate::listing::{Listing, Paging};
 use crate::state::AppState;
@@ -79,9 +82,9 @@ impl From<ProductIn> for ProductDoc {
 
 /// What is registered of a product (产品).
 #[derive(Serialize, ToSchema)]
-struct ProductFacts {
-    /// Code; the bar code where none is given.
-    code: Option<String>,
+pub(super) struct ProductFacts {
+    /// Code.
+    code: String,
     /// Name.
     name: String,
     /// Bar code.
@@ -104,7 +107,7 @@ struct ProductFacts {
 
 /// 产品.
 #[derive(Serialize, ToSchema)]
-struct ProductOut {
+pub(super) struct ProductOut {
     #[serde(flatten)]
     frame: FrameOut,
     #[serde(flatten)]
@@ -117,22 +120,10 @@ struct ProductOut {
     division_name: String,
 }
 
-/// 产品 with its history.
-#[derive(Serialize, ToSchema)]
-struct ProductDetail {
-    #[serde(flatten)]
-    product: ProductOut,
-    /// A change under review.
-    proposal: Option<ProductFacts>,
-    history: Vec<HistoryOut>,
-    /// Steps allowed now.
-    actions: Vec<String>,
-}
-
 impl From<ProductDoc> for ProductFacts {
     fn from(doc: ProductDoc) -> Self {
         Self {
-            code: some(doc.code),
+            code: doc.code,
             name: doc.name,
             gtin: some(doc.gtin),
             category: doc.category,
@@ -147,78 +138,71 @@ impl From<ProductDoc> for ProductFacts {
 }
 
 /// Names of the subjects of a page.
-struct More {
+pub(super) struct Known {
     names: BTreeMap<String, String>,
 }
 
-impl More {
-    async fn of(node: &Node, items: &[Item<ProductDoc>]) -> ApiResult<Self> {
-        let codes = items.iter().map(|item| item.doc.subject.clone()).filter(|code| !code.is_empty()).collect();
-        Ok(Self { names: suyuan_service::subject::names(node, codes).await? })
-    }
-}
+impl Shown for ProductDoc {
+    type Out = ProductOut;
+    type Facts = ProductFacts;
+    type Known = Known;
 
-fn out(node: &Node, more: &More, item: Item<ProductDoc>) -> ProductOut {
-    let category = node.packs.category(&item.doc.category);
-    ProductOut {
-        frame: FrameOut::of(node, &item),
-        subject_name: more.names.get(&item.doc.subject).cloned().unwrap_or_else(|| item.doc.subject.clone()),
-        category_name: category.map_or_else(|| item.doc.category.clone(), |category| category.name.clone()),
-        division_name: node.divisions.name(&item.doc.division).to_owned(),
-        doc: item.doc.into(),
+    async fn known(node: &Node, items: &[Item<Self>]) -> ApiResult<Known> {
+        let codes = items.iter().map(|item| item.doc.subject.clone()).filter(|code| !code.is_empty()).collect();
+        Ok(Known { names: suyuan_service::subject::names(node, codes).await? })
+    }
+
+    fn out(node: &Node, known: &Known, item: Item<Self>) -> ProductOut {
+        let packs = node.packs();
+        let category = packs.category(&item.doc.category);
+        ProductOut {
+            frame: FrameOut::of(node, &item),
+            subject_name: known.names.get(&item.doc.subject).cloned().unwrap_or_else(|| item.doc.subject.clone()),
+            category_name: category.map_or_else(|| item.doc.category.clone(), |category| category.name.clone()),
+            division_name: node.divisions.name(&item.doc.division).to_owned(),
+            doc: item.doc.into(),
+        }
     }
 }
 
 /// 查询产品
 #[utoipa::path(get, path = "/products", tag = "产品", params(RegisterFind, Paging),
-    responses((status = 200, body = Listing<ProductOut>), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = Listing<ProductOut>)))]
 async fn list_products(
     State(state): State<AppState>,
     Console(cx): Console,
     Find(query): Find<RegisterFind>,
 ) -> ApiResult<Json<Listing<ProductOut>>> {
-    let listed = register::list::<ProductDoc>(&state.node, &cx, query.query()?).await?;
-    let more = More::of(&state.node, &listed.items).await?;
-    Ok(Json(Listing::of(listed, |item| out(&state.node, &more, item))))
+    page::<ProductDoc>(&state.node, &cx, query).await
 }
 
 /// 登记产品
 #[utoipa::path(post, path = "/products", tag = "产品", request_body = ProductIn,
-    responses((status = 201, body = ProductOut), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 201, body = ProductOut)))]
 async fn create_product(
     State(state): State<AppState>,
     Console(cx): Console,
     In(body): In<ProductIn>,
 ) -> ApiResult<(StatusCode, Json<ProductOut>)> {
-    let item = product::create(&state.node, &cx, body.into()).await?;
-    Ok((StatusCode::CREATED, Json(single(&state.node, item).await?)))
+    let item = product::create(&state.node, &cx, ProductDoc::from(body)).await?;
+    Ok((StatusCode::CREATED, shown(&state.node, item).await?))
 }
 
 /// 产品详情
 #[utoipa::path(get, path = "/products/{id}", tag = "产品", params(("id" = String, Path), LookFind),
-    responses((status = 200, body = ProductDetail), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = Detailed<ProductOut, Option<ProductFacts>>)))]
 async fn get_product(
     State(state): State<AppState>,
     Console(cx): Console,
     At(id): At<ObjectId>,
     Find(look): Find<LookFind>,
-) -> ApiResult<Json<ProductDetail>> {
-    let found: Detail<ProductDoc> = match look.wants_all() {
-        true => register::unmask(&state.node, &cx, id).await?,
-        false => register::get(&state.node, &cx, id).await?,
-    };
-    let proposal = found.item.proposal.clone().map(ProductFacts::from);
-    Ok(Json(ProductDetail {
-        product: single(&state.node, found.item).await?,
-        proposal,
-        history: found.history.into_iter().map(HistoryOut::from).collect(),
-        actions: found.actions.into_iter().map(str::to_owned).collect(),
-    }))
+) -> ApiResult<Json<Detailed<ProductOut, Option<ProductFacts>>>> {
+    detail::<ProductDoc>(&state.node, &cx, id, &look).await
 }
 
 /// 变更产品
 #[utoipa::path(put, path = "/products/{id}", tag = "产品", params(("id" = String, Path)), request_body = ProductIn,
-    responses((status = 200, body = ProductOut), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = ProductOut)))]
 async fn change_product(
     State(state): State<AppState>,
     Console(cx): Console,
@@ -226,25 +210,17 @@ async fn change_product(
     In(body): In<ProductIn>,
 ) -> ApiResult<Json<ProductOut>> {
     let version = wanted_version(body.version)?;
-    let item = product::change(&state.node, &cx, id, version, body.into()).await?;
-    Ok(Json(single(&state.node, item).await?))
+    shown(&state.node, product::change(&state.node, &cx, id, version, ProductDoc::from(body)).await?).await
 }
 
 /// 审核产品
 #[utoipa::path(post, path = "/products/{id}/review", tag = "产品", params(("id" = String, Path)),
-    request_body = RegisterReviewIn,
-    responses((status = 200, body = ProductOut), (status = "default", body = ErrorEnvelope)))]
+    request_body = RegisterReviewIn, responses((status = 200, body = ProductOut)))]
 async fn review_product(
     State(state): State<AppState>,
     Console(cx): Console,
     At(id): At<ObjectId>,
     In(body): In<RegisterReviewIn>,
 ) -> ApiResult<Json<ProductOut>> {
-    let item = register::review::<ProductDoc>(&state.node, &cx, id, body.decision()?).await?;
-    Ok(Json(single(&state.node, item).await?))
-}
-
-async fn single(node: &Node, item: Item<ProductDoc>) -> ApiResult<ProductOut> {
-    let more = More::of(node, std::slice::from_ref(&item)).await?;
-    Ok(out(node, &more, item))
+    review::<ProductDoc>(&state.node, &cx, id, body).await
 }

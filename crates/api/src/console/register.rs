@@ -1,12 +1,18 @@
-//! What the four registers have in common on the wire: the query of a list, decisions, history, the frame of an entry.
+//! What the four registers have in common on the wire: the query of a list, decisions, history, the frame of an entry, and
+//! how a page, one entry and its details are put together. A register itself adds its fields and its routes.
 
+use std::future::Future;
+
+use axum::Json;
 use serde::{Deserialize, Serialize};
 use suyuan_domain::clock::Timestamp;
-use suyuan_service::register::{Decision, Item, Past, RegisterQuery, Verb};
+use suyuan_domain::id::ObjectId;
+use suyuan_service::register::{self, Decision, Detail, Document, Item, Past, RegisterQuery, Verb};
+use suyuan_service::{Node, OpContext};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::error::{ApiError, ApiResult};
-use crate::listing::Paging;
+use crate::listing::{Listing, Paging};
 
 /// What a list of a register is narrowed to.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -68,7 +74,7 @@ impl LookFind {
 pub(super) struct RegisterReviewIn {
     /// Version that was looked at.
     version: u64,
-    /// `submit`, `approve`, `return`, `suspend`, `resume`, `revoke` or `cancel`.
+    #[schema(value_type = RegisterAction)]
     decision: String,
     /// Why; needed to return, suspend and revoke.
     #[serde(default)]
@@ -106,10 +112,10 @@ pub(crate) struct HistoryOut {
     action: String,
     reason: Option<String>,
     /// The document before.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, serde_json::Value>>)]
     before: Option<serde_json::Value>,
     /// The document after.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, serde_json::Value>>)]
     after: Option<serde_json::Value>,
 }
 
@@ -147,7 +153,7 @@ pub(super) struct FrameOut {
 }
 
 impl FrameOut {
-    pub(super) fn of<D>(node: &suyuan_service::Node, item: &Item<D>) -> Self {
+    pub(super) fn of<D>(node: &Node, item: &Item<D>) -> Self {
         Self {
             id: item.id.to_string(),
             state: item.state.clone(),
@@ -164,4 +170,102 @@ impl FrameOut {
 /// A text that may be missing.
 pub(super) fn some(text: String) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
+}
+
+/// A register on the wire.
+pub(super) trait Shown: Document {
+    /// An entry as it is answered.
+    type Out: Serialize;
+    /// What is registered of it, without frame and names.
+    type Facts: Serialize + From<Self>;
+    /// What is looked up once for all entries of a page.
+    type Known: Send + Sync;
+
+    /// Looks up what `items` need beside themselves.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    fn known(node: &Node, items: &[Item<Self>]) -> impl Future<Output = ApiResult<Self::Known>> + Send;
+
+    /// An entry with its names.
+    fn out(node: &Node, known: &Self::Known, item: Item<Self>) -> Self::Out;
+}
+
+/// An entry with its history (登记详情). `Proposal` is an option: as a plain parameter it keeps its `null` in the document.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Detailed<Out, Proposal> {
+    #[serde(flatten)]
+    entry: Out,
+    /// A change under review.
+    proposal: Proposal,
+    history: Vec<HistoryOut>,
+    /// Steps allowed now.
+    #[schema(value_type = Vec<RegisterAction>)]
+    actions: Vec<&'static str>,
+}
+
+/// A step on an entry (办理动作). `change` is made by sending the entry anew, every other one as a decision.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes the use case's own words; nobody makes one")]
+enum RegisterAction {
+    Submit,
+    Approve,
+    Return,
+    Change,
+    Suspend,
+    Resume,
+    Revoke,
+    Cancel,
+}
+
+/// A page of a register.
+pub(super) async fn page<D: Shown>(
+    node: &Node,
+    cx: &OpContext,
+    find: RegisterFind,
+) -> ApiResult<Json<Listing<D::Out>>> {
+    let listed = register::list::<D>(node, cx, find.query()?).await?;
+    let known = D::known(node, &listed.items).await?;
+    Ok(Json(Listing::of(listed, |item| D::out(node, &known, item))))
+}
+
+/// One entry.
+pub(super) async fn shown<D: Shown>(node: &Node, item: Item<D>) -> ApiResult<Json<D::Out>> {
+    single(node, item).await.map(Json)
+}
+
+async fn single<D: Shown>(node: &Node, item: Item<D>) -> ApiResult<D::Out> {
+    let known = D::known(node, std::slice::from_ref(&item)).await?;
+    Ok(D::out(node, &known, item))
+}
+
+/// One entry with its history.
+pub(super) async fn detail<D: Shown>(
+    node: &Node,
+    cx: &OpContext,
+    id: ObjectId,
+    look: &LookFind,
+) -> ApiResult<Json<Detailed<D::Out, Option<D::Facts>>>> {
+    let found: Detail<D> = match look.wants_all() {
+        true => register::unmask(node, cx, id).await?,
+        false => register::get(node, cx, id).await?,
+    };
+    let proposal = found.item.proposal.clone().map(D::Facts::from);
+    Ok(Json(Detailed {
+        entry: single(node, found.item).await?,
+        proposal,
+        history: found.history.into_iter().map(HistoryOut::from).collect(),
+        actions: found.actions,
+    }))
+}
+
+/// One entry after a decision on it.
+pub(super) async fn review<D: Shown>(
+    node: &Node,
+    cx: &OpContext,
+    id: ObjectId,
+    body: RegisterReviewIn,
+) -> ApiResult<Json<D::Out>> {
+    shown(node, register::review::<D>(node, cx, id, body.decision()?).await?).await
 }

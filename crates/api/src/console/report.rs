@@ -13,7 +13,9 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::{ApiResult, ErrorEnvelope};
+use super::evaluation::answer::BegunOut;
+use crate::document::Binary;
+use crate::error::ApiResult;
 use crate::extract::{At, Console, Find, In};
 use crate::listing::{Listing, Paging};
 use crate::state::AppState;
@@ -72,7 +74,7 @@ struct ReportScheduleIn {
 
 /// 查询报告
 #[utoipa::path(get, path = "/reports", tag = "报告", params(Paging),
-    responses((status = 200, body = Object), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = Listing<answer::ReportEdition>)))]
 async fn list_reports(
     State(state): State<AppState>,
     Console(cx): Console,
@@ -84,7 +86,7 @@ async fn list_reports(
 
 /// 编制报告
 #[utoipa::path(post, path = "/reports", tag = "报告", request_body = ReportPeriodIn,
-    responses((status = 202, body = Object), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 202, body = BegunOut)))]
 async fn create_report(
     State(state): State<AppState>,
     Console(cx): Console,
@@ -96,7 +98,11 @@ async fn create_report(
 /// 下载报告
 #[utoipa::path(get, path = "/reports/{id}/{format}", tag = "报告",
     params(("id" = String, Path), ("format" = String, Path, description = "pdf、html 或 xlsx")),
-    responses((status = 200, content_type = "application/pdf"), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, content(
+        (Binary = "application/pdf"),
+        (String = "text/html"),
+        (Binary = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    ))))]
 async fn get_report_file(
     State(state): State<AppState>,
     Console(cx): Console,
@@ -113,7 +119,7 @@ async fn get_report_file(
 
 /// 查询报告发送情况
 #[utoipa::path(get, path = "/reports/{id}/deliveries", tag = "报告", params(("id" = String, Path)),
-    responses((status = 200, body = Object), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = Listing<answer::ReportDelivery>)))]
 async fn list_deliveries(
     State(state): State<AppState>,
     Console(cx): Console,
@@ -124,7 +130,7 @@ async fn list_deliveries(
 
 /// 发送报告
 #[utoipa::path(post, path = "/reports/{id}/send", tag = "报告", params(("id" = String, Path)), request_body = ReportSendIn,
-    responses((status = 202, body = Object), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 202, body = Listing<answer::ReportDelivery>)))]
 async fn send_report(
     State(state): State<AppState>,
     Console(cx): Console,
@@ -138,7 +144,7 @@ async fn send_report(
 
 /// 重新发送
 #[utoipa::path(post, path = "/deliveries/{id}/resend", tag = "报告", params(("id" = i64, Path)),
-    responses((status = 202, body = Object), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 202, body = answer::ReportDelivery)))]
 async fn resend_delivery(
     State(state): State<AppState>,
     Console(cx): Console,
@@ -149,14 +155,14 @@ async fn resend_delivery(
 
 /// 查询报告计划
 #[utoipa::path(get, path = "/report-schedule", tag = "报告",
-    responses((status = 200, body = Object), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = answer::ReportSchedule)))]
 async fn get_report_schedule(State(state): State<AppState>, Console(cx): Console) -> ApiResult<Json<ScheduleOut>> {
     Ok(Json(report::schedule(&state.node, &cx).await?))
 }
 
 /// 设置报告计划
 #[utoipa::path(put, path = "/report-schedule", tag = "报告", request_body = ReportScheduleIn,
-    responses((status = 200, body = Object), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = answer::ReportSchedule)))]
 async fn set_report_schedule(
     State(state): State<AppState>,
     Console(cx): Console,
@@ -165,4 +171,81 @@ async fn set_report_schedule(
     let ReportScheduleIn { enabled, cron, receivers } = body;
     let input = ScheduleIn { enabled, cron, receivers: receivers.into_iter().map(Receiver::from).collect() };
     Ok(Json(report::set_schedule(&state.node, &cx, &input).await?))
+}
+
+/// The form of the answers, for the OpenAPI document.
+mod answer {
+    #![expect(dead_code, reason = "these types describe what the use cases answer; nobody makes one")]
+
+    use utoipa::ToSchema;
+
+    /// A form of a report.
+    #[derive(ToSchema)]
+    #[schema(rename_all = "snake_case")]
+    enum ReportFormat {
+        Pdf,
+        Html,
+        Xlsx,
+    }
+
+    /// A frozen report (报告).
+    #[derive(ToSchema)]
+    pub(super) struct ReportEdition {
+        #[schema(format = "uuid")]
+        id: String,
+        number: String,
+        title: String,
+        period: String,
+        /// Issuing node.
+        node: String,
+        #[schema(format = DateTime)]
+        created_at: String,
+        /// Forms that can be had.
+        formats: Vec<ReportFormat>,
+        /// SM3 of its figures.
+        hash: String,
+    }
+
+    /// How far a mail is.
+    #[derive(ToSchema)]
+    #[schema(rename_all = "snake_case")]
+    enum DeliveryState {
+        Queued,
+        Sent,
+        Failed,
+    }
+
+    /// A report on its way to somebody (发送情况).
+    #[derive(ToSchema)]
+    pub(super) struct ReportDelivery {
+        id: i64,
+        receiver: String,
+        email: String,
+        state: DeliveryState,
+        state_name: String,
+        attempts: u64,
+        last_error: Option<String>,
+        /// When it was sent, or asked for.
+        #[schema(format = DateTime)]
+        at: String,
+        message_id: String,
+    }
+
+    /// Who gets it (收件人).
+    #[derive(ToSchema)]
+    struct ReceiverOut {
+        name: String,
+        email: String,
+    }
+
+    /// When the monthly report is made and sent (报告计划).
+    #[derive(ToSchema)]
+    pub(super) struct ReportSchedule {
+        enabled: bool,
+        /// Minute, hour, day, month, weekday, in Asia/Shanghai.
+        cron: String,
+        receivers: Vec<ReceiverOut>,
+        #[schema(format = DateTime)]
+        next_at: Option<String>,
+    }
 }

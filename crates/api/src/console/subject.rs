@@ -6,14 +6,17 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use suyuan_domain::id::ObjectId;
 use suyuan_service::Node;
-use suyuan_service::register::{self, Detail, Item};
+use suyuan_service::register::{self, Item};
 use suyuan_service::subject::SubjectDoc;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::register::{FrameOut, HistoryOut, LookFind, RegisterFind, RegisterReviewIn, some, wanted_version};
-use crate::error::{ApiResult, ErrorEnvelope};
+use super::register::{
+    Detailed, FrameOut, LookFind, RegisterFind, RegisterReviewIn, Shown, detail, page, review, shown, some,
+    wanted_version,
+};
+use crate::error::ApiResult;
 use crate::extract::{At, Console, Find, In};
 use crate::listing::{Listing, Paging};
 use crate::state::AppState;
@@ -90,9 +93,9 @@ impl From<SubjectIn> for SubjectDoc {
 
 /// What is registered of a subject (追溯责任主体).
 #[derive(Serialize, ToSchema)]
-struct SubjectFacts {
-    /// Code in trace events; the credit code where none is given.
-    code: Option<String>,
+pub(super) struct SubjectFacts {
+    /// Code in trace events.
+    code: String,
     /// Name.
     name: String,
     /// Unified social credit code.
@@ -121,7 +124,7 @@ struct SubjectFacts {
 
 /// 追溯责任主体.
 #[derive(Serialize, ToSchema)]
-struct SubjectOut {
+pub(super) struct SubjectOut {
     #[serde(flatten)]
     frame: FrameOut,
     #[serde(flatten)]
@@ -134,22 +137,10 @@ struct SubjectOut {
     parent_node: Option<String>,
 }
 
-/// 追溯责任主体 with its history.
-#[derive(Serialize, ToSchema)]
-struct SubjectDetail {
-    #[serde(flatten)]
-    subject: SubjectOut,
-    /// A change under review.
-    proposal: Option<SubjectFacts>,
-    history: Vec<HistoryOut>,
-    /// Steps allowed now.
-    actions: Vec<String>,
-}
-
 impl From<SubjectDoc> for SubjectFacts {
     fn from(doc: SubjectDoc) -> Self {
         Self {
-            code: some(doc.code),
+            code: doc.code,
             name: doc.name,
             uscc: some(doc.uscc),
             org_form: doc.org_form,
@@ -166,77 +157,66 @@ impl From<SubjectDoc> for SubjectFacts {
     }
 }
 
-/// Nothing more has to be looked up.
-struct More;
+impl Shown for SubjectDoc {
+    type Out = SubjectOut;
+    type Facts = SubjectFacts;
+    type Known = ();
 
-impl More {
-    #[expect(clippy::unused_async, reason = "the other registers look things up here")]
-    async fn of(_node: &Node, _items: &[Item<SubjectDoc>]) -> ApiResult<Self> {
-        Ok(Self)
+    async fn known(_node: &Node, _items: &[Item<Self>]) -> ApiResult<()> {
+        Ok(())
     }
-}
 
-fn out(node: &Node, _more: &More, item: Item<SubjectDoc>) -> SubjectOut {
-    let category = node.packs.category(&item.doc.category);
-    SubjectOut {
-        frame: FrameOut::of(node, &item),
-        division_name: node.divisions.name(&item.doc.division).to_owned(),
-        category_name: category.map_or_else(|| item.doc.category.clone(), |category| category.name.clone()),
-        parent_node: node.divisions.get(&item.origin_node).map(|division| division.parent.clone()).and_then(some),
-        doc: item.doc.into(),
+    fn out(node: &Node, _known: &(), item: Item<Self>) -> SubjectOut {
+        let packs = node.packs();
+        let category = packs.category(&item.doc.category);
+        SubjectOut {
+            frame: FrameOut::of(node, &item),
+            division_name: node.divisions.name(&item.doc.division).to_owned(),
+            category_name: category.map_or_else(|| item.doc.category.clone(), |category| category.name.clone()),
+            parent_node: node.divisions.get(&item.origin_node).map(|division| division.parent.clone()).and_then(some),
+            doc: item.doc.into(),
+        }
     }
 }
 
 /// 查询追溯责任主体
 #[utoipa::path(get, path = "/subjects", tag = "追溯责任主体", params(RegisterFind, Paging),
-    responses((status = 200, body = Listing<SubjectOut>), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = Listing<SubjectOut>)))]
 async fn list_subjects(
     State(state): State<AppState>,
     Console(cx): Console,
     Find(query): Find<RegisterFind>,
 ) -> ApiResult<Json<Listing<SubjectOut>>> {
-    let listed = register::list::<SubjectDoc>(&state.node, &cx, query.query()?).await?;
-    let more = More::of(&state.node, &listed.items).await?;
-    Ok(Json(Listing::of(listed, |item| out(&state.node, &more, item))))
+    page::<SubjectDoc>(&state.node, &cx, query).await
 }
 
 /// 登记追溯责任主体
 #[utoipa::path(post, path = "/subjects", tag = "追溯责任主体", request_body = SubjectIn,
-    responses((status = 201, body = SubjectOut), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 201, body = SubjectOut)))]
 async fn create_subject(
     State(state): State<AppState>,
     Console(cx): Console,
     In(body): In<SubjectIn>,
 ) -> ApiResult<(StatusCode, Json<SubjectOut>)> {
-    let item = register::create(&state.node, &cx, body.into()).await?;
-    Ok((StatusCode::CREATED, Json(single(&state.node, item).await?)))
+    let item = register::create(&state.node, &cx, SubjectDoc::from(body)).await?;
+    Ok((StatusCode::CREATED, shown(&state.node, item).await?))
 }
 
 /// 追溯责任主体详情
 #[utoipa::path(get, path = "/subjects/{id}", tag = "追溯责任主体", params(("id" = String, Path), LookFind),
-    responses((status = 200, body = SubjectDetail), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = Detailed<SubjectOut, Option<SubjectFacts>>)))]
 async fn get_subject(
     State(state): State<AppState>,
     Console(cx): Console,
     At(id): At<ObjectId>,
     Find(look): Find<LookFind>,
-) -> ApiResult<Json<SubjectDetail>> {
-    let found: Detail<SubjectDoc> = match look.wants_all() {
-        true => register::unmask(&state.node, &cx, id).await?,
-        false => register::get(&state.node, &cx, id).await?,
-    };
-    let proposal = found.item.proposal.clone().map(SubjectFacts::from);
-    Ok(Json(SubjectDetail {
-        subject: single(&state.node, found.item).await?,
-        proposal,
-        history: found.history.into_iter().map(HistoryOut::from).collect(),
-        actions: found.actions.into_iter().map(str::to_owned).collect(),
-    }))
+) -> ApiResult<Json<Detailed<SubjectOut, Option<SubjectFacts>>>> {
+    detail::<SubjectDoc>(&state.node, &cx, id, &look).await
 }
 
 /// 变更追溯责任主体
 #[utoipa::path(put, path = "/subjects/{id}", tag = "追溯责任主体", params(("id" = String, Path)), request_body = SubjectIn,
-    responses((status = 200, body = SubjectOut), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = SubjectOut)))]
 async fn change_subject(
     State(state): State<AppState>,
     Console(cx): Console,
@@ -244,25 +224,17 @@ async fn change_subject(
     In(body): In<SubjectIn>,
 ) -> ApiResult<Json<SubjectOut>> {
     let version = wanted_version(body.version)?;
-    let item = register::change(&state.node, &cx, id, version, body.into()).await?;
-    Ok(Json(single(&state.node, item).await?))
+    shown(&state.node, register::change(&state.node, &cx, id, version, SubjectDoc::from(body)).await?).await
 }
 
 /// 审核追溯责任主体
 #[utoipa::path(post, path = "/subjects/{id}/review", tag = "追溯责任主体", params(("id" = String, Path)),
-    request_body = RegisterReviewIn,
-    responses((status = 200, body = SubjectOut), (status = "default", body = ErrorEnvelope)))]
+    request_body = RegisterReviewIn, responses((status = 200, body = SubjectOut)))]
 async fn review_subject(
     State(state): State<AppState>,
     Console(cx): Console,
     At(id): At<ObjectId>,
     In(body): In<RegisterReviewIn>,
 ) -> ApiResult<Json<SubjectOut>> {
-    let item = register::review::<SubjectDoc>(&state.node, &cx, id, body.decision()?).await?;
-    Ok(Json(single(&state.node, item).await?))
-}
-
-async fn single(node: &Node, item: Item<SubjectDoc>) -> ApiResult<SubjectOut> {
-    let more = More::of(node, std::slice::from_ref(&item)).await?;
-    Ok(out(node, &more, item))
+    review::<SubjectDoc>(&state.node, &cx, id, body).await
 }

@@ -10,13 +10,16 @@ use suyuan_domain::clock::Timestamp;
 use suyuan_domain::id::ObjectId;
 use suyuan_service::Node;
 use suyuan_service::access::{self, AccessDoc, Heard};
-use suyuan_service::register::{self, Detail, Item};
+use suyuan_service::register::{self, Item};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::register::{FrameOut, HistoryOut, LookFind, RegisterFind, RegisterReviewIn, some, wanted_version};
-use crate::error::{ApiResult, ErrorEnvelope};
+use super::register::{
+    Detailed, FrameOut, LookFind, RegisterFind, RegisterReviewIn, Shown, detail, page, review, shown, some,
+    wanted_version,
+};
+use crate::error::ApiResult;
 use crate::extract::{At, Console, Find, In};
 use crate::listing::{Listing, Paging};
 use crate::state::AppState;
@@ -86,9 +89,9 @@ impl From<SystemIn> for AccessDoc {
 
 /// What is registered of a system (接入系统).
 #[derive(Serialize, ToSchema)]
-struct SystemFacts {
-    /// Code; made where none is given.
-    code: Option<String>,
+pub(super) struct SystemFacts {
+    /// Code.
+    code: String,
     /// Name.
     name: String,
     /// Who runs it.
@@ -113,7 +116,7 @@ struct SystemFacts {
 
 /// 接入系统.
 #[derive(Serialize, ToSchema)]
-struct SystemOut {
+pub(super) struct SystemOut {
     #[serde(flatten)]
     frame: FrameOut,
     #[serde(flatten)]
@@ -138,22 +141,10 @@ struct SystemOut {
     events_total: u64,
 }
 
-/// 接入系统 with its history.
-#[derive(Serialize, ToSchema)]
-struct SystemDetail {
-    #[serde(flatten)]
-    system: SystemOut,
-    /// A change under review.
-    proposal: Option<SystemFacts>,
-    history: Vec<HistoryOut>,
-    /// Steps allowed now.
-    actions: Vec<String>,
-}
-
 impl From<AccessDoc> for SystemFacts {
     fn from(doc: AccessDoc) -> Self {
         Self {
-            code: some(doc.code),
+            code: doc.code,
             name: doc.name,
             operator: doc.operator,
             category: doc.category,
@@ -169,91 +160,84 @@ impl From<AccessDoc> for SystemFacts {
 }
 
 /// What was heard of the systems of a page, and the ends of their tokens.
-struct More {
+pub(super) struct Known {
     heard: BTreeMap<String, Heard>,
     hints: BTreeMap<String, String>,
 }
 
-impl More {
-    async fn of(node: &Node, items: &[Item<AccessDoc>]) -> ApiResult<Self> {
+impl Shown for AccessDoc {
+    type Out = SystemOut;
+    type Facts = SystemFacts;
+    type Known = Known;
+
+    async fn known(node: &Node, items: &[Item<Self>]) -> ApiResult<Known> {
         let mut hints = BTreeMap::new();
         for item in items {
             if let Some(hint) = access::token_hint(node, &item.doc.code).await? {
                 hints.insert(item.doc.code.clone(), hint);
             }
         }
-        Ok(Self { heard: access::heard(node).await?, hints })
+        Ok(Known { heard: access::heard(node).await?, hints })
     }
-}
 
-fn out(node: &Node, more: &More, item: Item<AccessDoc>) -> SystemOut {
-    let heard = more.heard.get(&item.doc.code).copied().unwrap_or_default();
-    let category = node.packs.category(&item.doc.category);
-    let stage = node.packs.stage(&item.doc.stage);
-    SystemOut {
-        frame: FrameOut::of(node, &item),
-        division_name: node.divisions.name(&item.doc.division).to_owned(),
-        category_name: category.map_or_else(|| item.doc.category.clone(), |category| category.name.clone()),
-        stage_name: stage.map_or_else(|| item.doc.stage.clone(), |stage| stage.name.clone()),
-        token_hint: more.hints.get(&item.doc.code).cloned(),
-        last_report_at: heard.last_report_at,
-        last_seen_at: heard.last_seen_at,
-        online: heard.is_online(node.now()),
-        events_total: heard.events_total,
-        doc: item.doc.into(),
+    fn out(node: &Node, known: &Known, item: Item<Self>) -> SystemOut {
+        let heard = known.heard.get(&item.doc.code).copied().unwrap_or_default();
+        let packs = node.packs();
+        let category = packs.category(&item.doc.category);
+        let stage = packs.stage(&item.doc.stage);
+        SystemOut {
+            frame: FrameOut::of(node, &item),
+            division_name: node.divisions.name(&item.doc.division).to_owned(),
+            category_name: category.map_or_else(|| item.doc.category.clone(), |category| category.name.clone()),
+            stage_name: stage.map_or_else(|| item.doc.stage.clone(), |stage| stage.name.clone()),
+            token_hint: known.hints.get(&item.doc.code).cloned(),
+            last_report_at: heard.last_report_at,
+            last_seen_at: heard.last_seen_at,
+            online: heard.is_online(node.now()),
+            events_total: heard.events_total,
+            doc: item.doc.into(),
+        }
     }
 }
 
 /// 查询接入系统
 #[utoipa::path(get, path = "/systems", tag = "接入系统", params(RegisterFind, Paging),
-    responses((status = 200, body = Listing<SystemOut>), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = Listing<SystemOut>)))]
 async fn list_systems(
     State(state): State<AppState>,
     Console(cx): Console,
     Find(query): Find<RegisterFind>,
 ) -> ApiResult<Json<Listing<SystemOut>>> {
-    let listed = register::list::<AccessDoc>(&state.node, &cx, query.query()?).await?;
-    let more = More::of(&state.node, &listed.items).await?;
-    Ok(Json(Listing::of(listed, |item| out(&state.node, &more, item))))
+    page::<AccessDoc>(&state.node, &cx, query).await
 }
 
 /// 登记接入系统
 #[utoipa::path(post, path = "/systems", tag = "接入系统", request_body = SystemIn,
-    responses((status = 201, body = SystemOut), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 201, body = SystemOut)))]
 async fn create_system(
     State(state): State<AppState>,
     Console(cx): Console,
     In(body): In<SystemIn>,
 ) -> ApiResult<(StatusCode, Json<SystemOut>)> {
-    let item = register::create(&state.node, &cx, body.into()).await?;
-    Ok((StatusCode::CREATED, Json(single(&state.node, item).await?)))
+    let item = register::create(&state.node, &cx, AccessDoc::from(body)).await?;
+    Ok((StatusCode::CREATED, shown(&state.node, item).await?))
 }
 
 /// 接入系统详情
 #[utoipa::path(get, path = "/systems/{id}", tag = "接入系统", params(("id" = String, Path), LookFind),
-    responses((status = 200, body = SystemDetail), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = Detailed<SystemOut, Option<SystemFacts>>)))]
 async fn get_system(
     State(state): State<AppState>,
     Console(cx): Console,
     At(id): At<ObjectId>,
     Find(look): Find<LookFind>,
-) -> ApiResult<Json<SystemDetail>> {
-    let found: Detail<AccessDoc> = match look.wants_all() {
-        true => register::unmask(&state.node, &cx, id).await?,
-        false => register::get(&state.node, &cx, id).await?,
-    };
-    let proposal = found.item.proposal.clone().map(SystemFacts::from);
-    Ok(Json(SystemDetail {
-        system: single(&state.node, found.item).await?,
-        proposal,
-        history: found.history.into_iter().map(HistoryOut::from).collect(),
-        actions: found.actions.into_iter().map(str::to_owned).collect(),
-    }))
+) -> ApiResult<Json<Detailed<SystemOut, Option<SystemFacts>>>> {
+    detail::<AccessDoc>(&state.node, &cx, id, &look).await
 }
 
 /// 变更接入系统
 #[utoipa::path(put, path = "/systems/{id}", tag = "接入系统", params(("id" = String, Path)), request_body = SystemIn,
-    responses((status = 200, body = SystemOut), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = SystemOut)))]
 async fn change_system(
     State(state): State<AppState>,
     Console(cx): Console,
@@ -261,27 +245,19 @@ async fn change_system(
     In(body): In<SystemIn>,
 ) -> ApiResult<Json<SystemOut>> {
     let version = wanted_version(body.version)?;
-    let item = register::change(&state.node, &cx, id, version, body.into()).await?;
-    Ok(Json(single(&state.node, item).await?))
+    shown(&state.node, register::change(&state.node, &cx, id, version, AccessDoc::from(body)).await?).await
 }
 
 /// 审核接入系统
 #[utoipa::path(post, path = "/systems/{id}/review", tag = "接入系统", params(("id" = String, Path)),
-    request_body = RegisterReviewIn,
-    responses((status = 200, body = SystemOut), (status = "default", body = ErrorEnvelope)))]
+    request_body = RegisterReviewIn, responses((status = 200, body = SystemOut)))]
 async fn review_system(
     State(state): State<AppState>,
     Console(cx): Console,
     At(id): At<ObjectId>,
     In(body): In<RegisterReviewIn>,
 ) -> ApiResult<Json<SystemOut>> {
-    let item = register::review::<AccessDoc>(&state.node, &cx, id, body.decision()?).await?;
-    Ok(Json(single(&state.node, item).await?))
-}
-
-async fn single(node: &Node, item: Item<AccessDoc>) -> ApiResult<SystemOut> {
-    let more = More::of(node, std::slice::from_ref(&item)).await?;
-    Ok(out(node, &more, item))
+    review::<AccessDoc>(&state.node, &cx, id, body).await
 }
 
 /// A new token (接入令牌); shown once.
@@ -292,7 +268,7 @@ struct SystemTokenOut {
 
 /// 签发接入令牌
 #[utoipa::path(post, path = "/systems/{id}/token", tag = "接入系统", params(("id" = String, Path)),
-    responses((status = 200, body = SystemTokenOut), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = SystemTokenOut)))]
 async fn issue_system_token(
     State(state): State<AppState>,
     Console(cx): Console,

@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::{ApiError, ApiResult, ErrorEnvelope};
+use crate::error::{ApiError, ApiResult};
 use crate::extract::{Console, Find};
 use crate::state::AppState;
 
@@ -45,7 +45,7 @@ fn direction(text: Option<&str>) -> ApiResult<Direction> {
 
 /// 追溯链条合成
 #[utoipa::path(get, path = "/trace", tag = "追溯查询", params(TraceQuery),
-    responses((status = 200, body = answer::ChainOut), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = answer::ChainOut)))]
 async fn get_trace(
     State(state): State<AppState>,
     Console(cx): Console,

@@ -10,7 +10,8 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::{ApiError, ApiResult, ErrorEnvelope};
+use super::EpcisDocument;
+use crate::error::{ApiError, ApiResult};
 use crate::extract::{At, Find, System};
 use crate::state::AppState;
 
@@ -49,7 +50,7 @@ fn instant(name: &str, text: Option<&str>) -> ApiResult<Option<Timestamp>> {
 
 /// EPCIS 事件查询
 #[utoipa::path(get, path = "/events", tag = "EPCIS", params(EpcisQuery),
-    responses((status = 200, body = Object, content_type = "application/ld+json"), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = EpcisDocument, content_type = "application/ld+json")))]
 async fn query_epcis_events(
     State(state): State<AppState>,
     System(system): System,
@@ -84,7 +85,7 @@ async fn query_epcis_events(
 
 /// EPCIS 单个事件
 #[utoipa::path(get, path = "/events/{id}", tag = "EPCIS", params(("id" = String, Path)),
-    responses((status = 200, body = Object, content_type = "application/ld+json"), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = EpcisDocument, content_type = "application/ld+json")))]
 async fn get_epcis_event(
     State(state): State<AppState>,
     System(system): System,

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::{ApiResult, ErrorEnvelope};
+use crate::error::ApiResult;
 use crate::extract::{In, System};
 use crate::state::AppState;
 
@@ -40,7 +40,7 @@ struct HeartbeatOut {
 
 /// 上报心跳
 #[utoipa::path(post, path = "/heartbeat", tag = "数据报送", request_body = HeartbeatIn,
-    responses((status = 200, body = HeartbeatOut), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = HeartbeatOut)))]
 async fn report_heartbeat(
     State(state): State<AppState>,
     System(system): System,

@@ -10,7 +10,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::{ApiError, ApiResult, ErrorEnvelope};
+use crate::console::complaint::answer::ComplaintWish;
+use crate::error::{ApiError, ApiResult};
 use crate::extract::{Address, At, Find, In};
 use crate::state::AppState;
 
@@ -22,8 +23,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ComplaintSubmission {
-    /// `complaint`, `report`, `consult` or `suggestion`.
-    #[schema(value_type = String)]
+    #[schema(value_type = ComplaintWish)]
     kind: ComplaintKind,
     text: String,
     code: Option<String>,
@@ -49,8 +49,11 @@ struct ComplaintFollowQuery {
 }
 
 /// 提交咨询投诉
-#[utoipa::path(post, path = "/complaints", tag = "公众服务", request_body = ComplaintSubmission,
-    responses((status = 201, body = ComplaintReceipt), (status = "default", body = ErrorEnvelope)))]
+#[utoipa::path(post, path = "/complaints", tag = "公众服务", request_body(content(
+        (ComplaintSubmission = "application/json"),
+        (answer::ComplaintForm = "multipart/form-data")
+    )),
+    responses((status = 201, body = ComplaintReceipt)))]
 async fn submit_complaint(
     State(state): State<AppState>,
     Address(address): Address,
@@ -93,7 +96,7 @@ async fn form(state: &AppState, request: Request) -> ApiResult<(ComplaintSubmiss
 /// 查询咨询投诉进度
 #[utoipa::path(get, path = "/complaints/{number}", tag = "公众服务",
     params(("number" = String, Path), ComplaintFollowQuery),
-    responses((status = 200, body = Object), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = answer::ComplaintProgress)))]
 async fn follow_complaint(
     State(state): State<AppState>,
     Address(address): Address,
@@ -101,4 +104,43 @@ async fn follow_complaint(
     Find(query): Find<ComplaintFollowQuery>,
 ) -> ApiResult<Json<Followed>> {
     Ok(Json(complaint::follow(&state.node, &address, &number, &query.phone_tail).await?))
+}
+
+/// The form of what is sent and answered, for the OpenAPI document.
+mod answer {
+    #![expect(dead_code, reason = "these types describe what the use cases answer; nobody makes one")]
+
+    use utoipa::ToSchema;
+
+    use crate::console::complaint::answer::{ComplaintState, ComplaintStepOut, ComplaintWish};
+    use crate::document::Binary;
+
+    /// What the public sends with a picture.
+    #[derive(ToSchema)]
+    pub(super) struct ComplaintForm {
+        kind: ComplaintWish,
+        text: String,
+        code: Option<String>,
+        phone: Option<String>,
+        name: Option<String>,
+        /// JPEG or PNG, at most 5 MB.
+        photo: Option<Binary>,
+    }
+
+    /// What the sender may see of it (办理进度).
+    #[derive(ToSchema)]
+    pub(super) struct ComplaintProgress {
+        number: String,
+        kind: ComplaintWish,
+        state: ComplaintState,
+        state_name: String,
+        #[schema(format = DateTime)]
+        submitted_at: String,
+        #[schema(format = DateTime)]
+        due_at: String,
+        overdue: bool,
+        /// Who is responsible.
+        handler_name: String,
+        steps: Vec<ComplaintStepOut>,
+    }
 }

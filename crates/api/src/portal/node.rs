@@ -19,7 +19,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 pub(crate) struct NodeOut {
     code: String,
     name: String,
-    /// `nation`, `province`, `city` or `county`.
+    #[schema(value_type = NodeTier)]
     tier: String,
     tier_label: String,
     division: String,
@@ -27,6 +27,17 @@ pub(crate) struct NodeOut {
     platform_name: String,
     parent: Option<NodeName>,
     version: String,
+}
+
+/// A tier of administration (层级).
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes the use case's own words; nobody makes one")]
+pub(crate) enum NodeTier {
+    Nation,
+    Province,
+    City,
+    County,
 }
 
 /// Code and name of another node.

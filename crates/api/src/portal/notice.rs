@@ -6,7 +6,8 @@ use suyuan_service::disclosure::{self, NoticeOut, NoticeQuery};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::{ApiResult, ErrorEnvelope};
+use crate::console::notice::answer::NoticeRow;
+use crate::error::ApiResult;
 use crate::extract::Find;
 use crate::listing::{Listing, Paging};
 use crate::state::AppState;
@@ -17,12 +18,12 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 
 /// 查看公告
 #[utoipa::path(get, path = "/notices", tag = "公众服务", params(Paging),
-    responses((status = 200, body = Object), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = Listing<NoticeRow>)))]
 async fn read_notices(
     State(state): State<AppState>,
     Find(paging): Find<Paging>,
 ) -> ApiResult<Json<Listing<NoticeOut>>> {
     let limit = Some(paging.limit());
-    let query = NoticeQuery { state: None, after: paging.after, limit };
+    let query = NoticeQuery { after: paging.after, limit, ..NoticeQuery::default() };
     Ok(Json(Listing::of(disclosure::published(&state.node, &query).await?, |row| row)))
 }

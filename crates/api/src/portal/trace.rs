@@ -16,7 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::lookup;
-use crate::error::{ApiError, ApiResult, ErrorEnvelope};
+use crate::error::{ApiError, ApiResult};
 use crate::extract::{Address, At};
 use crate::state::AppState;
 
@@ -39,7 +39,7 @@ async fn look_up(state: &AppState, limits: &Throttle, address: &str, code: &str)
 
 /// 公众追溯查询
 #[utoipa::path(get, path = "/trace/{code}", tag = "公众服务", params(("code" = String, Path, description = "追溯码")),
-    responses((status = 200, body = answer::PublicTraceOut), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, body = answer::PublicTraceOut)))]
 async fn look_up_code(
     State(state): State<AppState>,
     Extension(limits): Extension<Arc<Throttle>>,
@@ -51,7 +51,7 @@ async fn look_up_code(
 
 /// 公众追溯查询（网页）
 #[utoipa::path(get, path = "/q/{code}", tag = "公众服务", params(("code" = String, Path, description = "追溯码")),
-    responses((status = 200, content_type = "text/html", body = String), (status = "default", body = ErrorEnvelope)))]
+    responses((status = 200, content_type = "text/html", body = String)))]
 async fn show_code(
     State(state): State<AppState>,
     Extension(limits): Extension<Arc<Throttle>>,
@@ -74,6 +74,18 @@ async fn show_code(
             let text = format!("<section class=\"verdict unknown\"><h1>{reason}</h1><p>{advice}</p></section>");
             (ApiError::from(error).status(), Html(page(&platform, &code, &text))).into_response()
         }
+    }
+}
+
+/// The Chinese name of a common unit of measure (计量单位); others stay as they were reported.
+fn unit_name(unit: &str) -> &str {
+    match unit {
+        "kg" | "KGM" => "千克",
+        "g" | "GRM" => "克",
+        "t" | "TNE" => "吨",
+        "L" | "LTR" => "升",
+        "mL" | "ml" => "毫升",
+        other => other,
     }
 }
 
@@ -180,7 +192,10 @@ fn station(html: &mut String, step: &Step) {
     }
     put(html, format_args!("<br>{}", escape(&step.biz_step_name)));
     if let Some(quantity) = &step.quantity {
-        put(html, format_args!(" {} {}", escape(quantity), escape(step.unit.as_deref().unwrap_or_default())));
+        put(
+            html,
+            format_args!(" {} {}", escape(quantity), escape(unit_name(step.unit.as_deref().unwrap_or_default()))),
+        );
     }
     if let Some(test) = &step.inspection {
         let (class, word) = match test.passed {
@@ -218,8 +233,7 @@ mod answer {
     #[derive(ToSchema)]
     pub(super) struct PublicTraceOut {
         code: String,
-        /// `complete`, `gaps`, `out_of_scope` or `unknown`.
-        verdict: String,
+        verdict: PublicVerdict,
         verdict_text: String,
         advice: Option<String>,
         scheme: Option<PublicScheme>,
@@ -228,6 +242,16 @@ mod answer {
         recall: Option<PublicRecall>,
         path: Vec<PublicStep>,
         missing: Vec<PublicMissing>,
+    }
+
+    /// How a code stands (结论).
+    #[derive(ToSchema)]
+    #[schema(rename_all = "snake_case")]
+    enum PublicVerdict {
+        Complete,
+        Gaps,
+        OutOfScope,
+        Unknown,
     }
 
     /// A scheme of codes.
@@ -344,7 +368,7 @@ mod tests {
             "缺 1 个环节",
             "第 3 次查询，首次查询于 2026-11-21",
             "2026-11-20",
-            "80.5 kg",
+            "80.5 千克",
             "不合格",
             "初级生产",
             "/complaint?code=37020200000000000001",

@@ -44,10 +44,7 @@ pub(super) async fn run(args: AdminArgs) -> Result<()> {
     let config = Config::read(&config, &reference.divisions)?;
     let mut password = String::new();
     std::io::stdin().lock().read_line(&mut password).context("读取密码")?;
-    let password = password.trim_end().to_owned();
-    if password.is_empty() {
-        bail!("密码为空，请从标准输入提供");
-    }
+    let password = acceptable(password.trim_end(), &username)?;
     let (warehouse, engine) = super::serve::warehouse(&config).await?;
     let new = account::NewAccount {
         username: username.clone(),
@@ -64,4 +61,31 @@ pub(super) async fn run(args: AdminArgs) -> Result<()> {
     }
     println!("账号 {username} 已建立");
     Ok(())
+}
+
+/// The password, if it keeps the rules that hold for everybody's.
+fn acceptable(password: &str, username: &str) -> Result<String> {
+    if password.is_empty() {
+        bail!("密码为空，请从标准输入提供");
+    }
+    let faults = account::password_rules(password, username);
+    if !faults.is_empty() {
+        let told: Vec<String> = faults.iter().map(|fault| format!("{}，{}", fault.reason, fault.advice)).collect();
+        bail!("密码不符合要求：{}", told.join("；"));
+    }
+    Ok(password.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn g_5_4_3a_the_first_account_keeps_the_rules_of_passwords_too() {
+        for (password, part) in [("", "密码为空"), ("admin", "不少于 12 位"), ("Admin-2026-xyz", "用户名")] {
+            let error = acceptable(password, "admin").expect_err(password).to_string();
+            assert!(error.contains(part), "{error}");
+        }
+        assert_eq!(acceptable("Lvcha-7-Shanlin", "admin").expect("a good one"), "Lvcha-7-Shanlin");
+    }
 }

@@ -90,9 +90,10 @@ pub async fn table(node: &Node, cx: &OpContext, body: &[u8], purpose: Purpose) -
         category: String::new(),
         stage: String::new(),
     };
+    let packs = node.packs();
     let named = format!("csv-{}", suyuan_crypto::hash::hex(&suyuan_crypto::hash::sm3(body)));
     let message =
-        read(node, &reporter, &named, "", |intake| csv_events::parse(body, &node.packs, intake).map_err(|f| vec![f]))?;
+        read(node, &reporter, &named, "", |intake| csv_events::parse(body, &packs, intake).map_err(|f| vec![f]))?;
     let message = Message::read(message, "csv", body);
     if purpose == Purpose::DryRun {
         Ok(dry_run(node, &reporter, message))

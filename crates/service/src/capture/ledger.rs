@@ -4,7 +4,7 @@ use suyuan_domain::clock::Timestamp;
 use suyuan_domain::fault::Fault;
 use suyuan_security::context::OpContext;
 use suyuan_security::policy::{Action, Kind};
-use suyuan_store::intake::BatchRow;
+use suyuan_store::intake::{BatchRow, IntakeFilter, RejectRow};
 
 use crate::listing::Listed;
 use crate::{Node, Result};
@@ -41,17 +41,19 @@ pub struct LedgerFilter {
     pub limit: usize,
 }
 
+fn narrowed(node: &Node, cx: &OpContext, filter: &LedgerFilter) -> Result<IntakeFilter> {
+    let LedgerFilter { division, system, before, limit } = filter.clone();
+    let divisions = crate::subject::within(node, cx, division.as_deref())?;
+    Ok(IntakeFilter { divisions, system, before, limit })
+}
+
 /// Answered batches, newest first.
 ///
 /// # Errors
 /// When the actor may not see them.
 pub async fn batches(node: &Node, cx: &OpContext, filter: &LedgerFilter) -> Result<Listed<BatchRow>> {
     cx.authorize(Action::Read, Kind::Capture)?;
-    let divisions = crate::subject::within(node, cx, filter.division.as_deref())?;
-    let page = node
-        .store
-        .batches(&cx.scope, divisions.as_deref(), filter.system.as_deref(), filter.before, filter.limit)
-        .await?;
+    let page = node.store.intake::<BatchRow>(&cx.scope, &narrowed(node, cx, filter)?).await?;
     Ok(Listed::of_page(page, |row| row.id.to_string()))
 }
 
@@ -61,11 +63,7 @@ pub async fn batches(node: &Node, cx: &OpContext, filter: &LedgerFilter) -> Resu
 /// When the actor may not see them.
 pub async fn rejects(node: &Node, cx: &OpContext, filter: &LedgerFilter) -> Result<Listed<RejectView>> {
     cx.authorize(Action::Read, Kind::Capture)?;
-    let divisions = crate::subject::within(node, cx, filter.division.as_deref())?;
-    let page = node
-        .store
-        .rejects(&cx.scope, divisions.as_deref(), filter.system.as_deref(), filter.before, filter.limit)
-        .await?;
+    let page = node.store.intake::<RejectRow>(&cx.scope, &narrowed(node, cx, filter)?).await?;
     let listed = Listed::of_page(page, |row| row.id.to_string());
     Ok(listed.map(|row| RejectView {
         id: row.id,

@@ -208,6 +208,8 @@ struct Desk {
     activities: Vec<Activity>,
     findings: Vec<DivisionCount>,
     newest: Vec<WarningRow>,
+    /// Names of the subjects of the newest findings, by code.
+    subject_names: BTreeMap<String, String>,
     complaints: u64,
     lookups: (u64, u64),
     scores: Scores,
@@ -250,7 +252,7 @@ pub(super) async fn take(node: &Node, view: &View, days: u32, now: Timestamp) ->
             division: view.division.clone(),
             division_name: node.divisions.name(&view.division).to_owned(),
             category: view.category.clone(),
-            category_name: view.category.as_deref().and_then(|code| node.packs.category(code)).map(|c| c.name.clone()),
+            category_name: view.category.as_deref().and_then(|code| Some(node.packs().category(code)?.name.clone())),
         },
         position,
         as_of: now,
@@ -285,6 +287,10 @@ async fn desk(node: &Node, view: &View, days: u32, now: Timestamp) -> Result<Des
     let (counted, scores, (parent, children)) = tokio::try_join!(counted, last_scores(node, scope), links(node, now))?;
     let (subjects, older, systems, activities, findings, newest, complaints, lookups) = counted;
     let subjects_before = total(&older);
+    let concerned: BTreeSet<String> =
+        newest.iter().map(|row| row.subject.clone()).filter(|code| !code.is_empty()).collect();
+    let concerned: Vec<String> = concerned.into_iter().collect();
+    let subject_names = node.store.system_entries_by_codes("subject", &concerned).await?;
     Ok(Desk {
         subjects,
         subjects_before,
@@ -292,6 +298,7 @@ async fn desk(node: &Node, view: &View, days: u32, now: Timestamp) -> Result<Des
         activities,
         findings,
         newest,
+        subject_names: subject_names.into_iter().map(|entry| (entry.code, entry.name)).collect(),
         complaints,
         lookups,
         scores,
@@ -429,7 +436,8 @@ fn ranking(node: &Node, view: &View, desk: &Desk, reporting: &Reporting) -> Vec<
         .into_iter()
         .map(|area| {
             let (done, due) = reporting.rate(|division| area.covers(division));
-            (area.code, area.name, done, due)
+            let name = node.divisions.name(&area.code).to_owned();
+            (area.code, name, done, due)
         })
         .filter(|(_, _, _, due)| *due > 0)
         .collect();
@@ -474,7 +482,8 @@ fn points(hundredths: i64) -> String {
 }
 
 fn warnings(desk: &Desk, heard: &BTreeMap<String, Timestamp>, now: Timestamp) -> Vec<Warning> {
-    let mut warnings: Vec<Warning> = desk.newest.iter().filter_map(finding_warning).collect();
+    let mut warnings: Vec<Warning> =
+        desk.newest.iter().filter_map(|row| finding_warning(row, &desk.subject_names)).collect();
     for system in &desk.systems {
         let since = heard.get(&system.code).copied().or_else(|| system.filed_at.map(Timestamp::from_millis));
         let Some(since) = since else { continue };
@@ -504,12 +513,17 @@ fn warnings(desk: &Desk, heard: &BTreeMap<String, Timestamp>, now: Timestamp) ->
     warnings
 }
 
-fn finding_warning(row: &WarningRow) -> Option<Warning> {
+/// A finding as a warning; it begins with whom it concerns, since the screen shows it without its list.
+fn finding_warning(row: &WarningRow, names: &BTreeMap<String, String>) -> Option<Warning> {
     let object = ObjectId::from_slice(&row.object).ok()?;
+    let text = match names.get(&row.subject) {
+        Some(name) => format!("{name}：{}", row.text),
+        None => row.text.clone(),
+    };
     Some(Warning {
         at: Timestamp::from_millis(row.found_at),
         kind: "finding",
-        text: row.text.clone(),
+        text,
         link: format!("/console/findings?record={object}"),
         severity: if row.severity == "high" { "high" } else { "normal" },
     })
@@ -518,8 +532,9 @@ fn finding_warning(row: &WarningRow) -> Option<Warning> {
 fn stages(node: &Node, view: &View, facts: &Facts) -> Vec<StageView> {
     let sums: BTreeMap<&str, &Figures> =
         facts.by_stage.iter().map(|(stage, figures)| (stage.as_str(), figures)).collect();
-    let wanted = view.category.as_deref().and_then(|code| node.packs.category(code)).map(|category| &category.stages);
-    let shown = node.packs.stages.iter().filter(|stage| match wanted {
+    let packs = node.packs();
+    let wanted = view.category.as_deref().and_then(|code| packs.category(code)).map(|category| &category.stages);
+    let shown = packs.stages.iter().filter(|stage| match wanted {
         Some(stages) => stages.contains(&stage.code),
         None => sums.contains_key(stage.code.as_str()),
     });

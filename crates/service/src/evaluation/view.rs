@@ -196,7 +196,8 @@ pub async fn list(node: &Node, cx: &OpContext, query: &EvaluationQuery) -> Resul
         row.rank = ranks.get(&row.code).copied().flatten();
     }
     out.sort_by_key(|row| (row.rank.is_none(), row.rank, row.stage.clone(), row.code.clone()));
-    let formula = node.packs.formula(chosen.last());
+    let packs = node.packs();
+    let formula = packs.formula(chosen.last());
     let state = if rows.is_empty() {
         "missing"
     } else if rows.iter().all(|row| row.computed_at >= chosen.end()) {
@@ -236,8 +237,9 @@ async fn visible(
     };
     let mut by_code: BTreeMap<String, EvaluationRow> = BTreeMap::new();
     for row in node.store.evaluations(&cx.scope, &filter).await? {
-        // What a lower tier says of its own divisions is its own table.
-        if row.kind == "division" && row.node != node.code() && row.code != node.code() {
+        // What a lower tier says of its divisions is its own table; what the tier above said of this node is no rival of
+        // the divisions below and stands beside the table (`from_above`).
+        if row.kind == "division" && row.node != node.code() {
             continue;
         }
         match by_code.get(&row.code) {
@@ -302,7 +304,8 @@ pub(crate) fn change_text(now: Option<u32>, before: Option<u32>) -> Option<Strin
 }
 
 fn grade_name(node: &Node, period: &str, grade: &str) -> String {
-    let formula = period.parse::<Period>().ok().and_then(|period| node.packs.formula(period.last()));
+    let packs = node.packs();
+    let formula = period.parse::<Period>().ok().and_then(|period| packs.formula(period.last()));
     let found = formula.and_then(|formula| formula.grades.iter().find(|row| row.code == grade));
     found.map_or(grade, |grade| grade.name.as_str()).to_owned()
 }
@@ -315,7 +318,7 @@ fn shown(node: &Node, row: &EvaluationRow, before: Option<u32>) -> EvaluationOut
         code: row.code.clone(),
         name: row.name.clone(),
         kind: row.kind.clone(),
-        stage_name: node.packs.stage(&row.stage).map_or_else(String::new, |stage| stage.name.clone()),
+        stage_name: node.packs().stage(&row.stage).map_or_else(String::new, |stage| stage.name.clone()),
         stage: row.stage.clone(),
         division_name: node.divisions.name(&row.division).to_owned(),
         division: row.division.clone(),
@@ -331,7 +334,8 @@ fn shown(node: &Node, row: &EvaluationRow, before: Option<u32>) -> EvaluationOut
 }
 
 fn distribution(node: &Node, period: Period, rows: &[EvaluationOut]) -> Vec<GradeCount> {
-    let Some(formula) = node.packs.formula(period.last()) else { return Vec::new() };
+    let packs = node.packs();
+    let Some(formula) = packs.formula(period.last()) else { return Vec::new() };
     let count = |code: &str| rows.iter().filter(|row| row.grade.as_deref() == Some(code)).count() as u64;
     let grades = formula.grades.iter();
     grades

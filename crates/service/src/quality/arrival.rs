@@ -30,7 +30,7 @@ const MOST: usize = 2_000;
 /// When the database refuses.
 pub async fn on_arrival(node: &Node, tx: &Tx, accepted: &[(ObjectId, &TraceEvent)]) -> Result<Vec<Draft>> {
     let now = node.now();
-    let findings = judge_with(&node.packs, tx, accepted, now, node.code()).await?;
+    let findings = judge_with(&node.packs(), tx, accepted, now, node.code()).await?;
     let fresh = tx.add_findings(findings).await?;
     fresh
         .iter()
@@ -47,7 +47,7 @@ pub async fn on_arrival(node: &Node, tx: &Tx, accepted: &[(ObjectId, &TraceEvent
 /// When the database refuses.
 pub async fn judge(node: &Node, tx: &Tx, events: &[(ObjectId, TraceEvent)]) -> Result<Vec<Finding>> {
     let borrowed: Vec<(ObjectId, &TraceEvent)> = events.iter().map(|(object, event)| (*object, event)).collect();
-    judge_with(&node.packs, tx, &borrowed, node.now(), node.code()).await
+    judge_with(&node.packs(), tx, &borrowed, node.now(), node.code()).await
 }
 
 /// One rule that is for one event, with what it has to know.

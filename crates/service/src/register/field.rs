@@ -103,19 +103,19 @@ impl<'a> Faults<'a> {
 
     /// A category that must exist.
     pub(crate) fn category(&mut self, value: &str) {
-        if self.node.packs.category(value).is_none() {
+        if self.node.packs().category(value).is_none() {
             self.add("0115", "category", format!("没有产品类别 {value}"), "请从产品目录中选择");
         }
     }
 
     /// A stage that must exist and belong to the category, where that is known.
     pub(crate) fn stage(&mut self, field: &str, category: &str, value: &str) {
-        if self.node.packs.stage(value).is_none() {
+        if self.node.packs().stage(value).is_none() {
             self.add("0116", field, format!("没有追溯环节 {value}"), "请从追溯环节列表中选择");
             return;
         }
         let outside =
-            self.node.packs.category(category).is_some_and(|found| !found.stages.iter().any(|stage| stage == value));
+            self.node.packs().category(category).is_some_and(|found| !found.stages.iter().any(|stage| stage == value));
         if outside {
             let (category, stage) = (self.category_name(category), self.stage_name(value));
             self.add("0117", field, format!("{category}没有“{stage}”环节"), "请选择该类别的追溯环节");
@@ -124,7 +124,7 @@ impl<'a> Faults<'a> {
 
     /// A code of one of the lists of the packs, if there is one.
     pub(crate) fn listed(&mut self, list: &str, field: &str, name: &str, value: &str) {
-        if !value.is_empty() && !self.node.packs.list(list).any(|entry| entry.code == value) {
+        if !value.is_empty() && !self.node.packs().list(list).any(|entry| entry.code == value) {
             self.add("0118", field, format!("没有{name} {value}"), "请从列表中选择");
         }
     }
@@ -143,11 +143,11 @@ impl<'a> Faults<'a> {
     }
 
     fn category_name(&self, code: &str) -> String {
-        self.node.packs.category(code).map_or_else(|| code.to_owned(), |category| category.name.clone())
+        self.node.packs().category(code).map_or_else(|| code.to_owned(), |category| category.name.clone())
     }
 
     fn stage_name(&self, code: &str) -> String {
-        self.node.packs.stage(code).map_or_else(|| code.to_owned(), |stage| stage.name.clone())
+        self.node.packs().stage(code).map_or_else(|| code.to_owned(), |stage| stage.name.clone())
     }
 }
 

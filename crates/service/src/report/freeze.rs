@@ -29,8 +29,8 @@ struct Scored {
 
 /// The edition of a period without its number; everything else is final.
 pub(super) async fn edition(node: &Node, period: Period, now: Timestamp) -> Result<EvaluationEdition> {
-    let formula =
-        node.packs.formula(period.last()).ok_or_else(|| ServiceError::Internal("no evaluation formula".into()))?;
+    let packs = node.packs();
+    let formula = packs.formula(period.last()).ok_or_else(|| ServiceError::Internal("no evaluation formula".into()))?;
     let rows = stored(node, period).await?;
     let before = stored(node, period.previous()).await?;
     let anomalies = anomalies(node, period).await?;
@@ -156,7 +156,7 @@ fn printed(node: &Node, formula: &Formula, scored: &Scored, before: &[Scored]) -
         rank: row.rank.unwrap_or(0),
         name: row.name.clone(),
         code: row.code.clone(),
-        stage: node.packs.stage(&row.stage).map_or_else(String::new, |stage| stage.name.clone()),
+        stage: node.packs().stage(&row.stage).map_or_else(String::new, |stage| stage.name.clone()),
         score: row.score.map_or_else(|| NOT_APPLICABLE.to_owned(), score_text),
         grade: grade.map_or(NOT_APPLICABLE, |grade| grade.name.as_str()).to_owned(),
         change: change_text(row.score, earlier),

@@ -8,7 +8,7 @@ use suyuan_domain::record::{Record, kind};
 use suyuan_store::Tx;
 
 use crate::payload::{EventBody, IntakeBody};
-use crate::{Node, Result, complaint, disclosure, evaluation, lookup, quality, register};
+use crate::{Node, Result, complaint, disclosure, evaluation, lookup, pack, quality, register};
 
 /// Applies one record. Gives what is wrong with it, if something is.
 ///
@@ -23,6 +23,7 @@ pub async fn record(node: &Node, tx: &Tx, record: &Record) -> Result<Option<Faul
         kind::FINDING => quality::take(node, tx, record).await,
         kind::COMPLAINT => complaint::take(node, tx, record).await,
         kind::NOTICE => disclosure::take(node, tx, record).await,
+        kind::PACK => pack::take(node, tx, record).await,
         kind::EVALUATION | kind::GRADE => evaluation::take(node, tx, record).await,
         _ => Ok(None),
     }

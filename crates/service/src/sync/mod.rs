@@ -49,6 +49,6 @@ pub async fn streams_to(node: &Node, peer: &Peer, class: Class) -> Result<Vec<St
 }
 
 /// The address of `path` on a peer.
-fn address(peer_url: &str, path: &str) -> String {
+pub(crate) fn address(peer_url: &str, path: &str) -> String {
     format!("{}{path}", peer_url.trim_end_matches('/'))
 }

@@ -4,11 +4,11 @@
 
 use suyuan_crypto::sign::VerifyingKey;
 use suyuan_domain::fault::Fault;
-use suyuan_domain::record::Record;
-use suyuan_exchange::chain::Head as WireHead;
+use suyuan_domain::record::{Class, Record, kind};
 use suyuan_exchange::wire::document::Poisoned;
 use suyuan_exchange::wire::{
-    BatchManifest, Direction, Limits, Receipt, VERSION, WireRecord, open_batch, peek_sender, sign_receipt,
+    BatchManifest, Direction, Head as WireHead, Limits, Receipt, VERSION, WireRecord, open_batch, peek_sender,
+    sign_receipt,
 };
 use suyuan_store::error::ChainFault;
 use suyuan_store::peer::{FrozenRange, NewPoison, Peer};
@@ -17,7 +17,7 @@ use suyuan_store::side_car::SideCar;
 use suyuan_store::{StoreError, Tx};
 
 use super::apply;
-use crate::{Node, Result, ServiceError};
+use crate::{Node, Result, ServiceError, pack};
 
 /// Takes in a batch and gives the signed receipt.
 ///
@@ -87,6 +87,9 @@ fn check_address(node: &Node, peer: &Peer, manifest: &BatchManifest) -> Result<(
 
 async fn take_in(node: &Node, peer: &Peer, manifest: &BatchManifest, wire: Vec<WireRecord>) -> Result<Vec<u8>> {
     let now = node.now();
+    if manifest.class == Class::Bulk {
+        node.store.keep_pace().await;
+    }
     let mut tx = node.store.begin().await?;
     let direction = manifest.direction.as_str();
     if let Some(given) = tx.given_receipt(&peer.code, direction, manifest.class, &manifest.batch_sm3).await? {
@@ -121,6 +124,12 @@ async fn take_in(node: &Node, peer: &Peer, manifest: &BatchManifest, wire: Vec<W
     tx.note_peer(&peer.code, Some(now), None).await?;
     tx.note_behind(&peer.code, manifest.behind_records, manifest.oldest_at).await?;
     tx.commit().await?;
+    if relayed.applied.iter().any(|record| record.kind == kind::PACK)
+        && let Err(error) = pack::refresh(node).await
+    {
+        // The editions are stored; the loop of the node puts them in force with its next round.
+        tracing::warn!(error = %error, "editions that arrived are not yet in force");
+    }
     Ok(signed)
 }
 
@@ -206,9 +215,13 @@ async fn chain_refusal(node: &Node, peer: &Peer, origin: &str, stream: &str, fau
         }
         ChainFault::Fork { seq } => ("XCH-0312", format!("{origin} 的 {stream} 在 {seq} 处与已收内容分叉")),
         ChainFault::Hash { seq } => ("XCH-0313", format!("{origin} 的 {stream} 第 {seq} 条摘要不符")),
-        ChainFault::Epoch { expected, got } => {
+        ChainFault::Epoch { expected, got } if got < expected => {
             ("XCH-0314", format!("{origin} 的 {stream} 世代 {got} 已结束，当前为 {expected}"))
         }
+        ChainFault::Epoch { expected, got } => (
+            "XCH-0314",
+            format!("{origin} 的 {stream} 世代 {got} 未接续世代 {expected} 已收内容，来源节点可能由备份恢复"),
+        ),
     };
     refused(node, peer, code, &reason, "请在下级节点核对数据后从缺口处重报").await
 }

@@ -2,13 +2,17 @@
 
 use serde::Serialize;
 use suyuan_domain::clock::Timestamp;
-use suyuan_domain::record::Class;
+use suyuan_domain::record::{Class, Stream};
+use suyuan_exchange::wire::Direction;
 use suyuan_security::context::OpContext;
 use suyuan_security::policy::{Action, Kind};
-use suyuan_store::peer::{Peer, PoisonRow, ReceiptRow};
+use suyuan_store::head::Head;
+use suyuan_store::peer::Peer;
 
 use super::{direction_to, streams_to};
 use crate::{Node, Result, ServiceError};
+
+pub use suyuan_store::peer::{PoisonRow, ReceiptRow};
 
 /// How a link stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -53,13 +57,26 @@ pub struct Link {
     pub last_error: Option<String>,
 }
 
+/// A chain that goes up, and how far the parent has confirmed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamState {
+    /// Stream, such as `up/normal`.
+    pub stream: String,
+    /// Node that writes the chain.
+    pub origin: String,
+    /// Last record here.
+    pub seq: u64,
+    /// Last record that a receipt covers.
+    pub receipted_seq: u64,
+}
+
 /// The whole of the exchange of this node.
 #[derive(Clone, Debug)]
 pub struct Exchange {
-    /// The link up.
-    pub parent: Option<Link>,
-    /// The links down.
-    pub children: Vec<Link>,
+    /// The link up, with the chains that go over it.
+    pub parent: Option<(Link, Vec<StreamState>)>,
+    /// The links down, each with how many records came over it and are in this journal.
+    pub children: Vec<(Link, u64)>,
     /// Newest receipts.
     pub receipts: Vec<ReceiptRow>,
     /// Records set aside.
@@ -76,12 +93,44 @@ const SILENCE: i64 = 15 * 60_000;
 pub async fn exchange(node: &Node, cx: &OpContext) -> Result<Exchange> {
     cx.authorize(Action::Read, Kind::Exchange)?;
     let (parent, children) = links(node, cx.now).await?;
+    let heads = node.store.heads().await?;
+    let parent = match parent {
+        Some(link) => {
+            let streams = streams(node, &link.code, &heads).await?;
+            Some((link, streams))
+        }
+        None => None,
+    };
+    let with_received = |child: Link| {
+        let up = heads.iter().filter(|head| matches!(head.stream, Stream::Up(_)));
+        let below = up.filter(|head| node.divisions.is_within(&head.node, &child.code));
+        let received = below.map(|head| head.seq).sum();
+        (child, received)
+    };
     Ok(Exchange {
         parent,
-        children,
+        children: children.into_iter().map(with_received).collect(),
         receipts: node.store.receipts(None, 50).await?,
         poison: node.store.poison(100).await?,
     })
+}
+
+/// The chains that go to the parent. What waits is counted, so that sealed records need not be read.
+async fn streams(node: &Node, parent: &str, heads: &[Head]) -> Result<Vec<StreamState>> {
+    let mut streams = Vec::new();
+    for class in Class::ALL {
+        let stream = Stream::Up(class);
+        let cursor = node.store.peer_cursor(parent, Direction::Up.as_str(), class).await?;
+        let waiting = node.store.backlog_by_origin(&stream.to_string(), cursor).await?;
+        let of_class = heads.iter().filter(|head| head.stream == stream);
+        streams.extend(of_class.map(|head| StreamState {
+            stream: stream.to_string(),
+            origin: head.node.clone(),
+            seq: head.seq,
+            receipted_seq: head.seq.saturating_sub(waiting.get(&head.node).copied().unwrap_or(0)),
+        }));
+    }
+    Ok(streams)
 }
 
 /// The links up and down, for the cockpit and the page of the exchange.

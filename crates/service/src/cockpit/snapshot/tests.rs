@@ -14,6 +14,7 @@ fn desk() -> Desk {
         activities: Vec::new(),
         findings: Vec::new(),
         newest: Vec::new(),
+        subject_names: BTreeMap::new(),
         complaints: 0,
         lookups: (0, 0),
         scores: Scores::default(),
@@ -82,6 +83,27 @@ fn g_6_4_1a_systems_silent_for_two_days_are_warned_of_and_for_seven_loudly() {
     ]);
     let got: Vec<(String, &str)> = warnings(&desk, &heard, now).into_iter().map(|w| (w.text, w.severity)).collect();
     assert_eq!(got, [("late 3 日未报送".to_owned(), "normal"), ("never 10 日未报送".to_owned(), "high")]);
+}
+
+#[test]
+fn g_6_4_1a_a_warning_says_whom_it_concerns() {
+    let now = Timestamp::from_millis(1_800_000_000_000);
+    let finding = |subject: &str| WarningRow {
+        object: ObjectId::from_bytes([7; 16]).as_bytes().to_vec(),
+        rule: "quantity_outlier".into(),
+        kind: "outside_threshold".into(),
+        severity: "normal".into(),
+        text: "数量 9 偏离近期水平".into(),
+        subject: subject.into(),
+        found_at: now.millis(),
+    };
+    let desk = Desk {
+        newest: vec![finding("s1"), finding("")],
+        subject_names: BTreeMap::from([("s1".to_owned(), "甲屠宰厂".to_owned())]),
+        ..desk()
+    };
+    let got: Vec<String> = warnings(&desk, &BTreeMap::new(), now).into_iter().map(|w| w.text).collect();
+    assert_eq!(got, ["数量 9 偏离近期水平", "甲屠宰厂：数量 9 偏离近期水平"]);
 }
 
 #[test]
