@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use base64::Engine as _;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -18,6 +19,22 @@ pub struct Received {
     pub to: Vec<String>,
     /// Header and body as they came, dots unstuffed.
     pub data: String,
+}
+
+impl Received {
+    /// The first part of this media type whose bytes are sent as Base64, decoded; `None` where there is none.
+    #[must_use]
+    pub fn part(&self, media_type: &str) -> Option<Vec<u8>> {
+        let mut parts = self.data.split("\r\n--");
+        let body = parts.find_map(|part| {
+            let (head, body) = part.split_once("\r\n\r\n")?;
+            let head = head.to_ascii_lowercase();
+            let wanted = head.contains(&format!("content-type: {media_type}"));
+            (wanted && head.contains("content-transfer-encoding: base64")).then_some(body)
+        })?;
+        let text: String = body.split_whitespace().collect();
+        base64::engine::general_purpose::STANDARD.decode(text).ok()
+    }
 }
 
 /// What the server does with the next mail.

@@ -12,6 +12,9 @@ use crate::root::{frontend as frontend_folder, target};
 use crate::setup::{self, postgres::Postgres};
 use crate::tally::{self, Counts, Tally};
 
+/// The variable that names a PostgreSQL server on which tests make databases.
+const POSTGRES_URL: &str = "SUYUAN_TEST_POSTGRES_URL";
+
 /// A part of the tests.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Part {
@@ -64,19 +67,34 @@ fn rust(tally: &mut Tally) {
     check(tally, "build of suyuan", &mut build_suyuan());
     let postgres = own_postgres(tally);
     if let Some(postgres) = &postgres {
-        test.env("SUYUAN_TEST_POSTGRES_URL", postgres.url());
+        test.env(POSTGRES_URL, postgres.url());
     }
     if let Some(chromium) = set_up(tally, setup::system::chromium) {
         test.env("SUYUAN_CHROMIUM", chromium);
     }
     test.args(["test", "--workspace", "--no-fail-fast"]);
     runner(tally, "cargo test", &mut test, tally::cargo_counts, tally::cargo_failures);
+    if postgres.is_some() || std::env::var_os(POSTGRES_URL).is_some() {
+        nodes_on_postgres(tally, &test);
+    }
+}
+
+/// The tests on running nodes once more, with their databases on PostgreSQL.
+fn nodes_on_postgres(tally: &mut Tally, first: &Command) {
+    let mut test = cargo();
+    test.envs(first.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    test.env("SUYUAN_TEST_DATABASE", "postgres");
+    test.args(["test", "--package", "suyuan-server", "--test", "it", "--no-fail-fast"]);
+    let title = "cargo test of running nodes on PostgreSQL";
+    runner(tally, title, &mut test, tally::cargo_counts, |output| {
+        tally::cargo_failures(output).into_iter().map(|name| format!("{name} (PostgreSQL)")).collect()
+    });
 }
 
 /// A PostgreSQL for this run, unless the environment names one.
 fn own_postgres(tally: &mut Tally) -> Option<Postgres> {
-    if std::env::var_os("SUYUAN_TEST_POSTGRES_URL").is_some() {
-        println!("==> PostgreSQL for tests: SUYUAN_TEST_POSTGRES_URL names one");
+    if std::env::var_os(POSTGRES_URL).is_some() {
+        println!("==> PostgreSQL for tests: {POSTGRES_URL} names one");
         return None;
     }
     set_up(tally, || step("PostgreSQL for tests", Postgres::start))

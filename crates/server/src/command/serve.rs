@@ -1,11 +1,13 @@
 //! `suyuan serve`: one node until it is asked to end.
 
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use suyuan_domain::clock::SystemClock;
-use suyuan_warehouse::engine::{EngineProcess, find_library};
+use suyuan_warehouse::engine::{EngineProcess, KEY_VARIABLE, find_library};
+use tokio::process::{Child, Command};
 
 use super::asked_to_end;
 use crate::config::Config;
@@ -31,6 +33,18 @@ pub(super) async fn run(path: &Path) -> Result<()> {
         engine.stop().await?;
     }
     Ok(())
+}
+
+/// Starts the node of a configuration file as a process of its own, in a group of its own, so that Ctrl-C in a terminal
+/// reaches it only through whoever started it. It ends when the handle is dropped.
+///
+/// # Errors
+/// When the program cannot be started.
+pub fn process(program: &Path, config: &Path, engine_key: &str, log: std::fs::File) -> std::io::Result<Child> {
+    let mut command = Command::new(program);
+    command.arg("serve").arg("--config").arg(config).env(KEY_VARIABLE, engine_key);
+    command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).kill_on_drop(true).process_group(0);
+    command.spawn()
 }
 
 /// The configured warehouse, or an engine started for this node alone.

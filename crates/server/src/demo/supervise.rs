@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use suyuan_warehouse::engine::{EngineProcess, KEY_VARIABLE, find_library};
+use suyuan_warehouse::engine::{EngineProcess, find_library};
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::client::Client;
 use super::layout::Plan;
+use crate::command::serve;
 
 /// Pause before a process that ended is started again.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -89,19 +90,8 @@ async fn keep_engine(plan: Arc<Plan>, library: PathBuf, mut engine: EngineProces
 fn start_node(plan: &Plan, index: usize) -> Result<Child> {
     let node = &plan.nodes[index];
     let log = std::fs::OpenOptions::new().create(true).append(true).open(node.config.with_file_name("node.log"))?;
-    let mut command = Command::new(std::env::current_exe()?);
-    command
-        .arg("serve")
-        .arg("--config")
-        .arg(&node.config)
-        .env(KEY_VARIABLE, &plan.engine_key)
-        .stdin(std::process::Stdio::null())
-        .stdout(log.try_clone()?)
-        .stderr(log)
-        .kill_on_drop(true);
-    // Ctrl-C reaches the whole group of the terminal; the nodes are stopped by the supervisor in their order instead.
-    command.process_group(0);
-    command.spawn().with_context(|| format!("节点 {}", node.code))
+    serve::process(&std::env::current_exe()?, &node.config, &plan.engine_key, log)
+        .with_context(|| format!("节点 {}", node.code))
 }
 
 async fn keep_node(plan: Arc<Plan>, index: usize, mut child: Child, stop: CancellationToken) {

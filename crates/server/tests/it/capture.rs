@@ -1,7 +1,7 @@
 //! Capture over the open interface: every row answered, good rows kept, bad rows set aside, nothing twice.
 
 use serde_json::{Value, json};
-use suyuan_domain::clock::Clock;
+use suyuan_domain::clock::{Clock, Timestamp};
 
 use crate::harness::{TestApp, event, wait_for};
 
@@ -40,6 +40,67 @@ async fn g_8_good_rows_are_kept_and_bad_rows_are_listed_with_reason() {
     let regulator = app.sign_in("regulator").await;
     let rejects = regulator.get("/api/v1/console/capture/rejects").await.ok();
     assert_eq!(rejects["count"]["value"], json!(3));
+}
+
+/// A row that must be refused: what is changed in a good one, the code of the fault, the field it names.
+fn refused_rows(now: Timestamp) -> Vec<(&'static str, Value, &'static str, &'static str)> {
+    let uscc = "91370200MA3C0000X0";
+    vec![
+        ("/subject", json!(uscc), "EVT-0109", "subject"),
+        ("/peer", json!(uscc), "EVT-0109", "peer"),
+        ("/product", json!("6901234567890"), "EVT-0109", "product"),
+        ("/division", json!("999999"), "EVT-0104", "division"),
+        ("/division", json!("110101"), "EVT-0190", "division"),
+        ("/event_time", json!(now.plus_millis(86_400_000).to_string()), "EVT-0105", "event_time"),
+        ("/event_time", json!("2019-01-01T00:00:00Z"), "EVT-0106", "event_time"),
+        ("/outputs/0/quantity", json!("-5"), "EVT-0107", "outputs[0].quantity"),
+        ("/quantity", json!("0"), "EVT-0107", "quantity"),
+        ("/outputs", json!([]), "EVT-0108", "inputs"),
+        ("/category", json!("unknown"), "EVT-0101", "category"),
+        ("/stage", json!("nowhere"), "EVT-0102", "stage"),
+        ("/subject", json!(" "), "EVT-0114", "subject"),
+        ("/batch", json!("B\u{0}1"), "EVT-0113", "batch"),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g_8_each_kind_of_false_value_is_refused_by_its_own_fault_and_stored_nowhere() {
+    let app = TestApp::alone("370200").await;
+    let system = app.live_system(SYSTEM, "370202", "farming").await;
+    let rows = refused_rows(app.clock.now());
+    let mut events = Vec::new();
+    for ((pointer, value, ..), number) in rows.iter().zip(0..) {
+        let mut event = event(number, SUBJECT, "370202", app.clock.now());
+        // A member that the good row does not have is added.
+        if event.pointer(pointer).is_none() {
+            event[&pointer[1..]] = Value::Null;
+        }
+        *event.pointer_mut(pointer).expect("a member") = value.clone();
+        events.push(event);
+    }
+    let sent = events.len();
+    let answer = system.post("/open/v1/events", &json!({ "message_id": "M-9", "events": events })).await.ok();
+    assert_eq!((&answer["accepted"], &answer["rejected"]), (&json!(0), &json!(sent)), "{answer}");
+    for ((pointer, value, code, field), row) in rows.iter().zip(answer["rows"].as_array().expect("rows")) {
+        let faults = row["faults"].as_array().expect("faults");
+        let fault = faults.iter().find(|fault| fault["code"] == *code && fault["field"] == *field);
+        let fault = fault.unwrap_or_else(|| panic!("{pointer} = {value}: no {code} for {field} in {row}"));
+        assert!(["reason", "advice"].iter().all(|part| is_chinese(&fault[part])), "{fault}");
+    }
+    let regulator = app.sign_in("regulator").await;
+    let rejects = regulator.get("/api/v1/console/capture/rejects?limit=100").await.ok();
+    let kept: Vec<&str> =
+        rejects["items"].as_array().expect("rows").iter().filter_map(|row| row["raw"].as_str()).collect();
+    assert_eq!(kept.len(), sent, "{rejects}");
+    assert!(kept.iter().all(|raw| raw.contains("event_time")), "rows are kept as they came: {kept:?}");
+    // A good row after them is the only one that is ever found.
+    let good = json!({ "message_id": "M-10", "events": [event(100, SUBJECT, "370202", app.clock.now())] });
+    assert_eq!(system.post("/open/v1/events", &good).await.ok()["accepted"], 1);
+    wait_for("the good event", || async { events_of(&app).await == 1 }).await;
+}
+
+fn is_chinese(text: &Value) -> bool {
+    text.as_str().is_some_and(|text| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)))
 }
 
 #[tokio::test(flavor = "multi_thread")]

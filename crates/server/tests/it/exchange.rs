@@ -3,7 +3,7 @@
 use serde_json::json;
 use suyuan_domain::clock::Clock;
 
-use crate::harness::{TestApp, event, wait_for};
+use crate::harness::{Setup, TestApp, event, wait_for};
 
 const SYSTEM: &str = "SYS-370200-001";
 const SUBJECT: &str = "3702000010001";
@@ -23,13 +23,29 @@ async fn report(app: &TestApp, message: &str, numbers: std::ops::Range<u32>, sys
 
 #[tokio::test(flavor = "multi_thread")]
 async fn d_shape_an_event_travels_from_city_to_nation_with_receipts() {
-    let nation = TestApp::alone("000000").await;
+    let nation = TestApp::with("000000", Setup::at_noon()).await;
     let province = nation.child("370000").await;
     let city = province.child("370200").await;
     let system = city.live_system(SYSTEM, "370202", "farming").await;
     report(&city, "M-1", 0..25, &system).await;
+    let code = event(7, SUBJECT, "370202", city.clock.now())["outputs"][0]["code"].as_str().expect("a code").to_owned();
+    let anybody = city.anybody();
+    wait_for("the portal", || async {
+        let found = anybody.get(&format!("/api/v1/portal/trace/{code}")).await.body;
+        found["path"].as_array().is_some_and(|path| !path.is_empty())
+    })
+    .await;
     for app in [&city, &province, &nation] {
-        wait_for(&format!("25 events at {}", app.code), || async { events_today(app).await == 25 }).await;
+        let regulator = app.sign_in("regulator").await;
+        wait_for(&format!("25 in the cockpit of {}", app.code), || async {
+            let cockpit = regulator.get("/api/v1/console/cockpit").await.ok();
+            assert_eq!(cockpit["scope"]["division"], app.code.as_str());
+            let figures = cockpit["figures"].as_array().expect("figures");
+            let today = figures.iter().find(|figure| figure["key"] == "events_today").expect("the figure");
+            today["value"] == "25" && today["state"] == "value"
+        })
+        .await;
+        assert_eq!(events_today(app).await, 25, "{}", app.code);
     }
     let watcher = city.sign_in("security").await;
     wait_for("the city to be in step", || async {

@@ -39,7 +39,7 @@ pub struct EvaluationInputs {
     pub mandatory_filled: u64,
     /// Inbound events that need an upstream voucher or unit.
     pub needs_upstream: u64,
-    /// How many of them name one that is known.
+    /// How many of them name nothing but units that another event brought forth or passed on.
     pub upstream_known: u64,
     /// Merchants with at least one event.
     pub active_merchants: u64,
@@ -53,7 +53,6 @@ struct EventInputs {
     total: u64,
     filled: u64,
     needs: u64,
-    known: u64,
     merchants: u64,
 }
 
@@ -72,9 +71,35 @@ struct DayInputs {
     days: u64,
 }
 
+#[derive(Row, Deserialize)]
+struct LinkedInputs {
+    code: String,
+    known: u64,
+}
+
 /// Events received on these days, as rows with a column `day`.
 const RECEIVED: &str =
     "received_day >= CAST({from_day:UInt16} AS Date) AND received_day <= CAST({to_day:UInt16} AS Date)";
+
+/// The table `linked` of events received on these days, each of whose inputs another current event brought forth or passed
+/// on. It is asked when it is counted, not when an event comes in: an upstream may be reported after its goods were received,
+/// and a node above hears of it in another order.
+fn linked_events() -> String {
+    let months = "month >= toYYYYMM(CAST({from_day:UInt16} AS Date) - 1) AND month <= toYYYYMM(CAST({to_day:UInt16} AS Date) + 1)";
+    format!(
+        "WITH needy AS (SELECT object FROM event FINAL WHERE withdrawn = 0 AND counted = 1 AND needs_upstream = 1 \
+         AND {RECEIVED}), \
+         wants AS (SELECT DISTINCT event AS needing, up_unit AS wanted FROM link_up WHERE kind != 'mention' AND {months} \
+         AND event IN (SELECT object FROM needy)), \
+         made AS (SELECT down_unit AS brought, groupUniqArray(2)(event) AS makers FROM link_down LEFT JOIN (\
+         SELECT event AS corrected, max(version) AS current FROM superseded GROUP BY event) AS s \
+         ON link_down.event = s.corrected WHERE down_unit IN (SELECT wanted FROM wants) AND version >= current \
+         AND kind IN ('origin', 'move', 'transform', 'pack') GROUP BY brought), \
+         judged AS (SELECT needing, arrayExists(maker -> maker != needing, makers) AS is_known \
+         FROM wants LEFT JOIN made ON wants.wanted = made.brought), \
+         linked AS (SELECT needing FROM judged GROUP BY needing HAVING min(is_known) = 1)"
+    )
+}
 
 impl Warehouse {
     /// Inputs of every system that sent something in the period, in the order of their codes. A system that sent nothing
@@ -99,7 +124,7 @@ impl Warehouse {
         let events = format!(
             "SELECT toString(system) AS code, count() AS records, sum(late) AS lates, sum(mandatory_total) AS total, \
              sum(mandatory_filled) AS filled, sum(needs_upstream) AS needs, \
-             countIf(needs_upstream = 1 AND upstream_known = 1) AS known, uniqExactIf(merchant, merchant != '') AS merchants \
+             uniqExactIf(merchant, merchant != '') AS merchants \
              FROM event FINAL WHERE withdrawn = 0 AND counted = 1 AND {RECEIVED} AND {here}"
         );
         for row in self.fetch::<EventInputs>(ask(events, " GROUP BY code")).await? {
@@ -109,8 +134,15 @@ impl Warehouse {
             entry.mandatory_total = row.total;
             entry.mandatory_filled = row.filled;
             entry.needs_upstream = row.needs;
-            entry.upstream_known = row.known;
             entry.active_merchants = row.merchants;
+        }
+        let linked = format!(
+            "{} SELECT toString(system) AS code, count() AS known FROM event FINAL WHERE withdrawn = 0 AND counted = 1 \
+             AND {RECEIVED} AND {here} AND object IN (SELECT needing FROM linked)",
+            linked_events()
+        );
+        for row in self.fetch::<LinkedInputs>(ask(linked, " GROUP BY code")).await? {
+            systems.entry(row.code).or_default().upstream_known = row.known;
         }
         let intake = format!(
             "SELECT toString(system) AS code, sum(received) AS all_received, sum(accepted) AS all_accepted, \

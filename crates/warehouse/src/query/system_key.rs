@@ -20,6 +20,8 @@ pub struct KnownKey {
     pub system: String,
     /// The object.
     pub object: ObjectId,
+    /// Its newest version that bears the identifier, as `order_number` writes term and version.
+    pub order: u64,
 }
 
 #[derive(Row, Deserialize)]
@@ -27,6 +29,7 @@ struct KeyRow {
     event_id: String,
     code: String,
     event: [u8; 16],
+    newest: u64,
 }
 
 impl Warehouse {
@@ -35,8 +38,8 @@ impl Warehouse {
     /// # Errors
     /// When the engine fails.
     pub async fn system_known_keys(&self, event_ids: &[String]) -> WarehouseResult<Vec<KnownKey>> {
-        let sql = "SELECT DISTINCT event_id, toString(system) AS code, event FROM event_key \
-                   WHERE event_id IN {event_ids:Array(String)} ORDER BY event_id, event";
+        let sql = "SELECT event_id, toString(system) AS code, event, max(version) AS newest FROM event_key \
+                   WHERE event_id IN {event_ids:Array(String)} GROUP BY event_id, code, event ORDER BY event_id, event";
         let mut known = Vec::new();
         for chunk in chunks(event_ids, 5_000, String::len) {
             let rows = self.fetch::<KeyRow>(Bound::new(sql).texts("event_ids", chunk.to_vec())).await?;
@@ -44,6 +47,7 @@ impl Warehouse {
                 event_id: row.event_id,
                 system: row.code,
                 object: object_of(row.event),
+                order: row.newest,
             }));
         }
         Ok(known)

@@ -8,7 +8,7 @@ use suyuan_domain::scope::{CodeRange, Scope};
 use suyuan_warehouse::query::{DayRange, FigureFilter, IntakeKey, LookupKey};
 use suyuan_warehouse::{EventFact, FactKey, IntakeFact, LookupFact};
 
-use crate::support::{Outcome, Place, at, object, sale, settle};
+use crate::support::{Outcome, Place, at, object, sale, settle, units};
 
 fn range(from: &str, to: &str) -> CodeRange {
     CodeRange { from: from.into(), to: to.into() }
@@ -147,7 +147,12 @@ async fn g_6_8_1_inputs_of_the_evaluation_can_be_counted_by_hand() -> Outcome {
     batch[1].event.merchant = "丁".into();
     batch[2].event.merchant = String::new();
     batch[3].voided_by = Some(batch[3].key.object);
-    warehouse.project(&batch).await?;
+    // Each brings forth what the one before it has used; the last one does not count.
+    for (fact, before) in batch[1..].iter_mut().zip(0..) {
+        fact.event.outputs = units(&[&format!("u{before}")]);
+    }
+    warehouse.project(&batch[..1]).await?;
+    warehouse.project(&batch[1..]).await?;
     let intake = [
         batch_of(1, "2026-11-10T02:00:00Z", 4, 1),
         batch_of(2, "2026-11-11T15:59:59Z", 2, 0),

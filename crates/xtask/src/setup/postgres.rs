@@ -128,7 +128,7 @@ fn init_and_start(programs: &Path, folder: &Path, account: Option<&Account>) -> 
     let mut server = program("postgres");
     server.arg("-D").arg(&data).args(["-h", "127.0.0.1", "-k", ""]);
     server.args(["-p", &port.to_string()]);
-    for setting in ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"] {
+    for setting in ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=600"] {
         server.args(["-c", setting]);
     }
     let child =
