@@ -11,7 +11,7 @@ const noDefault = {
 };
 
 export default tseslint.config(
-  { ignores: ["dist", "node_modules", "test-results", "playwright-report"] },
+  { ignores: ["dist", "src/api/schema.gen.ts", "node_modules", "test-results", "playwright-report"] },
   ...tseslint.configs.recommended,
   {
     files: ["src/**/*.{ts,tsx}"],

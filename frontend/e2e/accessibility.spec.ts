@@ -19,19 +19,77 @@ for (const path of ["/", "/t/370200123456", "/complaint", "/complaint/follow", "
   });
 }
 
-test("pages of regulators", async ({ page }) => {
+for (const [user, path] of [
+  ["admin", "/console/accounts"],
+  ["audit", "/console/audit"],
+] as const) {
+  test(`page of ${user}`, async ({ page }) => {
+    await signIn(page, path, user);
+    await expect(page.locator("tbody tr").nth(1)).toBeVisible();
+    await expect(page.locator(".ant-spin-spinning")).toHaveCount(0);
+    expect(await serious(page)).toEqual([]);
+  });
+}
+
+test("a record", async ({ page }) => {
   await signIn(page, "/console/subjects");
-  for (const path of [
+  await page.locator("tbody tr.row-link").first().click();
+  await expect(page.getByRole("dialog")).toContainText("基本信息");
+  expect(await serious(page)).toEqual([]);
+});
+
+test("a form with faults", async ({ page }) => {
+  await signIn(page, "/console/subjects");
+  await page.getByRole("button", { name: "登记主体" }).click();
+  await page.getByRole("button", { name: "提交审核" }).click();
+  await expect(page.getByText("名称必填")).toBeVisible();
+  expect(await serious(page)).toEqual([]);
+});
+
+test("a chain", async ({ page }) => {
+  await signIn(page, "/console/events?stage=market");
+  await page.locator("tbody tr.row-link").first().click();
+  await page.getByRole("link", { name: "查这批的链条" }).click();
+  await expect(page.locator(".trace-grid tbody tr.row-link").first()).toBeVisible();
+  expect(await serious(page)).toEqual([]);
+});
+
+const groups = {
+  "cockpit, map and registers": [
     "/console",
+    "/console/map",
     "/console/subjects",
+    "/console/products",
+    "/console/devices",
+    "/console/systems",
+  ],
+  "data and trace": [
+    "/console/capture",
+    "/console/capture?tab=rejects",
+    "/console/events",
     "/console/findings",
     "/console/trace",
+    "/console/search?q=青岛",
+  ],
+  "evaluation, reports and service": [
     "/console/evaluations",
+    "/console/reports",
+    "/console/reports?tab=schedule",
+    "/console/complaints",
+    "/console/notices",
     "/console/exchange",
-  ]) {
-    await page.goto(path);
-    await expect(page.locator("h1").first()).toBeVisible();
-    await expect(page.locator(".ant-spin-spinning")).toHaveCount(0);
-    expect(await serious(page), path).toEqual([]);
-  }
-});
+    "/console/packs",
+    "/console/packs?record=rules.toml",
+  ],
+};
+for (const [name, paths] of Object.entries(groups)) {
+  test(`pages of regulators: ${name}`, async ({ page }) => {
+    await signIn(page, "/console/subjects");
+    for (const path of paths) {
+      await page.goto(path);
+      await expect(page.locator("h1").first()).toBeVisible();
+      await expect(page.locator(".ant-spin-spinning")).toHaveCount(0);
+      expect(await serious(page), path).toEqual([]);
+    }
+  });
+}

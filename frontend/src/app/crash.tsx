@@ -6,7 +6,7 @@ export function Crash({ error }: { error: unknown }) {
     <main style={{ padding: "96px 16px", textAlign: "center" }} role="alert">
       <h1>{common.errorTitle}</h1>
       <p>{error instanceof Error ? error.message : ""}</p>
-      <button type="button" onClick={() => window.location.reload()}>
+      <button type="button" className="plain-button" onClick={() => window.location.reload()}>
         {common.retry}
       </button>
     </main>

@@ -7,7 +7,9 @@ export function NotFound() {
     <main style={{ padding: "96px 16px", textAlign: "center" }}>
       <h1>{common.notFound}</h1>
       <p>{common.notFoundText}</p>
-      <a href={home}>{common.home}</a>
+      <a className="plain-button" href={home}>
+        {common.home}
+      </a>
     </main>
   );
 }

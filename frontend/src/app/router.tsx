@@ -12,6 +12,7 @@ import {
 } from "@tanstack/react-router";
 import { Crash } from "@/app/crash";
 import { NotFound } from "@/app/not-found";
+import { Pending } from "@/app/pending";
 import { loginHref } from "@/app/query-client";
 import { ApiError } from "@/lib/client";
 import { parseSearch, stringifySearch, type Search } from "@/lib/nav";
@@ -104,6 +105,7 @@ const tree = root.addChildren([
         "ComplaintsPage",
       ),
       page(shell, "/console/notices", () => import("@/features/notices/components/notices-page"), "NoticesPage"),
+      page(shell, "/console/packs", () => import("@/features/packs/components/packs-page"), "PacksPage"),
       page(shell, "/console/accounts", () => import("@/features/accounts/components/accounts-page"), "AccountsPage"),
       page(shell, "/console/audit", () => import("@/features/audit/components/audit-page"), "AuditPage"),
       page(shell, "/console/search", () => import("@/features/search/components/search-page"), "SearchPage"),
@@ -118,6 +120,8 @@ export function makeRouter(client: QueryClient) {
     parseSearch,
     stringifySearch,
     defaultPreload: false,
+    defaultPendingComponent: Pending,
+    defaultPendingMs: 200,
     scrollRestoration: true,
   });
 }

@@ -6,7 +6,7 @@ describe("charts", () => {
     const option = scoreOption(
       [
         { period: "2026-09", score: "80", grade: "good", rank: 1, of: 2 },
-        { period: "2026-10", score: null, grade: null, rank: null, of: null },
+        { period: "2026-10", score: null, grade: null, rank: null, of: 0 },
       ],
       lightGround,
     );
@@ -20,7 +20,7 @@ describe("charts", () => {
     expect(series[1]?.data).toEqual([null]);
   });
   it("name_grades_by_shape_and_word", () => {
-    const option = distributionOption([{ grade: "fail", count: 3 }], lightGround);
+    const option = distributionOption([{ grade: "fail", name: "不达标", count: 3 }], lightGround);
     expect(JSON.stringify(option.yAxis)).toContain("▼ 不达标");
   });
 });

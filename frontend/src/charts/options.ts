@@ -2,7 +2,7 @@
 import type { Cockpit, Evaluations, ScoreTrend } from "@/api/types";
 import type { ChartOption } from "@/charts/chart";
 import { short } from "@/lib/format";
-import { grades, palette } from "@/lib/palette";
+import { gradeMark, palette } from "@/lib/palette";
 
 export interface Ground {
   ink: string;
@@ -50,8 +50,13 @@ const category = (ground: Ground, data: string[]) => ({
   axisTick: { show: false },
   axisLabel: { color: ground.soft, fontSize: 11, hideOverlap: true },
 });
-const amount = (ground: Ground) => ({
+/** An axis of counts: whole numbers, with its unit on top. */
+const amount = (ground: Ground, unit: string) => ({
   type: "value" as const,
+  name: unit,
+  nameTextStyle: { color: ground.soft, fontSize: 11 },
+  nameGap: 8,
+  minInterval: 1,
   splitLine: { lineStyle: { color: ground.line, opacity: 0.5 } },
   axisLabel: { color: ground.soft, fontSize: 11, formatter: compact },
 });
@@ -73,20 +78,24 @@ const legend = (ground: Ground) => ({
 /** Received records of each day, and the rejected ones on an axis of their own. */
 export function trendOption(trend: Cockpit["trend"], ground: Ground): ChartOption {
   return {
-    grid: { left: 4, right: 4, top: 26, bottom: 2, containLabel: true },
+    grid: { left: 4, right: 4, top: 26, bottom: 2, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     tooltip: tooltip(ground),
-    legend: legend(ground),
+    legend: { ...legend(ground), left: "center" },
     aria: { enabled: true },
     xAxis: category(
       ground,
       trend.map((day) => day.date.slice(5)),
     ),
-    yAxis: [amount(ground), { ...amount(ground), splitLine: { show: false } }],
+    yAxis: [
+      amount(ground, "条"),
+      { ...amount(ground, "退回 条"), nameTextStyle: { color: ground.bad, fontSize: 11 }, splitLine: { show: false } },
+    ],
     series: [
       {
         name: "追溯记录",
         type: "line",
-        smooth: true,
+        smooth: 0.3,
+        smoothMonotone: "x",
         showSymbol: false,
         data: trend.map((day) => day.events),
         lineStyle: { color: ground.primary, width: 2 },
@@ -111,7 +120,7 @@ export function stageOption(stages: Cockpit["stages"], ground: Ground): ChartOpt
     stages.map((stage) => stage.name),
   );
   return {
-    grid: { left: 4, right: 4, top: 26, bottom: 2, containLabel: true },
+    grid: { left: 4, right: 4, top: 26, bottom: 2, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     tooltip: tooltip(ground),
     legend: legend(ground),
     aria: { enabled: true },
@@ -122,7 +131,7 @@ export function stageOption(stages: Cockpit["stages"], ground: Ground): ChartOpt
         ...(stages.length > 9 && { interval: 0, rotate: 32, hideOverlap: false, fontSize: 10 }),
       },
     },
-    yAxis: [amount(ground), percent(ground)],
+    yAxis: [amount(ground, "条"), percent(ground)],
     series: [
       {
         name: "记录量",
@@ -148,14 +157,14 @@ export function stageOption(stages: Cockpit["stages"], ground: Ground): ChartOpt
 /** How many hold each grade. */
 export function distributionOption(distribution: Evaluations["distribution"], ground: Ground): ChartOption {
   return {
-    grid: { left: 4, right: 36, top: 4, bottom: 4, containLabel: true },
+    grid: { left: 4, right: 36, top: 4, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     tooltip: { ...tooltip(ground), trigger: "item" },
     aria: { enabled: true },
     xAxis: { type: "value", show: false },
     yAxis: {
       ...category(
         ground,
-        distribution.map((one) => `${grades[one.grade].symbol} ${grades[one.grade].name}`),
+        distribution.map((one) => `${gradeMark(one.grade).symbol} ${gradeMark(one.grade).name}`),
       ),
       inverse: true,
       axisLabel: { color: ground.ink, fontSize: 13 },
@@ -167,7 +176,7 @@ export function distributionOption(distribution: Evaluations["distribution"], gr
         barMaxWidth: 22,
         data: distribution.map((one) => ({
           value: one.count,
-          itemStyle: { color: grades[one.grade].colour, borderRadius: [0, 3, 3, 0] },
+          itemStyle: { color: gradeMark(one.grade).colour, borderRadius: [0, 3, 3, 0] },
         })),
         label: { show: true, position: "right", color: ground.ink },
       },
@@ -177,7 +186,7 @@ export function distributionOption(distribution: Evaluations["distribution"], gr
 /** Score over the periods; a period without evaluation is a gap. */
 export function scoreOption(points: ScoreTrend["points"], ground: Ground): ChartOption {
   return {
-    grid: { left: 4, right: 16, top: 20, bottom: 2, containLabel: true },
+    grid: { left: 4, right: 16, top: 20, bottom: 2, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     tooltip: tooltip(ground),
     aria: { enabled: true },
     xAxis: category(
@@ -193,7 +202,7 @@ export function scoreOption(points: ScoreTrend["points"], ground: Ground): Chart
         symbolSize: 9,
         data: points.map((point) => ({
           value: point.score === null ? null : Number(point.score),
-          itemStyle: { color: point.grade ? grades[point.grade].colour : ground.soft },
+          itemStyle: { color: point.grade ? gradeMark(point.grade).colour : ground.soft },
         })),
         lineStyle: { color: ground.primary, width: 2 },
         label: { show: true, color: ground.ink, fontSize: 11 },

@@ -28,3 +28,28 @@ export function isCron(text: string): boolean {
     })
   );
 }
+
+export type Rhythm = "monthly" | "weekly" | "daily";
+export interface Simple {
+  rhythm: Rhythm;
+  /** Day of the month from 1 to 28, or of the week from 1 (Monday) to 7; not used daily. */
+  day: number;
+  hour: number;
+  minute: number;
+}
+
+/** A schedule that people speak of, out of the five parts; null for one that only experts write. */
+export function simpleOf(text: string): Simple | null {
+  const match = /^(\d{1,2}) (\d{1,2}) (\*|\d{1,2}) \* (\*|[0-7])$/.exec(text.trim().replace(/\s+/g, " "));
+  if (!match || !isCron(text)) return null;
+  const [, minute, hour, day = "*", weekday = "*"] = match;
+  const time = { hour: Number(hour), minute: Number(minute) };
+  if (day === "*" && weekday === "*") return { rhythm: "daily", day: 1, ...time };
+  if (day === "*") return { rhythm: "weekly", day: Number(weekday) === 0 ? 7 : Number(weekday), ...time };
+  return weekday === "*" && Number(day) <= 28 ? { rhythm: "monthly", day: Number(day), ...time } : null;
+}
+/** The five parts of a schedule. */
+export function cronOf({ rhythm, day, hour, minute }: Simple): string {
+  if (rhythm === "monthly") return `${minute} ${hour} ${day} * *`;
+  return rhythm === "weekly" ? `${minute} ${hour} * * ${day}` : `${minute} ${hour} * * *`;
+}

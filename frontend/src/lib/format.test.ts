@@ -1,5 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { change, clock, date, dateTime, duration, figure, number, quantity, short } from "@/lib/format";
+import {
+  change,
+  clock,
+  date,
+  dateTime,
+  dueDay,
+  duration,
+  figure,
+  number,
+  quantity,
+  short,
+  withUnits,
+} from "@/lib/format";
 
 describe("numbers", () => {
   it("separates thousands and leaves digits after the point as they came", () => {
@@ -52,5 +64,17 @@ describe("zero, missing and not connected never look alike", () => {
     expect(new Set(faces).size).toBe(4);
     expect(figure(null, "missing").reason).not.toBeNull();
     expect(figure(null, "not_connected").reason).not.toBeNull();
+  });
+});
+
+describe("sentences and limits of the node", () => {
+  it("writes signs of units out", () => {
+    expect(withUnits("出 1580.688 kg，大于进 1205.545 kg")).toBe("出 1580.688 千克，大于进 1205.545 千克");
+    expect(withUnits("20 桶，编号 3 kgX")).toBe("20 桶，编号 3 kgX");
+  });
+  it("gives the last day of a limit that ends at midnight", () => {
+    expect(dueDay("2026-11-27T16:00:00.000Z")).toBe("2026-11-27");
+    expect(dueDay("2026-11-27T04:00:00.000Z")).toBe("2026-11-27");
+    expect(dueDay(null)).toBe("—");
   });
 });

@@ -79,6 +79,20 @@ export function unitName(unit: string | null | undefined): string {
   return unit ? (units[unit] ?? unit) : "";
 }
 
+/** A sentence of the node with its signs of units after numbers written out, as in `出 20 千克，大于进 12 千克`. */
+export function withUnits(text: string): string {
+  return text.replace(
+    /(\d) (kg|g|t|L|mL|ml)(?![A-Za-z])/g,
+    (_, digit: string, unit: string) => `${digit} ${unitName(unit)}`,
+  );
+}
+/** The last day of a time limit: the node sets limits to the midnight after it. */
+export function dueDay(instant: string | null | undefined): string {
+  if (!instant) return MISSING;
+  const at = new Date(instant).getTime();
+  return Number.isNaN(at) ? MISSING : date(new Date(at - 1).toISOString());
+}
+
 /** Number and unit together, as in `1,250.5 千克`. */
 export function quantity(value: string | null | undefined, unit: string | null | undefined): string {
   const text = number(value);

@@ -1,5 +1,5 @@
 // Colours and marks of grades and states, for antd, charts, maps and plain style sheets alike.
-import type { FigureState, GradeCode, LinkState } from "@/api/types";
+import type { FigureState, LinkState } from "@/api/types";
 
 export const palette = {
   primary: "#1F5FBF",
@@ -27,13 +27,18 @@ export interface Mark {
 /** The tone in which a mark's word is written on light ground: the amber is too pale for small text. */
 export const wordTone = (mark: Mark): string => (mark.colour === palette.warning ? "#86560F" : mark.colour);
 
+const neutral = { colour: "#5A6675", light: "#9DB2D1" };
+
 /** 优秀、良好、达标、不达标: a word, a shape and a colour each; `light` is for dark ground. */
-export const grades: Record<GradeCode, Mark> = {
+export const grades: Record<string, Mark> = {
   excellent: { name: "优秀", symbol: "●", colour: "#1A7F37", light: "#5BD27C" },
   good: { name: "良好", symbol: "▲", colour: "#1F5FBF", light: "#6FA8FF" },
   pass: { name: "达标", symbol: "■", colour: "#B7791F", light: "#F0BC5E" },
   fail: { name: "不达标", symbol: "▼", colour: "#C62828", light: "#FF7B7B" },
 };
+
+/** The mark of a grade; grades are data of the node, and one that is new here is shown by its code. */
+export const gradeMark = (code: string): Mark => grades[code] ?? { name: code, symbol: "◆", ...neutral };
 
 export const links: Record<LinkState, Mark> = {
   in_step: { name: "同步", symbol: "●", colour: "#1A7F37", light: "#5BD27C" },
@@ -42,7 +47,6 @@ export const links: Record<LinkState, Mark> = {
   none: { name: "未连接", symbol: "○", colour: "#5A6675", light: "#9DB2D1" },
 };
 
-const neutral = { colour: "#5A6675", light: "#9DB2D1" };
 const act = { colour: "#B7791F", light: "#F0BC5E" };
 const well = { colour: "#1A7F37", light: "#5BD27C" };
 const bad = { colour: "#C62828", light: "#FF7B7B" };
@@ -83,12 +87,17 @@ export const states: Record<string, Mark> = {
   verified: { name: "已核对", symbol: "●", ...well },
   mismatch: { name: "不一致", symbol: "▼", ...bad },
   online: { name: "在线", symbol: "●", ...well },
+  unheard: { name: "从未上线", symbol: "○", ...neutral },
   offline: { name: "离线", symbol: "▼", ...bad },
   enabled: { name: "启用", symbol: "●", ...well },
   active: { name: "启用", symbol: "●", ...well },
   disabled: { name: "停用", symbol: "✕", ...neutral },
   running: { name: "进行中", symbol: "◐", ...move },
   done: { name: "已完成", symbol: "●", ...well },
+  in_force: { name: "生效中", symbol: "●", ...well },
+  pending: { name: "待生效", symbol: "◆", ...act },
+  superseded: { name: "已被替代", symbol: "○", ...neutral },
+  left_out: { name: "未采用", symbol: "▼", ...bad },
 };
 
 /** The mark of a state; a state that is not listed keeps its own name. */

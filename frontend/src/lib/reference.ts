@@ -1,7 +1,7 @@
 // Names of codes, loaded once, and the tree of divisions, loaded branch by branch.
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import type { Division, DivisionDetail, Reference } from "@/api/types";
+import type { DivisionDetail, Divisions, Reference } from "@/api/types";
 import { http } from "@/lib/client";
 
 export const referenceQuery = queryOptions({
@@ -12,7 +12,7 @@ export const referenceQuery = queryOptions({
 export const childrenQuery = (parent: string) =>
   queryOptions({
     queryKey: ["divisions", parent],
-    queryFn: ({ signal }) => http.get<{ items: Division[] }>("/console/divisions", { parent }, signal),
+    queryFn: ({ signal }) => http.get<Divisions>("/console/divisions", { parent }, signal),
     staleTime: Infinity,
   });
 export const divisionQuery = (code: string) =>

@@ -3,7 +3,15 @@ import { number } from "@/lib/format";
 import { mapText } from "@/locales/zh-CN/map";
 import type { MapGround, Scale } from "@/map/scale";
 
-export function Legend({ scale, ground, title }: { scale: Scale; ground: MapGround; title: string }) {
+interface Props {
+  scale: Scale;
+  ground: MapGround;
+  title: string;
+  points: boolean;
+  flows: boolean;
+}
+
+export function Legend({ scale, ground, title, points, flows }: Props) {
   const rows = scale.bounds
     .map((bound, index) => ({
       colour: scale.colours[index],
@@ -34,6 +42,18 @@ export function Legend({ scale, ground, title }: { scale: Scale; ground: MapGrou
         />
         {mapText.notConnected}
       </span>
+      {points && (
+        <span>
+          <i className="map-dot" style={{ background: ground.point }} />
+          {mapText.pointsLegend}
+        </span>
+      )}
+      {flows && (
+        <span>
+          <i className="map-line" style={{ background: ground.flow }} />
+          {mapText.flowsLegend}
+        </span>
+      )}
     </div>
   );
 }

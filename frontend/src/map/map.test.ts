@@ -82,8 +82,8 @@ describe("geometry", () => {
       { from: place(0), to: place(1), quantity: "100", unit: "千克", events: 1 },
       { from: place(0), to: place(2), quantity: null, unit: null, events: 0 },
     ]).features.map((line) => line.properties?.["width"] as number);
-    expect(widths[0]).toBe(6);
-    expect(widths[1]).toBe(1);
+    expect(widths[0]).toBe(5);
+    expect(widths[1]).toBe(0.8);
   });
   it("finds the box around everything", () => {
     expect(boxOf({ type: "FeatureCollection", features: [region("1")] })).toEqual([

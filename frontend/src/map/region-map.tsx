@@ -8,7 +8,17 @@ import type { Flow, MapPoints, MapValues } from "@/api/types";
 import { ApiError } from "@/lib/client";
 import { number } from "@/lib/format";
 import { mapText } from "@/locales/zh-CN/map";
-import { boxOf, empty, flowEnds, flowLines, nationBox, paintRegions, pointMarks, type Box } from "@/map/layers/build";
+import {
+  boxOf,
+  empty,
+  flowEnds,
+  flowLines,
+  nationBox,
+  paintRegions,
+  pointMarks,
+  wider,
+  type Box,
+} from "@/map/layers/build";
 import { Legend } from "@/map/legend";
 import { linesQuery, regionsQuery, type Metric } from "@/map/loaders";
 import { darkMap, lightMap, makeScale } from "@/map/scale";
@@ -29,6 +39,8 @@ interface Props {
   onSubject?: (id: string) => void;
   focus?: { lon: number; lat: number; zoom: number } | undefined;
   legend?: boolean;
+  /** Shows the part of the map where the flows are. */
+  fitFlows?: boolean;
 }
 export const isNation = (code: string): boolean => code === "000000" || code === "100000";
 
@@ -89,6 +101,7 @@ export function RegionMap({
   onSubject,
   focus,
   legend = true,
+  fitFlows = false,
 }: Props) {
   const ground = dark ? darkMap : lightMap;
   const { place, map, failed } = useGlMap(dark);
@@ -102,10 +115,12 @@ export function RegionMap({
   const lowest = regions.error instanceof ApiError && regions.error.status === 404;
   // A text, so that fresh data with the same extent does not move the map under the reader's hand.
   const extent = useMemo(() => {
+    const moved = fitFlows && flows?.length ? wider(boxOf(flowLines(flows))) : null;
+    if (moved) return JSON.stringify(moved);
     if (isNation(parent)) return JSON.stringify(nationBox);
     if (regions.isLoading) return null;
     return JSON.stringify(boxOf(regions.data ?? empty) ?? boxOf(pointMarks(points)) ?? boxOf(flowLines(flows ?? [])));
-  }, [parent, regions.data, regions.isLoading, points, flows]);
+  }, [parent, regions.data, regions.isLoading, points, flows, fitFlows]);
   const handlers = useRef({ onPick, onSubject });
   useEffect(() => {
     handlers.current = { onPick, onSubject };
@@ -134,7 +149,7 @@ export function RegionMap({
       else if (box)
         map.fitBounds(box, {
           maxZoom: 11,
-          padding: { top: 14, bottom: 14, right: 14, left: legend ? 118 : 14 },
+          padding: { top: 14, bottom: 14, right: 14, left: legend ? 132 : 14 },
           animate: false,
         });
     };
@@ -196,6 +211,34 @@ export function RegionMap({
     };
   }, [map, regions.data, values, metric, dark]);
   useEffect(() => {
+    if (!map || !fitFlows) return;
+    const places = new Map((flows ?? []).flatMap(({ from, to }) => [from, to]).map((one) => [one.code, one]));
+    const named = [...places.values()].filter((one) => one.name !== "***");
+    const markers = named.map((one) => {
+      const element = document.createElement("span");
+      element.className = `map-end ${dark ? "dark" : ""}`;
+      element.textContent = one.name;
+      return new Marker({ element, anchor: "top", offset: [0, 5] }).setLngLat([one.lon, one.lat]).addTo(map);
+    });
+    const arrange = () => {
+      const shapes = tuck(
+        markers.map((marker) => {
+          const { x, y } = map.project(marker.getLngLat());
+          return { x, y, letters: Math.min(13, marker.getElement().textContent?.length ?? 0), value: false };
+        }),
+      );
+      markers.forEach((marker, index) => {
+        marker.getElement().hidden = shapes[index] === "none";
+      });
+    };
+    arrange();
+    map.on("moveend", arrange);
+    return () => {
+      map.off("moveend", arrange);
+      for (const marker of markers) marker.remove();
+    };
+  }, [map, flows, fitFlows, dark]);
+  useEffect(() => {
     if (!map) return;
     const popup = new Popup({
       closeButton: false,
@@ -250,7 +293,13 @@ export function RegionMap({
       )}
       {regions.isLoading && <p className="map-note">{mapText.loading}</p>}
       {legend && values && (
-        <Legend scale={scale} ground={ground} title={`${mapText.metrics[metric]}（${mapText.units[metric]}）`} />
+        <Legend
+          scale={scale}
+          ground={ground}
+          title={`${mapText.metrics[metric]}（${mapText.units[metric]}）`}
+          points={(points?.clusters.length ?? 0) > 0}
+          flows={(flows?.length ?? 0) > 0}
+        />
       )}
       <span className="map-source">{mapText.source}</span>
     </div>

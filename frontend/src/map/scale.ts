@@ -34,10 +34,10 @@ export const darkMap: MapGround = {
 export const lightMap: MapGround = {
   ground: "#eef3f8",
   empty: "#dfe6ee",
-  zero: "#eef2f7",
+  zero: "#ffffff",
   missing: "#d3d8de",
   hatch: "#98a2af",
-  steps: ["#e3edf9", "#c3d8f3", "#9cc0ea", "#74a5e0", "#4f8ad3"],
+  steps: ["#cfe0f5", "#aecbee", "#8ab3e4", "#6398d9", "#3f7bc8"],
   reverse: ["#fde8d8", "#f8c7a2", "#ec9c6b", "#d96c43", "#c62828"],
   border: "#7F93AD",
   outline: "#0b2f6b",

@@ -55,7 +55,7 @@ export function offlineStyle(ground: MapGround): StyleSpecification {
         type: "line",
         source: "flows",
         layout: { "line-cap": "round" },
-        paint: { "line-color": ground.flow, "line-width": ["get", "width"], "line-opacity": 0.75 },
+        paint: { "line-color": ground.flow, "line-width": ["get", "width"], "line-opacity": 0.55 },
       },
       {
         id: "ends",

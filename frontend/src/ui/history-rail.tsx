@@ -41,7 +41,8 @@ export function HistoryRail({
           <div>
             <strong>{actionNames[entry.action] ?? entry.action}</strong>{" "}
             <span className="soft">
-              {entry.actor} · {dateTime(entry.at)}
+              {entry.actor && `${entry.actor} · `}
+              {dateTime(entry.at)}
             </span>
             {entry.reason && (
               <div>

@@ -157,6 +157,7 @@ export function ListPage<T extends object>(props: Props<T>) {
   );
   const rows = query.data?.items ?? [];
   const next = query.data?.next ?? null;
+  const refused = query.isError && !query.data;
   const filtered = filters.some((filter) => search[filter.key]);
   const go = (kind: "first" | "previous" | "next") => {
     if (kind === "next" && next) {
@@ -187,7 +188,7 @@ export function ListPage<T extends object>(props: Props<T>) {
           <span className="soft" aria-live="polite">
             {count ? common.count(number(count.value), count.exact) : query.isLoading ? common.loading : ""}
           </span>
-          <div className="list-tools">
+          <div className="list-tools" hidden={refused}>
             {props.bare && props.actions}
             <Tooltip title="导出本页所示的列">
               <Button icon={<DownloadOutlined />} disabled={rows.length === 0} onClick={exportPage}>
@@ -204,7 +205,7 @@ export function ListPage<T extends object>(props: Props<T>) {
             />
           </div>
         </div>
-        {query.isError && !query.data ? (
+        {refused ? (
           <ErrorView error={query.error} retry={() => void query.refetch()} />
         ) : (
           <Table<T>
@@ -239,6 +240,7 @@ export function ListPage<T extends object>(props: Props<T>) {
                 " "
               ) : (
                 <EmptyView
+                  text={filtered ? common.emptyFound : common.empty}
                   hint={filtered ? common.emptyFiltered : props.emptyHint}
                   action={
                     filtered && (
@@ -254,13 +256,15 @@ export function ListPage<T extends object>(props: Props<T>) {
             }}
           />
         )}
-        <Pager
-          page={page}
-          next={next}
-          onGo={go}
-          limit={limit}
-          onLimit={(size) => patch({ limit: size, after: undefined, page: undefined })}
-        />
+        {!refused && (
+          <Pager
+            page={page}
+            next={next}
+            onGo={go}
+            limit={limit}
+            onLimit={(size) => patch({ limit: size, after: undefined, page: undefined })}
+          />
+        )}
       </section>
       {drawer && (
         <Drawer

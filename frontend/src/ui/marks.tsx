@@ -1,8 +1,8 @@
 // Grade, state and figure with a word, a shape and a colour, and the three kinds of nothing.
 import { Tooltip } from "antd";
-import type { FigureState, GradeCode, LinkState } from "@/api/types";
+import type { FigureState, LinkState } from "@/api/types";
 import { change, dateTime, figure, MISSING } from "@/lib/format";
-import { grades, links, markOf, wordTone, type Mark } from "@/lib/palette";
+import { gradeMark, links, markOf, wordTone, type Mark } from "@/lib/palette";
 
 function MarkText({ mark, dark = false }: { mark: Mark; dark?: boolean }) {
   return (
@@ -14,8 +14,8 @@ function MarkText({ mark, dark = false }: { mark: Mark; dark?: boolean }) {
     </span>
   );
 }
-export function GradeMark({ grade, dark = false }: { grade: GradeCode | null; dark?: boolean }) {
-  return grade ? <MarkText mark={grades[grade]} dark={dark} /> : <Missing reason="本期未评价" />;
+export function GradeMark({ grade, dark = false }: { grade: string | null; dark?: boolean }) {
+  return grade ? <MarkText mark={gradeMark(grade)} dark={dark} /> : <Missing reason="本期未评价" />;
 }
 export function StateMark({ state, name }: { state: string; name?: string | null | undefined }) {
   return <MarkText mark={markOf(state, name)} />;

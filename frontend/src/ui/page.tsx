@@ -42,7 +42,7 @@ export function Facts({ rows, columns = 2 }: { rows: [ReactNode, ReactNode][]; c
       {rows.map(([label, value], index) => (
         <div key={index} className="fact">
           <dt>{label}</dt>
-          <dd>{value ?? "—"}</dd>
+          <dd>{value === "" || value === null || value === undefined ? "—" : value}</dd>
         </div>
       ))}
     </dl>

@@ -56,18 +56,19 @@ export const groups: Group[] = [
   {
     key: "system",
     entries: [
+      { href: "/console/packs", label: t.packs, permission: "pack.read" },
       { href: "/console/accounts", label: t.accounts, permission: "account.read" },
       { href: "/console/audit", label: t.audit, permission: "audit.read" },
     ],
   },
 ];
 
-/** The entry whose address is the longest beginning of the path. */
+/** The entry whose address is the longest beginning of the path; none for a page that is not in the menu. */
 export function activeEntry(path: string): string {
   const all = groups.flatMap((group) => group.entries.map((entry) => entry.href));
   return (
     all
       .filter((href) => path === href || (href !== "/console" && path.startsWith(`${href}/`)))
-      .sort((a, b) => b.length - a.length)[0] ?? "/console"
+      .sort((a, b) => b.length - a.length)[0] ?? ""
   );
 }

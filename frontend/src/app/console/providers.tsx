@@ -12,7 +12,8 @@ dayjs.locale("zh-cn");
 
 export function ConsoleFrame({ children }: { children: ReactNode }) {
   return (
-    <ConfigProvider locale={zhCN} theme={lightTheme} componentSize="middle">
+    // A click beside a dialog must not throw away what was typed in it, nor a token that is shown only once.
+    <ConfigProvider locale={zhCN} theme={lightTheme} componentSize="middle" modal={{ mask: { closable: false } }}>
       <App style={{ height: "100%" }}>{children}</App>
     </ConfigProvider>
   );

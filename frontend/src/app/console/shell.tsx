@@ -10,10 +10,12 @@ import {
 import { useQueryClient } from "@tanstack/react-query";
 import { Outlet } from "@tanstack/react-router";
 import { Badge, Button, Dropdown, Input, Layout, Modal, Tag, Tooltip } from "antd";
-import { Suspense, useState } from "react";
+import { Suspense, useEffect, useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 import type { FindingSummary } from "@/api/types";
+import { activeEntry, groups } from "@/app/console/menu";
 import { SideMenu } from "@/app/console/side-menu";
+import { Tasks } from "@/app/console/tasks";
 import { http } from "@/lib/client";
 import { useGo, usePath, useUrl } from "@/lib/nav";
 import { useCan, useMe } from "@/lib/session";
@@ -72,18 +74,28 @@ function Account() {
   );
 }
 
+/** What the search box looks through; without one of these there is nothing to search. */
+const searchable = ["subject.read", "product.read", "event.read", "access.read", "complaint.read"];
+
 export function ConsoleShell() {
   const me = useMe();
   const go = useGo();
   const path = usePath();
   const [search, patch] = useUrl();
   const [collapsed, setCollapsed] = useState<boolean>(() => recall("menu.collapsed", false));
+  const [narrow, setNarrow] = useState(false);
   const [help, setHelp] = useState(false);
   const fold = () => {
     setCollapsed(!collapsed);
-    remember("menu.collapsed", !collapsed);
+    // On a narrow screen the menu folds by itself; that is not the reader's choice and is not remembered.
+    if (!narrow) remember("menu.collapsed", !collapsed);
   };
   const root = me.divisions_in_scope_root;
+  const can = useCan();
+  const entry = groups.flatMap((group) => group.entries).find((one) => one.href === activeEntry(path));
+  useEffect(() => {
+    document.title = entry ? `${entry.label} - ${me.node.platform_name}` : me.node.platform_name;
+  }, [entry, me.node.platform_name]);
   return (
     <Layout style={{ minHeight: "100%" }}>
       <a className="skip" href="#main">
@@ -109,16 +121,19 @@ export function ConsoleShell() {
           width={168}
         />
         <span className="grow" />
-        <Input.Search
-          className="top-search"
-          placeholder={shellText.searchPlaceholder}
-          aria-label={shellText.search}
-          allowClear
-          onSearch={(text) => {
-            if (text.trim()) go(`/console/search?q=${encodeURIComponent(text.trim())}`);
-          }}
-        />
+        {searchable.some(can) && (
+          <Input.Search
+            className="top-search"
+            placeholder={shellText.searchPlaceholder}
+            aria-label={shellText.search}
+            allowClear
+            onSearch={(text) => {
+              if (text.trim()) go(`/console/search?q=${encodeURIComponent(text.trim())}`);
+            }}
+          />
+        )}
         <OpenFindings />
+        <Tasks />
         <Button
           type="text"
           icon={<QuestionCircleOutlined />}
@@ -128,7 +143,19 @@ export function ConsoleShell() {
         <Account />
       </Layout.Header>
       <Layout>
-        <Layout.Sider width={208} collapsedWidth={56} collapsed={collapsed} theme="light" className="side">
+        <Layout.Sider
+          width={208}
+          collapsedWidth={narrow ? 48 : 56}
+          collapsed={collapsed}
+          breakpoint="lg"
+          onBreakpoint={(broken) => {
+            setNarrow(broken);
+            setCollapsed(broken || recall("menu.collapsed", false));
+          }}
+          trigger={null}
+          theme="light"
+          className="side"
+        >
           <SideMenu collapsed={collapsed} />
         </Layout.Sider>
         <Layout.Content id="main" className="main" tabIndex={-1}>

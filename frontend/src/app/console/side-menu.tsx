@@ -12,6 +12,7 @@ import {
   GlobalOutlined,
   MessageOutlined,
   NotificationOutlined,
+  ProfileOutlined,
   ShopOutlined,
   SwapOutlined,
   TagsOutlined,
@@ -42,6 +43,7 @@ const icons: Record<string, ReactNode> = {
   "/console/complaints": <MessageOutlined />,
   "/console/notices": <NotificationOutlined />,
   "/console/exchange": <SwapOutlined />,
+  "/console/packs": <ProfileOutlined />,
   "/console/accounts": <TeamOutlined />,
   "/console/audit": <AuditOutlined />,
 };

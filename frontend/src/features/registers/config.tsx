@@ -1,7 +1,8 @@
 // What the four registers show, ask for and search by; everything else about them is the same.
 import type { ReactNode } from "react";
 import type { ConnectedSystem, Device, Product, Subject } from "@/api/types";
-import { number } from "@/lib/format";
+import { number, unitName } from "@/lib/format";
+import { markOf } from "@/lib/palette";
 import type { Names } from "@/lib/reference";
 import { fieldLabels as t, registerText } from "@/locales/zh-CN/registers";
 import type { Filter } from "@/ui/filter-bar";
@@ -39,6 +40,8 @@ export interface Field {
   pattern?: RegExp;
   message?: string;
   max?: number;
+  /** Takes the whole width of the form. */
+  wide?: boolean;
 }
 export interface Register {
   noun: Noun;
@@ -51,7 +54,10 @@ export interface Register {
 }
 
 const blank = (value: string | null | undefined, reason: string): ReactNode => value || <Missing reason={reason} />;
-const online = (row: { online: boolean }) => <StateMark state={row.online ? "online" : "offline"} />;
+/** Online, offline, or never heard of: the last is no fault that somebody must mend. */
+const heard = (row: { online: boolean }, last: string | null) => (row.online ? "online" : last ? "offline" : "unheard");
+const online = (row: { online: boolean }, last: string | null) => <StateMark state={heard(row, last)} />;
+const onlineText = (row: { online: boolean }, last: string | null) => markOf(heard(row, last)).name;
 const head: Column<Row>[] = [
   { key: "name", title: t["name"] ?? "", fixed: true, render: (row) => <strong className="name">{row.name}</strong> },
   { key: "code", title: t["code"] ?? "", render: (row) => <span className="code">{row.code}</span> },
@@ -152,7 +158,7 @@ function subjects(names: Names): Register {
       { key: "category", kind: "select", required: true, options: names.options("category") },
       { key: "stages", kind: "multi", required: true, within: stagesOf(names) },
       { key: "division", kind: "division", required: true },
-      { key: "address", kind: "text", max: 200 },
+      { key: "address", kind: "text", max: 200, wide: true },
       { key: "lon", kind: "number" },
       { key: "lat", kind: "number" },
       { key: "contact", kind: "text", max: 50 },
@@ -184,14 +190,14 @@ function subjects(names: Names): Register {
         [label("contact"), row.contact],
         [label("phone"), row.phone],
         [label("filed_at"), <When key="f" at={row.filed_at} />],
-        [label("origin_node"), row.origin_node],
-        [label("parent_node"), row.parent_node],
+        [label("origin_node"), (row as Subject & { origin_name?: string }).origin_name ?? row.origin_node],
       ];
     },
     related: (row) => [
       { href: `/console/events?subject=${row.code}`, label: registerText.events },
       { href: `/console/products?subject=${row.code}`, label: registerText.products_of },
       { href: `/console/devices?subject=${row.code}`, label: registerText.devices_of },
+      { href: `/console/findings?subject=${row.code}`, label: registerText.findings },
     ],
   };
 }
@@ -212,12 +218,17 @@ function products(names: Names): Register {
         render: (row) => <span className="code">{blank(row.gtin, "未登记商品条码")}</span>,
         text: (row) => row.gtin,
       },
-      { key: "spec", title: label("spec") },
-      { key: "unit", title: label("unit"), hidden: true },
+      { key: "spec", title: label("spec"), hidden: true },
+      {
+        key: "unit",
+        title: label("unit"),
+        render: (row) => unitName(row.unit) || "—",
+        text: (row) => unitName(row.unit),
+      },
       { key: "subject_name", title: label("subject_name") },
     ]),
     filters: [
-      { key: "q", label: label("q"), kind: "text" },
+      { key: "q", label: registerText.named, kind: "text" },
       { key: "category", label: label("category"), kind: "select", options: names.options("category") },
       { key: "state", label: label("state"), kind: "select", options: names.options("subject_state") },
       { key: "subject", label: label("subject"), kind: "text", folded: true },
@@ -245,7 +256,7 @@ function products(names: Names): Register {
         [label("category"), names.name("category", row.category)],
         [label("subcategory"), row.subcategory ? names.name("category", row.subcategory) : null],
         [label("spec"), row.spec],
-        [label("unit"), row.unit],
+        [label("unit"), unitName(row.unit)],
         [label("shelf_life_days"), row.shelf_life_days === null ? null : number(row.shelf_life_days)],
         [label("subject_name"), row.subject_name],
         [label("updated_at"), <When key="u" at={row.updated_at} />],
@@ -253,7 +264,7 @@ function products(names: Names): Register {
     },
     related: (row) => [
       { href: `/console/subjects/${(row as unknown as Product).subject}`, label: label("subject") },
-      { href: `/console/events?q=${encodeURIComponent(row.name)}`, label: registerText.events },
+      { href: `/console/events?subject=${(row as unknown as Product).subject}`, label: registerText.subjectEvents },
     ],
   };
 }
@@ -268,23 +279,30 @@ function devices(names: Names): Register {
         render: (row) => names.name("device_type", row.device_type),
         text: (row) => names.name("device_type", row.device_type),
       },
-      { key: "model", title: label("model") },
+      { key: "subject_name", title: label("subject_name") },
+      { key: "division_name", title: label("division") },
+      { key: "model", title: label("model"), hidden: true },
       {
         key: "serial",
         title: label("serial"),
         hidden: true,
         render: (row) => <span className="code">{row.serial ?? "—"}</span>,
       },
-      { key: "online", title: label("online"), render: online, text: (row) => (row.online ? "在线" : "离线") },
+      {
+        key: "online",
+        title: label("online"),
+        render: (row) => online(row, row.last_seen_at),
+        text: (row) => onlineText(row, row.last_seen_at),
+      },
       {
         key: "last_seen_at",
         title: label("last_seen_at"),
-        render: (row) => <When at={row.last_seen_at} />,
+        render: (row) => (row.last_seen_at ? <When at={row.last_seen_at} /> : <Missing reason="从未收到心跳" />),
         text: (row) => row.last_seen_at,
       },
     ]),
     filters: [
-      { key: "q", label: label("q"), kind: "text" },
+      { key: "q", label: registerText.named, kind: "text" },
       { key: "type", label: label("device_type"), kind: "select", options: names.options("device_type") },
       { key: "state", label: label("state"), kind: "select", options: names.options("subject_state") },
       { key: "subject", label: label("subject"), kind: "text", folded: true },
@@ -306,7 +324,7 @@ function devices(names: Names): Register {
         [label("model"), row.model],
         [label("mac"), row.mac],
         [label("serial"), row.serial],
-        [label("online"), online(row)],
+        [label("online"), online(row, row.last_seen_at)],
         [label("last_seen_at"), <When key="s" at={row.last_seen_at} />],
         [label("division"), (row as Device & { division_name?: string }).division_name ?? row.division],
         [label("subject"), (row as Device & { subject_name?: string }).subject_name ?? row.subject],
@@ -320,7 +338,8 @@ function systems(names: Names): Register {
     noun: "systems",
     permission: "access",
     columns: columns<ConnectedSystem & Row>([
-      { key: "operator", title: label("operator") },
+      { key: "operator", title: label("operator"), hidden: true },
+      { key: "division_name", title: label("division") },
       {
         key: "category",
         title: label("category"),
@@ -333,7 +352,12 @@ function systems(names: Names): Register {
         render: (row) => names.name("stage", row.stage),
         text: (row) => names.name("stage", row.stage),
       },
-      { key: "online", title: label("online"), render: online, text: (row) => (row.online ? "在线" : "离线") },
+      {
+        key: "online",
+        title: label("online"),
+        render: (row) => online(row, row.last_report_at),
+        text: (row) => onlineText(row, row.last_report_at),
+      },
       {
         key: "last_report_at",
         title: label("last_report_at"),
@@ -348,7 +372,7 @@ function systems(names: Names): Register {
       },
     ]),
     filters: [
-      { key: "q", label: label("q"), kind: "text" },
+      { key: "q", label: registerText.named, kind: "text" },
       { key: "category", label: label("category"), kind: "select", options: names.options("category") },
       { key: "state", label: label("state"), kind: "select", options: names.options("system_state") },
       { key: "stage", label: label("stage"), kind: "select", options: names.options("stage"), folded: true },
@@ -375,10 +399,10 @@ function systems(names: Names): Register {
         [label("url"), row.url],
         [label("contact"), row.contact],
         [label("phone"), row.phone],
-        [label("token_hint"), row.token_hint ?? "尚未发放"],
+        [label("token_hint"), row.token_hint ? `已发放（尾号 ${row.token_hint}）` : "尚未发放"],
         [label("last_report_at"), <When key="r" at={row.last_report_at} />],
         [label("events_total"), number(row.events_total)],
-        [label("online"), online(row)],
+        [label("online"), online(row, row.last_report_at)],
       ];
     },
     related: (row) => [

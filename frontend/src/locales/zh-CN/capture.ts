@@ -13,7 +13,7 @@ export const captureText = {
   steps: ["选择文件", "试运行", "提交", "完成"],
   result: (received: string, accepted: string, rejected: string) =>
     `共 ${received} 行：可接收 ${accepted} 行，退回 ${rejected} 行`,
-  row: "行",
+  row: "第几条",
   state: "结果",
   fault: "原因与处理办法",
   rowId: "记录编号",

@@ -1,6 +1,8 @@
 // The wall screen and the one-map page.
 export const cockpitText = {
   ranking: (tier: string) => `${tier}评价排名`,
+  rateRanking: (tier: string) => `${tier}报送率排名`,
+  systems: "接入系统",
   trend: (days: number) => `近 ${days} 日报送趋势`,
   stages: "各环节记录量 · 上下环节贯通率",
   exchange: "上下级交换",
@@ -24,7 +26,7 @@ export const cockpitText = {
   lastReceipt: "最近回执",
   lastSeen: "最近联系",
   score: "得分",
-  subLevel: { nation: "各省", province: "各市", city: "各县", county: "接入系统" },
+  subLevel: { nation: "各省", province: "各市", city: "各县", county: "本县" },
   notEvaluated: "未评价",
   mapTitle: "一张图",
   list: "数据表",

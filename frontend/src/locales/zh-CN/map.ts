@@ -10,6 +10,8 @@ export const mapText = {
   up: "返回上级",
   points: "主体",
   flows: "流向",
+  pointsLegend: "主体，圆大则多",
+  flowsLegend: "流向，线粗则多",
   values: "色阶",
   layers: "图层",
   print: "导出图片",

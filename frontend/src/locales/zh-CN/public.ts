@@ -1,5 +1,6 @@
 // Complaints, notices, accounts and audit in the console.
 export const complaintText = {
+  search: "受理编号 / 追溯码 / 内容",
   title: "咨询投诉",
   number: "受理编号",
   kind: "类型",
@@ -32,6 +33,7 @@ export const complaintText = {
   replyRequired: "请填写办理意见",
 } as const;
 export const noticeText = {
+  search: "标题 / 正文",
   title: "信息发布",
   create: "新建",
   name: "标题",
@@ -54,6 +56,7 @@ export const noticeText = {
   fromAbove: "由上级平台发布，在本平台不能修改或撤回",
 } as const;
 export const accountText = {
+  search: "账号 / 姓名 / 邮箱",
   title: "用户",
   create: "新增用户",
   username: "账号",
@@ -70,30 +73,17 @@ export const accountText = {
   newPassword: "新密码（不改则留空）",
   unchanged: "没有修改",
   disabledFirst: "新账号为停用状态，由安全管理员启用后才能登录",
+  updated: "更新时间",
   powers: "角色、管辖区划和密码由有授权权限的人员修改",
   edit: "修改",
-} as const;
-export const auditText = {
-  title: "审计",
-  seq: "序号",
-  at: "时间",
-  actor: "账号",
-  role: "角色",
-  address: "来源地址",
-  action: "操作",
-  object: "对象",
-  result: "结果",
-  reason: "理由",
-  request: "请求编号",
-  from: "起始日期",
-  to: "截止日期",
 } as const;
 export const searchText = {
   title: "全局查询",
   subjects: "追溯主体",
   products: "产品",
   events: "追溯记录",
-  complaints: "受理编号",
+  systems: "接入系统",
+  complaints: "咨询投诉",
   trace: "按追溯码、批次查链条",
   none: "没有找到",
   hint: "请在上方输入关键词",

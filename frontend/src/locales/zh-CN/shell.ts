@@ -46,8 +46,25 @@ export const shellText = {
     complaints: "咨询投诉",
     notices: "信息发布",
     exchange: "上下级交换",
+    packs: "数据包",
     accounts: "用户",
     audit: "审计",
+  },
+} as const;
+export const taskText = {
+  title: "我的待办",
+  none: "没有待办事项",
+  loading: "正在加载…",
+  kinds: {
+    subjects: "待审核的主体",
+    subjectChanges: "待审核的主体变更",
+    products: "待审核的产品",
+    devices: "待审核的设备",
+    systems: "待审核的接入申请",
+    findings: "待核实的异常数据",
+    complaints: "待受理的咨询投诉",
+    answers: "待答复的咨询投诉",
+    children: "申请接入的下级平台",
   },
 } as const;
 export const loginText = {

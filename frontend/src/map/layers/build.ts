@@ -1,7 +1,7 @@
 // Loaded data to GeoJSON sources: regions with their fill, flows as arcs, places as points, and the extent of it all.
 import type { Feature, FeatureCollection, Geometry, LineString, Point, Position } from "geojson";
 import type { Flow, MapPoints, MapValues } from "@/api/types";
-import { unitName } from "@/lib/format";
+import { number, unitName } from "@/lib/format";
 import type { Scale } from "@/map/scale";
 
 export interface RegionProperties {
@@ -63,8 +63,8 @@ export function flowLines(flows: Flow[]): FeatureCollection<LineString> {
       type: "Feature",
       geometry: { type: "LineString", coordinates: arc([flow.from.lon, flow.from.lat], [flow.to.lon, flow.to.lat]) },
       properties: {
-        width: 1 + 5 * Math.sqrt(weight(flow) / most),
-        text: `${flow.from.name} → ${flow.to.name}：${flow.quantity ?? flow.events} ${flow.quantity ? unitName(flow.unit) : "条"}`,
+        width: 0.8 + 4.2 * Math.sqrt(weight(flow) / most),
+        text: `${flow.from.name} → ${flow.to.name}：${number(flow.quantity ?? flow.events)} ${flow.quantity ? unitName(flow.unit) : "条"}`,
       },
     })),
   };
@@ -117,5 +117,14 @@ export function boxOf(collection: FeatureCollection): Box | null {
         [box[2], box[3]],
       ]
     : null;
+}
+/** A box with room around it, at least a quarter of a degree, so that what is in it can be told by its surroundings. */
+export function wider(box: Box | null): Box | null {
+  if (!box) return null;
+  const room = Math.max(0.25, (box[1][0] - box[0][0]) * 0.35, (box[1][1] - box[0][1]) * 0.35);
+  return [
+    [box[0][0] - room, box[0][1] - room],
+    [box[1][0] + room, box[1][1] + room],
+  ];
 }
 export const empty: FeatureCollection = { type: "FeatureCollection", features: [] };

@@ -136,7 +136,7 @@ export function AccountsPage() {
     { key: "role_name", title: t.role },
     { key: "division_name", title: t.division },
     { key: "state", title: t.state, render: (row) => <StateMark state={disabled(row) ? "disabled" : "enabled"} /> },
-    { key: "updated_at", title: common.time, render: (row) => <When at={row.updated_at} /> },
+    { key: "updated_at", title: t.updated, render: (row) => <When at={row.updated_at} /> },
     ...(mayEdit || mayDisable
       ? [
           {
@@ -181,7 +181,7 @@ export function AccountsPage() {
         title={t.title}
         resource="/console/accounts"
         columns={columns}
-        filters={[]}
+        filters={[{ key: "q", label: t.search, kind: "text" }]}
         rowId={(row) => row.id}
         actions={
           can("account.create") && (

@@ -15,7 +15,7 @@ const count = (value: number, bad = false) => (
     {number(value)}
   </span>
 );
-const batchColumns: Column<Batch>[] = [
+const batches: Column<Batch>[] = [
   { key: "received_at", title: t.at, fixed: true, render: (row) => <When at={row.received_at} /> },
   {
     key: "system",
@@ -29,7 +29,7 @@ const batchColumns: Column<Batch>[] = [
   { key: "rejected", title: t.rejected, align: "right", render: (row) => count(row.rejected, true) },
   { key: "message_id", title: t.message, render: (row) => <span className="code">{row.message_id}</span> },
 ];
-const rejectColumns: Column<Reject>[] = [
+const rejects: Column<Reject>[] = [
   { key: "at", title: t.at, fixed: true, render: (row) => <When at={row.at} /> },
   {
     key: "system",
@@ -37,15 +37,16 @@ const rejectColumns: Column<Reject>[] = [
     render: (row) => systemName(row) || "—",
     text: systemName,
   },
-  { key: "row", title: t.row, align: "right" },
-  { key: "reason", title: t.reason },
+  // The node counts rows of a message from 0, people count from 1.
+  { key: "row", title: t.row, align: "right", render: (row) => row.row + 1, text: (row) => row.row + 1 },
+  { key: "reason", title: t.reason, render: (row) => <span className="wide-text">{row.reason}</span> },
   {
     key: "field",
     title: t.field,
-    render: (row) => t.fields[row.field ?? ""] ?? (row.field || "—"),
+    render: (row) => t.fields[row.field] ?? (row.field || "—"),
     text: (row) => row.field,
   },
-  { key: "advice", title: t.advice },
+  { key: "advice", title: t.advice, render: (row) => <span className="wide-text">{row.advice || "—"}</span> },
   { key: "code", title: t.code, render: (row) => <span className="code">{row.code}</span> },
   { key: "message_id", title: t.message, hidden: true },
 ];
@@ -64,9 +65,9 @@ export function CapturePage() {
           rows={[
             [t.reason, row.reason],
             [t.advice, row.advice],
-            [t.field, t.fields[row.field ?? ""] ?? row.field],
+            [t.field, t.fields[row.field] ?? row.field],
             [t.code, row.code],
-            [t.row, row.row],
+            [t.row, row.row + 1],
             [t.message, row.message_id],
           ]}
         />
@@ -92,7 +93,7 @@ export function CapturePage() {
                 bare
                 title={t.batches}
                 resource="/console/capture/batches"
-                columns={batchColumns}
+                columns={batches}
                 filters={filters}
                 rowId={(row) => row.message_id}
                 emptyHint="接入系统报送或上传表格后，批次会列在这里"
@@ -107,7 +108,7 @@ export function CapturePage() {
                 bare
                 title={t.rejects}
                 resource="/console/capture/rejects"
-                columns={rejectColumns}
+                columns={rejects}
                 filters={filters}
                 rowId={(row) => String(row.id)}
                 drawer={rejected}

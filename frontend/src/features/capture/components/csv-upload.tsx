@@ -14,8 +14,11 @@ import { useAct } from "@/ui/use-act";
 /** The largest upload that the node takes, in bytes. */
 const LIMIT = 16 * 1024 * 1024;
 
-const faultText = (row: CsvResult["rows"][number]) =>
-  (row.faults ?? [])
+type Row = CsvResult["rows"][number];
+/** The node counts rows of a message from 0, people count from 1. */
+const place = (row: Row) => row.row + 1;
+const faultText = (row: Row) =>
+  row.faults
     .map(
       (fault) =>
         `${fault.field ? `${t.fields[fault.field] ?? fault.field}：` : ""}${fault.reason}${fault.advice ? `。${fault.advice}` : ""}（${fault.code}）`,
@@ -30,7 +33,7 @@ function Rows({ result }: { result: CsvResult }) {
       `逐行结果-${result.message_id}.csv`,
       csvText(
         [t.row, t.state, t.rowId, t.fault],
-        result.rows.map((row) => [row.row, row.status, row.id, faultText(row)]),
+        result.rows.map((row) => [place(row), row.status, row.id, faultText(row)]),
       ),
     );
   return (
@@ -49,13 +52,13 @@ function Rows({ result }: { result: CsvResult }) {
         dataSource={rows}
         pagination={{ pageSize: 50, hideOnSinglePage: true }}
         columns={[
-          { title: t.row, dataIndex: "row", width: 80, align: "right" },
+          { title: t.row, render: (_, row) => place(row), width: 80, align: "right" },
           {
             title: t.state,
             width: 110,
             render: (_, row) => (
               <StateMark
-                state={row.status}
+                state={row.status === "rejected" ? "failed" : row.status}
                 name={{ accepted: "可接收", rejected: "退回", duplicate: "重复" }[row.status]}
               />
             ),

@@ -7,7 +7,7 @@ import type { Cockpit } from "@/api/types";
 import { Chart } from "@/charts/chart";
 import { darkGround, stageOption, trendOption } from "@/charts/options";
 import { cockpitQuery, useCockpitStream } from "@/features/cockpit/api/cockpit";
-import { ExchangeTile, FiguresRow, Ranking, Warnings } from "@/features/cockpit/components/tiles";
+import { ExchangeTile, FiguresRow, Ranking, rankingTitle, Warnings } from "@/features/cockpit/components/tiles";
 import { dateTime } from "@/lib/format";
 import { stringifySearch, useGo, useUrl } from "@/lib/nav";
 import { divisionQuery, useNames } from "@/lib/reference";
@@ -201,7 +201,7 @@ export function CockpitPage({ menu }: { menu: ReactNode }) {
         <>
           <FiguresRow figures={data.figures} />
           <div className="cockpit-grid">
-            <Tile area="rank" title={t.ranking(t.subLevel[tier])} href={`/console/evaluations${carry}`}>
+            <Tile area="rank" title={rankingTitle(data.ranking, tier)} href={`/console/evaluations${carry}`}>
               <Ranking
                 rows={data.ranking}
                 onPick={(row) =>

@@ -11,22 +11,22 @@ import { common } from "@/locales/zh-CN/common";
 import { mapText } from "@/locales/zh-CN/map";
 import { flowsQuery, pointsQuery, regionsQuery, valuesQuery, type Metric } from "@/map/loaders";
 import { strongest } from "@/map/layers/build";
+import { mapPicture } from "@/map/picture";
 import { RegionMap } from "@/map/region-map";
 import { FigureText } from "@/ui/marks";
 import { PageHead, Panel } from "@/ui/page";
 
 const metrics = Object.keys(mapText.metrics) as Metric[];
 
-function savePng() {
-  const canvas = document.querySelector<HTMLCanvasElement>(".region-map canvas");
-  canvas?.toBlob((blob) => {
-    if (!blob) return;
-    const anchor = document.createElement("a");
-    anchor.href = URL.createObjectURL(blob);
-    anchor.download = "地图.png";
-    anchor.click();
-    URL.revokeObjectURL(anchor.href);
-  });
+async function savePng(name: string): Promise<void> {
+  const map = document.querySelector(".region-map");
+  const blob = map && (await mapPicture(map, "#ffffff"));
+  if (!blob) return;
+  const anchor = document.createElement("a");
+  anchor.href = URL.createObjectURL(blob);
+  anchor.download = `${name}.png`;
+  anchor.click();
+  URL.revokeObjectURL(anchor.href);
 }
 
 export function OneMapPage() {
@@ -42,7 +42,7 @@ export function OneMapPage() {
   const points = useQuery({ ...pointsQuery(division, 7), enabled: layers.includes("points") });
   const flows = useQuery({ ...flowsQuery(division, 30), enabled: layers.includes("flows") });
   const allFlows = flows.data?.flows;
-  const shownFlows = useMemo(() => allFlows && strongest(allFlows, 80), [allFlows]);
+  const shownFlows = useMemo(() => allFlows && strongest(allFlows, 60), [allFlows]);
   const here = useQuery(divisionQuery(division));
   const steps = here.data?.path.map((step) => step.code) ?? [];
   const up = steps.at(steps.at(-1) === division ? -2 : -1);
@@ -73,13 +73,15 @@ export function OneMapPage() {
         ]}
         onChange={(next) => patch({ layers: next.length > 0 ? next.join(",") : "none" }, true)}
       />
-      <Button onClick={savePng}>{mapText.print}</Button>
+      <Button onClick={() => void savePng(`${here.data?.name ?? t.mapTitle}-${mapText.metrics[metric]}`)}>
+        {mapText.print}
+      </Button>
     </Space>
   );
   return (
     <>
       <PageHead title={t.mapTitle} note={here.data?.name} extra={extra} />
-      <div style={{ display: "grid", gridTemplateColumns: "minmax(0, 1fr) 320px", gap: 16 }}>
+      <div className="with-aside wide">
         <Panel flush>
           <div style={{ height: "calc(100vh - 172px)", minHeight: 480 }}>
             <RegionMap

@@ -2,7 +2,7 @@
 import { useState } from "react";
 import type { Cockpit, Figure, Warning } from "@/api/types";
 import { change, clock, date, dateTime, duration, figure, number } from "@/lib/format";
-import { grades, links } from "@/lib/palette";
+import { gradeMark, links } from "@/lib/palette";
 import { cockpitText as t } from "@/locales/zh-CN/cockpit";
 import { AppLink } from "@/ui/app-link";
 import { LinkMark } from "@/ui/marks";
@@ -28,7 +28,7 @@ function FigureBox({ one }: { one: Figure }) {
           </small>
         )}
       </span>
-      <span className="figure-change">{change(one.change) || "\u00a0"}</span>
+      <span className="figure-change">{change(one.change)}</span>
     </AppLink>
   );
 }
@@ -42,32 +42,58 @@ export function FiguresRow({ figures }: { figures: Figure[] }) {
   );
 }
 
-export function Ranking({
-  rows,
-  onPick,
-}: {
-  rows: Cockpit["ranking"];
-  onPick: (row: Cockpit["ranking"][number]) => void;
-}) {
+type Ranked = Cockpit["ranking"][number];
+
+/** Where nothing below was evaluated the node ranks by reporting rate: scores, but no grades. */
+export const byRate = (rows: Ranked[]): boolean =>
+  rows.some((row) => row.score !== null) && rows.every((row) => row.grade === null);
+
+/** What a ranking ranks: divisions of the next tier or connected systems, by score or by reporting rate. */
+export function rankingTitle(rows: Ranked[], tier: string): string {
+  const below = (t.subLevel as Record<string, string>)[tier] ?? t.subLevel.county;
+  const whom = rows[0]?.kind === "system" ? t.systems : below;
+  return byRate(rows) ? t.rateRanking(whom) : t.ranking(whom);
+}
+
+/** How many letters at the beginning all names share up to a place name, as in 青岛市菜市场追溯系统. */
+function common(names: string[]): number {
+  const first = names[0] ?? "";
+  let length = 0;
+  while (length < first.length && names.every((name) => name[length] === first[length])) length += 1;
+  const place = first.slice(0, length).search(/[省市区县](?!.*[省市区县])/u);
+  return names.length > 1 ? place + 1 : 0;
+}
+
+export function Ranking({ rows, onPick }: { rows: Ranked[]; onPick: (row: Ranked) => void }) {
   if (rows.length === 0) return <p className="tile-empty">{t.noRanking}</p>;
+  const rate = byRate(rows);
+  const start = rows[0]?.kind === "system" ? common(rows.map((row) => row.name)) : 0;
   return (
     <ol className="ranking">
       {rows.map((row) => {
-        const mark = row.grade ? grades[row.grade] : null;
+        const mark = row.grade ? gradeMark(row.grade) : null;
+        const shown = row.score === null ? t.notEvaluated : `${row.score}${rate ? "%" : ""}`;
         return (
           <li key={row.code}>
-            <button type="button" onClick={() => onPick(row)} title={`${row.name} ${mark?.name ?? t.notEvaluated}`}>
+            <button
+              type="button"
+              onClick={() => onPick(row)}
+              title={`${row.name} ${rate ? "" : (mark?.name ?? t.notEvaluated)} ${row.score === null ? "" : shown}`}
+            >
               <span className="ranking-no">{row.rank ?? "—"}</span>
               <span style={{ color: mark?.light }} aria-label={mark?.name}>
-                {mark?.symbol ?? "○"}
+                {mark?.symbol ?? (rate ? "" : "○")}
               </span>
-              <span className="ranking-name">{row.name}</span>
+              <span className="ranking-name">{row.name.slice(start)}</span>
               <span className="ranking-bar">
                 <i
-                  style={{ width: `${Math.max(0, Math.min(100, Number(row.score ?? 0)))}%`, background: mark?.light }}
+                  style={{
+                    width: `${Math.max(0, Math.min(100, Number(row.score ?? 0)))}%`,
+                    background: mark?.light ?? "#6FA8FF",
+                  }}
                 />
               </span>
-              <b className={row.score === null ? "hatched-dark" : ""}>{row.score ?? t.notEvaluated}</b>
+              <b className={row.score === null ? "hatched-dark" : ""}>{shown}</b>
             </button>
           </li>
         );
@@ -114,6 +140,9 @@ export function Warnings({ rows }: { rows: Warning[] }) {
   );
 }
 
+/** A platform by its place alone: 青岛市 of 青岛市重要产品追溯管理平台. */
+const placeOf = (platform: string) => platform.replace(/重要产品追溯管理平台$/u, "") || platform;
+
 export function ExchangeTile({ exchange }: { exchange: Cockpit["exchange"] }) {
   const { parent, children } = exchange;
   const good = children.filter((child) => child.state === "in_step").length;
@@ -126,7 +155,7 @@ export function ExchangeTile({ exchange }: { exchange: Cockpit["exchange"] }) {
         <span>{t.parent}</span>
         {parent ? (
           <>
-            <strong>{parent.name}</strong>
+            <strong>{placeOf(parent.name)}</strong>
             <LinkMark state={parent.state} dark />
             <span className="figures">{lag(parent.records_behind, parent.seconds_behind)}</span>
             <span className="soft">
@@ -155,7 +184,7 @@ export function ExchangeTile({ exchange }: { exchange: Cockpit["exchange"] }) {
               <span style={{ color: links[child.state].light }} aria-label={links[child.state].name}>
                 {links[child.state].symbol}
               </span>{" "}
-              {child.name}
+              {placeOf(child.name)}
               {child.records_behind > 0 && <b className="figures">{number(child.records_behind)}</b>}
             </li>
           ))}

@@ -4,7 +4,7 @@ import { Button, Image, Input, Space, Timeline } from "antd";
 import { useEffect, useState } from "react";
 import type { Complaint, ComplaintDetail } from "@/api/types";
 import { http } from "@/lib/client";
-import { dateTime } from "@/lib/format";
+import { dateTime, dueDay } from "@/lib/format";
 import { useUrl } from "@/lib/nav";
 import { useCan } from "@/lib/session";
 import { common } from "@/locales/zh-CN/common";
@@ -20,7 +20,7 @@ const columns: Column<Complaint>[] = [
   { key: "number", title: t.number, fixed: true, render: (row) => <span className="code">{row.number}</span> },
   { key: "kind", title: t.kind, render: (row) => t.kinds[row.kind] ?? row.kind, text: (row) => t.kinds[row.kind] },
   { key: "text", title: t.text, render: (row) => <span className="wide-text">{row.text}</span> },
-  { key: "code", title: t.code, render: (row) => <span className="code">{row.code ?? "—"}</span> },
+  { key: "code", title: t.code, render: (row) => <span className="code">{row.code || "—"}</span> },
   {
     key: "state",
     title: common.state,
@@ -28,7 +28,7 @@ const columns: Column<Complaint>[] = [
     text: (row) => row.state_name,
   },
   { key: "submitted_at", title: t.submitted, render: (row) => <When at={row.submitted_at} /> },
-  { key: "due_at", title: t.due, render: (row) => <When at={row.due_at} /> },
+  { key: "due_at", title: t.due, render: (row) => dueDay(row.due_at), text: (row) => dueDay(row.due_at) },
 ];
 /** Steps for which the node has words of its own where the handler writes none. */
 const silent = new Set(["accept", "close"]);
@@ -49,17 +49,22 @@ function ComplaintView({ id }: { id: string }) {
     queryKey: ["complaint", id],
     queryFn: ({ signal }) => http.get<ComplaintDetail>(`/console/complaints/${id}`, undefined, signal),
   });
-  const step = (row: ComplaintDetail, action: string) =>
+  const step = (row: ComplaintDetail, action: string) => {
+    const sent = text.trim();
     void act(
-      () => http.post(`/console/complaints/${id}/steps`, { version: row.version, action, text: text.trim() }),
+      () => http.post(`/console/complaints/${id}/steps`, { version: row.version, action, text: sent }),
       undefined,
       [
         ["complaint", id],
         ["list", "/console/complaints"],
+        ["tasks", "complaints"],
+        ["tasks", "answers"],
       ],
     ).then((done) => {
-      if (done) setText("");
+      // What was typed while the node was busy is the next answer and stays.
+      if (done) setText((now) => (now.trim() === sent ? "" : now));
     });
+  };
   return (
     <QueryView query={query}>
       {(row) => (
@@ -78,7 +83,7 @@ function ComplaintView({ id }: { id: string }) {
                 [
                   t.due,
                   <span key="d">
-                    <When at={row.due_at} />
+                    {dueDay(row.due_at)}
                     {row.overdue && <strong style={{ color: "#C62828" }}> ▼ {t.overdue}</strong>}
                   </span>,
                 ],
@@ -157,6 +162,7 @@ export function ComplaintsPage() {
   });
   if (unknown) return null;
   const filters = [
+    { key: "q", label: t.search, kind: "text" as const },
     {
       key: "state",
       label: common.state,

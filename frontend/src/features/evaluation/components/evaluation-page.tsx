@@ -9,7 +9,7 @@ import { http } from "@/lib/client";
 import { csvText, download } from "@/lib/csv";
 import { dateTime, number } from "@/lib/format";
 import { useUrl } from "@/lib/nav";
-import { grades } from "@/lib/palette";
+import { gradeMark } from "@/lib/palette";
 import { useNames } from "@/lib/reference";
 import { useCan, useMe } from "@/lib/session";
 import { common } from "@/locales/zh-CN/common";
@@ -29,6 +29,16 @@ const signed = (value: string | null) =>
     </span>
   );
 
+/**
+ * What was reached of the whole. Some indicators count faults above the line and score one minus the share: there the
+ * rest is shown, so that the two numbers always give the value beside them.
+ */
+function reached(one: EvaluationRow["indicators"][number]): number {
+  const [part, whole] = [Number(one.numerator), Number(one.denominator)];
+  const off = (given: number) => Math.abs((100 * given) / whole - Number(one.value));
+  return off(whole - part) < off(part) ? whole - part : part;
+}
+
 function Row({ row }: { row: EvaluationRow }) {
   const trend = useQuery({
     queryKey: ["evaluation", "trend", row.code],
@@ -46,7 +56,7 @@ function Row({ row }: { row: EvaluationRow }) {
         </strong>
         {row.rank !== null && (
           <span className="soft">
-            {t.rank} {row.rank}
+            {row.kind === "system" ? t.rankInStage : t.rank} {row.rank}
           </span>
         )}
         {row.veto && (
@@ -84,7 +94,7 @@ function Row({ row }: { row: EvaluationRow }) {
               render: (_, one) =>
                 one.applicable && one.denominator ? (
                   <span className="soft figures">
-                    {number(one.numerator)} / {number(one.denominator)}
+                    {number(reached(one))} / {number(one.denominator)}
                   </span>
                 ) : (
                   "—"
@@ -107,7 +117,9 @@ function Row({ row }: { row: EvaluationRow }) {
 function Found({ data }: { data: Evaluations }) {
   const [search, patch] = useUrl();
   const option = useMemo(() => distributionOption(data.distribution, lightGround), [data.distribution]);
-  const shown = search["grade"] ? data.rows.filter((row) => row.grade === search["grade"]) : data.rows;
+  const shown = data.rows
+    .filter((row) => !search["grade"] || row.grade === search["grade"])
+    .sort((a, b) => Number(b.score ?? -1) - Number(a.score ?? -1));
   const row = data.rows.find((one) => one.code === search["record"]);
   const save = () =>
     download(
@@ -118,15 +130,16 @@ function Found({ data }: { data: Evaluations }) {
           one.rank,
           one.name,
           one.score,
-          one.grade && grades[one.grade].name,
+          one.grade && gradeMark(one.grade).name,
           one.change,
           ...one.indicators.map((indicator) => indicator.value),
         ]),
       ),
     );
   const heads = data.rows[0]?.indicators ?? [];
+  const systems = data.rows[0]?.kind === "system";
   return (
-    <div style={{ display: "grid", gridTemplateColumns: "minmax(0, 1fr) 320px", gap: 16, alignItems: "start" }}>
+    <div className="with-aside">
       <section className="panel">
         <div className="list-bar">
           <span className="soft">
@@ -151,8 +164,8 @@ function Found({ data }: { data: Evaluations }) {
           })}
           columns={[
             {
-              title: t.rank,
-              width: 64,
+              title: systems ? t.rankInStage : t.rank,
+              width: systems ? 104 : 64,
               align: "right",
               render: (_, one) => <span className="figures">{one.rank ?? "—"}</span>,
             },

@@ -33,12 +33,12 @@ function Parent({ exchange }: { exchange: Exchange }) {
         extra={
           can("exchange.update") && (
             <Space>
-              {parent.paused !== true && (
+              {!parent.paused && (
                 <Button loading={busy} onClick={() => turn("pause")}>
                   {t.pause}
                 </Button>
               )}
-              {parent.paused !== false && (
+              {parent.paused && (
                 <Button loading={busy} onClick={() => turn("resume")}>
                   {t.resume}
                 </Button>
@@ -64,13 +64,18 @@ function Parent({ exchange }: { exchange: Exchange }) {
           ]}
         />
       </Panel>
-      {parent.streams && (
+      <Receipts
+        title={t.recent}
+        exchange={exchange}
+        rows={exchange.receipts.filter((row) => row.peer === parent.code).slice(0, 10)}
+      />
+      {parent.streams.length > 0 && (
         <Panel flush title={t.streams}>
           <Table
             size="small"
             rowKey={(row) => `${row.stream}-${row.origin}`}
             pagination={false}
-            dataSource={parent.streams ?? []}
+            dataSource={parent.streams}
             columns={[
               { title: t.stream, dataIndex: "stream" },
               { title: t.origin, dataIndex: "origin" },
@@ -117,20 +122,8 @@ function Children({ rows }: { rows: ExchangeChild[] }) {
           },
           { title: t.state, render: (_, row) => <StateMark state={row.state} /> },
           { title: t.link, render: (_, row) => <LinkMark state={row.link_state} /> },
-          ...(rows.some((row) => row.applied_records !== undefined)
-            ? [
-                {
-                  title: t.applied,
-                  align: "right" as const,
-                  render: (_: unknown, row: ExchangeChild) => number(row.applied_records),
-                },
-              ]
-            : []),
-          {
-            title: t.behind,
-            align: "right" as const,
-            render: (_: unknown, row: ExchangeChild) => number(row.records_behind),
-          },
+          { title: t.applied, align: "right", render: (_, row) => number(row.applied_records) },
+          { title: t.behind, align: "right", render: (_, row) => number(row.records_behind) },
           { title: t.lastBatch, render: (_, row) => <When at={row.last_batch_at} /> },
           {
             title: t.fingerprint,
@@ -168,17 +161,19 @@ function Children({ rows }: { rows: ExchangeChild[] }) {
     </Panel>
   );
 }
-function Receipts({ rows }: { rows: Receipt[] }) {
+function Receipts({ rows, exchange, title }: { rows: Receipt[]; exchange: Exchange; title?: string }) {
+  const names = new Map([exchange.parent, ...exchange.children].flatMap((one) => (one ? [[one.code, one.name]] : [])));
   return (
-    <Panel flush>
+    <Panel flush {...(title && { title })}>
       <Table<Receipt>
         size="small"
         rowKey={(row) => `${row.at}-${row.peer}-${row.from_position}`}
         dataSource={rows}
         pagination={{ pageSize: 50, hideOnSinglePage: true }}
+        locale={{ emptyText: <EmptyView text={t.noReceipts} /> }}
         columns={[
           { title: "时间", render: (_, row) => dateTime(row.at) },
-          { title: t.peer, dataIndex: "peer" },
+          { title: t.peer, render: (_, row) => names.get(row.peer) ?? row.peer },
           {
             title: t.direction,
             render: (_, row) =>
@@ -246,7 +241,11 @@ export function ExchangePage() {
                 label: `${t.children} ${exchange.children.length}`,
                 children: <Children rows={exchange.children} />,
               },
-              { key: "receipts", label: t.receipts, children: <Receipts rows={exchange.receipts} /> },
+              {
+                key: "receipts",
+                label: t.receipts,
+                children: <Receipts rows={exchange.receipts} exchange={exchange} />,
+              },
               {
                 key: "poison",
                 label: `${t.poison} ${exchange.poison.length}`,

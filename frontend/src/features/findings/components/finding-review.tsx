@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Tag } from "antd";
 import type { FindingDetail } from "@/api/types";
 import { http } from "@/lib/client";
-import { dateTime, number, quantity, systemName } from "@/lib/format";
+import { dateTime, dueDay, quantity, systemName } from "@/lib/format";
 import { useCan } from "@/lib/session";
 import { review } from "@/locales/zh-CN/common";
 import { common } from "@/locales/zh-CN/common";
@@ -20,6 +20,9 @@ const decisions: Decision[] = [
   { key: "return", label: review.return, hotkey: "r", reason: true },
   { key: "dismiss", label: review.dismiss, reason: true },
 ];
+/** The unit of what was measured: that of the record where the rule looks at its quantity. */
+const valueUnit = (row: FindingDetail) => (row.rule.includes("quantity") ? (row.event?.unit ?? null) : null);
+
 interface Props {
   id: string;
   onNext?: (() => void) | undefined;
@@ -52,18 +55,14 @@ export function FindingReview({ id, onNext, onPrevious }: Props) {
           </div>
           <ReviewBar
             decisions={
-              row.actions
-                ? decisions.filter((one) => (row.actions as string[]).includes(one.key))
-                : row.state === "open" && can("finding.review")
-                  ? decisions
-                  : []
+              can("finding.review") ? decisions.filter((one) => (row.actions as string[]).includes(one.key)) : []
             }
             onDecide={(decision, reason) => decide(row.version, decision, reason)}
             onNext={onNext}
             onPrevious={onPrevious}
             onDone={onNext}
           />
-          <p className="soft">{review.keys}</p>
+          {row.actions.length > 0 && <p className="soft">{review.keys}</p>}
           <div className="two">
             <Panel title={t.proposal}>
               <p style={{ marginTop: 0, fontSize: 16 }}>{row.text}</p>
@@ -76,11 +75,11 @@ export function FindingReview({ id, onNext, onPrevious }: Props) {
                       <Missing key="v" reason="没有收到数据" />
                     ) : (
                       <strong key="v" style={{ color: "#C62828" }}>
-                        {number(row.value)}
+                        {quantity(row.value, valueUnit(row))}
                       </strong>
                     ),
                   ],
-                  [t.limit, number(row.limit)],
+                  [t.limit, quantity(row.limit, valueUnit(row))],
                   [
                     t.subject,
                     row.subject ? (
@@ -96,7 +95,7 @@ export function FindingReview({ id, onNext, onPrevious }: Props) {
                   [
                     t.dueAt,
                     <span key="d">
-                      <When at={row.due_at} />
+                      {dueDay(row.due_at)}
                       {row.overdue && (
                         <Tag color="red" style={{ marginLeft: 8 }}>
                           ▼ {t.overdue}
@@ -112,12 +111,6 @@ export function FindingReview({ id, onNext, onPrevious }: Props) {
                 <Facts
                   columns={1}
                   rows={[
-                    [
-                      t.object,
-                      <span key="o" className="code">
-                        {row.object_id ?? "—"}
-                      </span>,
-                    ],
                     [common.time, dateTime(row.event.event_time)],
                     ["产品", row.event.product_name ?? null],
                     ["批次", row.event.batch ?? null],
@@ -125,7 +118,7 @@ export function FindingReview({ id, onNext, onPrevious }: Props) {
                     ["对方", row.event.peer_name ?? null],
                     [
                       "",
-                      <AppLink key="e" href={`/console/events?record=${row.object_id ?? row.event.id}`}>
+                      <AppLink key="e" href={`/console/events?record=${row.object_id}`}>
                         {t.toEvent}
                       </AppLink>,
                     ],
@@ -136,9 +129,9 @@ export function FindingReview({ id, onNext, onPrevious }: Props) {
               )}
             </Panel>
           </div>
-          {row.raw !== null && row.raw !== undefined && (
+          {row.raw !== null && (
             <Panel title={t.raw}>
-              <pre className="raw">{typeof row.raw === "string" ? row.raw : JSON.stringify(row.raw, null, 2)}</pre>
+              <pre className="raw">{row.raw.event}</pre>
             </Panel>
           )}
           <Panel title={common.history}>

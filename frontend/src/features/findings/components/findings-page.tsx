@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { Finding, FindingSummary } from "@/api/types";
 import { FindingReview } from "@/features/findings/components/finding-review";
 import { http } from "@/lib/client";
-import { systemName } from "@/lib/format";
+import { dueDay, systemName } from "@/lib/format";
 import { useUrl } from "@/lib/nav";
 import { useNames } from "@/lib/reference";
 import { common } from "@/locales/zh-CN/common";
@@ -33,7 +33,13 @@ const columns: Column<Finding>[] = [
     text: (row) => row.state_name,
   },
   { key: "found_at", title: t.foundAt, render: (row) => <When at={row.found_at} /> },
-  { key: "due_at", title: t.dueAt, hidden: true, render: (row) => <When at={row.due_at} /> },
+  {
+    key: "due_at",
+    title: t.dueAt,
+    hidden: true,
+    render: (row) => dueDay(row.due_at),
+    text: (row) => dueDay(row.due_at),
+  },
 ];
 
 function Summary() {
@@ -77,6 +83,7 @@ export function FindingsPage() {
   const filters = [
     { key: "state", label: common.state, kind: "select" as const, options: names.options("finding_state") },
     { key: "rule", label: t.rule, kind: "select" as const, options: names.options("rule") },
+    { key: "subject", label: t.subjectCode, kind: "text" as const, folded: true },
     { key: "system", label: t.system, kind: "text" as const, folded: true },
   ];
   const step = (rows: Finding[], id: string, by: number) => {

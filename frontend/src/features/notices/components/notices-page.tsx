@@ -123,6 +123,7 @@ export function NoticesPage() {
         rowId={(row) => row.id}
         emptyHint={t.emptyHint}
         filters={[
+          { key: "q", label: t.search, kind: "text" },
           {
             key: "state",
             label: t.state,

@@ -1,6 +1,6 @@
 // What the public pages ask for and send.
 import { queryOptions } from "@tanstack/react-query";
-import type { ComplaintPublic, Notice, Page, PublicTrace } from "@/api/types";
+import type { ComplaintPublic, ComplaintReceipt, Notice, Page, PublicTrace } from "@/api/types";
 import { ApiError, http } from "@/lib/client";
 import { recall, remember } from "@/lib/store";
 
@@ -17,8 +17,7 @@ export const noticesQuery = (limit: number) =>
   });
 export const followComplaint = (number: string, tail: string) =>
   http.get<ComplaintPublic>(`/portal/complaints/${encodeURIComponent(number)}`, { phone_tail: tail });
-export const sendComplaint = (form: FormData) =>
-  http.post<{ number: string; due_at: string }>("/portal/complaints", form);
+export const sendComplaint = (form: FormData) => http.post<ComplaintReceipt>("/portal/complaints", form);
 
 export interface Own {
   code: string;

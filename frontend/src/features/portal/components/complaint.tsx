@@ -2,7 +2,7 @@
 import { useState, type FormEvent } from "react";
 import type { ComplaintKind } from "@/api/types";
 import { cleanPhoto, sendComplaint, sentence } from "@/features/portal/api/portal";
-import { date } from "@/lib/format";
+import { dueDay } from "@/lib/format";
 import { useUrl } from "@/lib/nav";
 import { portalText as t } from "@/locales/zh-CN/portal";
 import { AppLink } from "@/ui/app-link";
@@ -10,19 +10,16 @@ import { AppLink } from "@/ui/app-link";
 const kinds = Object.keys(t.kinds) as ComplaintKind[];
 const isKind = (value: string | undefined): value is ComplaintKind => kinds.includes(value as ComplaintKind);
 
-function Done({ number, due }: { number: string; due: string }) {
+function Done({ number, due, kind }: { number: string; due: string; kind: ComplaintKind }) {
   const [copied, setCopied] = useState(false);
   return (
     <div role="status">
       <h1>✓ {t.doneTitle}</h1>
-      <dl className="what">
-        <dt>{t.number}</dt>
-        <dd>
-          <strong style={{ fontSize: 22 }}>{number}</strong>
-        </dd>
-        <dt>{t.due}</dt>
-        <dd>{date(due)}</dd>
-      </dl>
+      <p className="number">
+        {t.number}
+        <strong>{number}</strong>
+      </p>
+      <p>{t.firstDue[kind](dueDay(due))}</p>
       <p>{t.keep}</p>
       <div className="buttons">
         <button
@@ -76,7 +73,7 @@ export function PortalComplaint() {
       setBusy(false);
     }
   };
-  if (done) return <Done number={done.number} due={done.due_at} />;
+  if (done) return <Done number={done.number} due={done.due_at} kind={kind} />;
   return (
     <form onSubmit={(event) => void submit(event)} noValidate>
       <h1>{t.complaint}</h1>

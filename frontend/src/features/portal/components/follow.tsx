@@ -2,9 +2,19 @@
 import { useState, type FormEvent } from "react";
 import type { ComplaintPublic } from "@/api/types";
 import { followComplaint, sentence } from "@/features/portal/api/portal";
-import { date, dateTime } from "@/lib/format";
+import { ApiError } from "@/lib/client";
+import { dateTime, dueDay } from "@/lib/format";
 import { useUrl } from "@/lib/nav";
 import { portalText as t } from "@/locales/zh-CN/portal";
+
+/** How the verdict looks once the matter has come to an end; until then it is still open. */
+const faces: Record<string, string> = { answered: "complete", closed: "complete", rejected: "out_of_scope" };
+
+/** Until a complaint is accepted its limit is the one for saying so. */
+const dueText = (found: ComplaintPublic) =>
+  found.state === "submitted" && found.due_at
+    ? t.firstDue[found.kind](dueDay(found.due_at))
+    : `${t.promised} ${dueDay(found.due_at)}`;
 
 export function PortalFollow() {
   const [search] = useUrl();
@@ -26,7 +36,7 @@ export function PortalFollow() {
     try {
       setFound(await followComplaint(number, tail));
     } catch (error) {
-      setFault(sentence(error));
+      setFault(error instanceof ApiError && error.status === 404 ? t.followNone : sentence(error));
     } finally {
       setBusy(false);
     }
@@ -52,11 +62,11 @@ export function PortalFollow() {
       </form>
       {found && (
         <section style={{ marginTop: 28 }} aria-live="polite">
-          <div className="verdict gaps">
+          <div className={`verdict ${faces[found.state] ?? "gaps"}`}>
             <strong>{found.state_name}</strong>
             <p>
               {t.kinds[found.kind]} {found.number}
-              {found.due_at && ` · ${t.promised} ${date(found.due_at)}`}
+              {found.due_at && !(found.state in faces) && ` · ${dueText(found)}`}
             </p>
           </div>
           <h2>{t.steps}</h2>

@@ -23,9 +23,12 @@ function Life({ trace }: { trace: PublicTrace }) {
               {step.subject_name}
             </div>
             <div className="place">
-              {step.division_name && `${step.division_name} · `}
-              <time dateTime={step.at}>{dateTime(step.at)}</time> · {step.biz_step_name}
-              {step.quantity && ` ${quantity(step.quantity, step.unit)}`}
+              {step.division_name && <span>{step.division_name}</span>}
+              <time dateTime={step.at}>{dateTime(step.at)}</time>
+              <span>
+                {step.biz_step_name}
+                {step.quantity && ` ${quantity(step.quantity, step.unit)}`}
+              </span>
             </div>
             {step.inspection && (
               <div className={step.inspection.passed === false ? "bad" : "ok"}>
@@ -79,7 +82,7 @@ function Found({ trace }: { trace: PublicTrace }) {
         <dt>{t.codeLabel}</dt>
         <dd>
           {trace.code}
-          {trace.scheme && <span className="soft">（{trace.scheme.name}）</span>}
+          {trace.scheme && <span className="soft"> · {trace.scheme.name}</span>}
         </dd>
         {product && (
           <>

@@ -171,6 +171,7 @@ export function RecordForm({ noun, row, onClose, onSaved }: Props) {
           <Form.Item
             key={field.key}
             name={field.key}
+            {...(field.wide && { style: { gridColumn: "1 / -1" } })}
             label={fieldLabels[field.key] ?? field.key}
             extra={field.lasting && row ? registerText.codeFixed : field.within && category ? undefined : field.hint}
             rules={rulesOf(noun, field, row === null)}

@@ -3,7 +3,7 @@ import { CopyOutlined, EditOutlined, KeyOutlined } from "@ant-design/icons";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Alert, App, Button, Modal, Space, Tooltip, Typography } from "antd";
 import { useState } from "react";
-import type { Detail, Page, ReviewAction } from "@/api/types";
+import type { Detail, Page, ReviewAction, SystemToken } from "@/api/types";
 import { RecordForm } from "@/features/registers/components/record-form";
 import { registerOf, type Noun, type Row } from "@/features/registers/config";
 import { ApiError, http } from "@/lib/client";
@@ -34,7 +34,7 @@ function TokenButton({ id }: { id: string }) {
   const { act, busy } = useAct();
   const [token, setToken] = useState<string | null>(null);
   const issue = () =>
-    void act(async () => setToken((await http.post<{ token: string }>(`/console/systems/${id}/token`)).token), "");
+    void act(async () => setToken((await http.post<SystemToken>(`/console/systems/${id}/token`)).token), "");
   return (
     <>
       <Button icon={<KeyOutlined />} loading={busy} onClick={issue}>

@@ -5,6 +5,7 @@ import { Button, DatePicker, Form, Input, Modal, Space, Switch, Table, Tabs } fr
 import type { Dayjs } from "dayjs";
 import { useEffect, useState } from "react";
 import type { Delivery, Edition, Page, ReportSchedule } from "@/api/types";
+import { ScheduleField } from "@/features/reports/components/schedule-field";
 import { http } from "@/lib/client";
 import { isCron } from "@/lib/cron";
 import { dateTime } from "@/lib/format";
@@ -51,7 +52,7 @@ function Preview({ edition }: { edition: Edition }) {
   return (
     <iframe
       title={edition.title}
-      src={shown}
+      src={shown === source ? `${shown}#navpanes=0&view=FitH` : shown}
       style={{ width: "100%", height: "calc(100vh - 220px)", border: 0, display: "block" }}
     />
   );
@@ -160,14 +161,7 @@ function Editions() {
       {(page) => {
         const chosen = page.items.find((row) => row.id === search["record"]) ?? page.items[0];
         return (
-          <div
-            style={{
-              display: "grid",
-              gridTemplateColumns: "minmax(380px, 5fr) minmax(0, 7fr)",
-              gap: 16,
-              alignItems: "start",
-            }}
-          >
+          <div className="report-grid">
             <div>
               <Panel
                 flush
@@ -269,7 +263,7 @@ function Schedule() {
                 () =>
                   http.put("/console/report-schedule", {
                     enabled: values.enabled,
-                    cron: values.cron,
+                    cron: values.cron.trim(),
                     receivers: values.receivers ?? [],
                   }),
                 common.saved,
@@ -298,13 +292,13 @@ function Schedule() {
                 },
               ]}
             >
-              <Input className="code" />
+              <ScheduleField />
             </Form.Item>
             <Form.List name="receivers">
               {(fields, { add, remove }) => (
                 <Form.Item label={t.receivers}>
                   {fields.map((field) => (
-                    <Space key={field.key} align="baseline">
+                    <Space key={field.key} align="baseline" style={{ display: "flex" }}>
                       <Form.Item name={[field.name, "name"]} rules={[{ required: true, message: common.required }]}>
                         <Input placeholder={t.receiver} aria-label={t.receiver} />
                       </Form.Item>

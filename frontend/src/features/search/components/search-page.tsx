@@ -8,6 +8,7 @@ import { AppLink } from "@/ui/app-link";
 import { PageHead, Panel } from "@/ui/page";
 import { EmptyView } from "@/ui/state-views";
 import { http } from "@/lib/client";
+import { dateTime } from "@/lib/format";
 import type { Page } from "@/api/types";
 
 interface Hit {
@@ -18,13 +19,16 @@ interface Hit {
   text?: string;
   batch?: string;
   subject_name?: string;
+  biz_step_name?: string;
+  event_time?: string;
 }
 interface Source {
   key: string;
   label: string;
   resource: string;
   permission: string;
-  param: string;
+  /** Conditions that the text may meet; each is asked for on its own. */
+  params: string[];
   title: (hit: Hit) => string;
   note: (hit: Hit) => string;
   href: (hit: Hit) => string;
@@ -35,7 +39,7 @@ const sources: Source[] = [
     label: t.subjects,
     resource: "/console/subjects",
     permission: "subject.read",
-    param: "q",
+    params: ["q"],
     title: (hit) => hit.name ?? "",
     note: (hit) => hit.code ?? "",
     href: (hit) => `/console/subjects/${hit.id}`,
@@ -45,7 +49,7 @@ const sources: Source[] = [
     label: t.products,
     resource: "/console/products",
     permission: "product.read",
-    param: "q",
+    params: ["q"],
     title: (hit) => hit.name ?? "",
     note: (hit) => hit.code ?? "",
     href: (hit) => `/console/products/${hit.id}`,
@@ -55,25 +59,52 @@ const sources: Source[] = [
     label: t.events,
     resource: "/console/events",
     permission: "event.read",
-    param: "unit",
+    params: ["unit", "batch"],
     title: (hit) => hit.batch ?? hit.id,
-    note: (hit) => hit.subject_name ?? "",
+    note: (hit) => [dateTime(hit.event_time), hit.biz_step_name, hit.subject_name].filter(Boolean).join(" · "),
     href: (hit) => `/console/events?record=${hit.id}`,
+  },
+  {
+    key: "systems",
+    label: t.systems,
+    resource: "/console/systems",
+    permission: "access.read",
+    params: ["q"],
+    title: (hit) => hit.name ?? "",
+    note: (hit) => hit.code ?? "",
+    href: (hit) => `/console/systems/${hit.id}`,
+  },
+  {
+    key: "complaints",
+    label: t.complaints,
+    resource: "/console/complaints",
+    permission: "complaint.read",
+    params: ["q"],
+    title: (hit) => hit.number ?? "",
+    note: (hit) => hit.text ?? "",
+    href: (hit) => `/console/complaints?record=${hit.id}`,
   },
 ];
 
 function Hits({ source, q }: { source: Source; q: string }) {
   const query = useQuery({
     queryKey: ["search", source.key, q],
-    queryFn: ({ signal }) => http.get<Page<Hit>>(source.resource, { [source.param]: q, limit: 5 }, signal),
+    queryFn: async ({ signal }) => {
+      const pages = await Promise.all(
+        source.params.map((param) => http.get<Page<Hit>>(source.resource, { [param]: q, limit: 5 }, signal)),
+      );
+      const met = pages.findIndex((page) => page.items.length > 0);
+      return { page: pages[met], param: source.params[met] };
+    },
   });
-  const more = `${source.resource.replace("/console", "/console")}?${source.param}=${encodeURIComponent(q)}`;
+  const page = query.data?.page;
+  const more = `${source.resource}?${query.data?.param ?? ""}=${encodeURIComponent(q)}`;
   return (
-    <Panel title={source.label} extra={query.data?.next && <AppLink href={more}>{t.more}</AppLink>}>
+    <Panel title={source.label} extra={page?.next && <AppLink href={more}>{t.more}</AppLink>}>
       <List
         loading={query.isLoading}
         error={query.error}
-        rows={(query.data?.items ?? []).map((hit) => ({
+        rows={(page?.items ?? []).map((hit) => ({
           key: hit.id,
           title: source.title(hit),
           note: source.note(hit),

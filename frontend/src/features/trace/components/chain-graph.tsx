@@ -2,17 +2,13 @@
 import { Graph, type EdgeData, type NodeData } from "@antv/g6";
 import { useEffect, useMemo, useRef } from "react";
 import type { Chain } from "@/api/types";
-import { layered } from "@/features/trace/layered";
+import { layered, shortPlace, subjectText } from "@/features/trace/layered";
 import { number, unitName } from "@/lib/format";
 import { palette } from "@/lib/palette";
 import { traceText as t } from "@/locales/zh-CN/trace";
 
 const fonts = 'system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans SC", "Noto Sans CJK SC", sans-serif';
-const clip = (text: string, most = 10) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
-
-/** The last part of a full division name: 济阳区 of 山东省济南市济阳区. */
-const shortPlace = (name: string | null) =>
-  name ? name.replace(/^.*(?:省|自治区|自治州|地区|盟|市)(?=.{2,})/u, "") : "—";
+const clip = (text: string, most = 13) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
 function graphData(chain: Chain): { nodes: NodeData[]; edges: EdgeData[] } {
   const spots = layered(chain.nodes, chain.edges);
@@ -23,14 +19,14 @@ function graphData(chain: Chain): { nodes: NodeData[]; edges: EdgeData[] } {
       style: {
         x: spots.get(node.id)?.x ?? 0,
         y: spots.get(node.id)?.y ?? 0,
-        size: [138, 58],
+        size: [184, 74],
         radius: 6,
         fill: "#ffffff",
         stroke: faulty.has(node.id) ? palette.error : palette.primary,
         lineWidth: faulty.has(node.id) ? 2 : 1.2,
         ...(faulty.has(node.id) && { lineDash: [5, 3] }),
         labelPlacement: "center",
-        labelText: `${faulty.has(node.id) ? "▼ " : ""}${clip(node.subject_name ?? node.unit)}\n${node.stage_name} · ${clip(shortPlace(node.division_name), 6)}`,
+        labelText: `${faulty.has(node.id) ? "▼ " : ""}${clip(subjectText(node.subject_name) ?? node.unit)}\n${[node.stage_name, clip(shortPlace(node.division_name), 8)].filter(Boolean).join(" · ")}\n${clip(node.unit, 22)}`,
         labelFill: palette.ink,
         labelFontSize: 13,
         labelLineHeight: 19,
@@ -52,9 +48,8 @@ function graphData(chain: Chain): { nodes: NodeData[]; edges: EdgeData[] } {
           labelText: `${number(edge.quantity)}${edge.quantity ? unitName(edge.unit) : ""}${edge.kind === "inferred" ? `\n${t.inferred}` : ""}`,
           labelFontSize: 12,
           labelAutoRotate: false,
+          labelOffsetY: -11,
           labelFill: palette.soft,
-          labelBackground: true,
-          labelBackgroundFill: "#fff",
           labelFontFamily: fonts,
         },
       })),
@@ -85,7 +80,7 @@ export function ChainGraph({
       autoFit: "view",
       padding: 12,
       animation: false,
-      zoomRange: [0.2, 2],
+      zoomRange: [0.2, 1.25],
       data,
       node: {
         type: "rect",

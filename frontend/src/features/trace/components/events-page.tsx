@@ -1,6 +1,6 @@
 // 追溯记录: the list of events, each with its raw source.
 import { useQuery } from "@tanstack/react-query";
-import type { TraceEvent } from "@/api/types";
+import type { TraceEvent, TraceEventDetail } from "@/api/types";
 import { http } from "@/lib/client";
 import { quantity, systemName } from "@/lib/format";
 import { useNames } from "@/lib/reference";
@@ -16,8 +16,7 @@ function EventView({ id }: { id: string }) {
   const names = useNames();
   const query = useQuery({
     queryKey: ["event", id],
-    queryFn: ({ signal }) =>
-      http.get<TraceEvent & { raw?: unknown }>(`/console/events/${encodeURIComponent(id)}`, undefined, signal),
+    queryFn: ({ signal }) => http.get<TraceEventDetail>(`/console/events/${encodeURIComponent(id)}`, undefined, signal),
   });
   return (
     <QueryView query={query}>
@@ -92,7 +91,8 @@ export function EventsPage() {
     { key: "system_name", title: t.system, hidden: true, render: (row) => systemName(row) || "—", text: systemName },
   ];
   const filters = [
-    { key: "unit", label: "追溯码 / 批次", kind: "text" as const },
+    { key: "unit", label: t.unitCode, kind: "text" as const, width: 210 },
+    { key: "batch", label: t.batch, kind: "text" as const, width: 190 },
     { key: "category", label: common.category, kind: "select" as const, options: names.options("category") },
     { key: "stage", label: common.stage, kind: "select" as const, options: names.options("stage") },
     { key: "from", label: t.from, kind: "date" as const, folded: true },

@@ -5,13 +5,14 @@ import { Alert, Button, Input, Segmented, Table, Tag } from "antd";
 import { useEffect, useState } from "react";
 import type { Chain, ChainRow } from "@/api/types";
 import { ChainGraph } from "@/features/trace/components/chain-graph";
+import { layered, rowsOf, smallestMap, subjectText } from "@/features/trace/layered";
 import { http } from "@/lib/client";
 import { csvText, download } from "@/lib/csv";
-import { dateTime, MISSING, number, unitName } from "@/lib/format";
+import { dateTime, MISSING, number, unitName, withUnits } from "@/lib/format";
 import { useUrl } from "@/lib/nav";
-import { useMe } from "@/lib/session";
 import { traceText as t } from "@/locales/zh-CN/trace";
 import { RegionMap } from "@/map/region-map";
+import { AppLink } from "@/ui/app-link";
 import { Missing, StateMark } from "@/ui/marks";
 import { PageHead, Panel } from "@/ui/page";
 import { EmptyView, QueryView } from "@/ui/state-views";
@@ -38,7 +39,7 @@ function FlowTable({
       rowKey={(row) => `${row.subject}-${row.at ?? ""}-${row.basis}`}
       dataSource={chain.table}
       pagination={false}
-      scroll={{ x: "max-content", y: 300 }}
+      scroll={{ x: "max-content", y: 306 }}
       rowClassName={(row) => (row.subject === marked ? "row-open" : "row-link")}
       onRow={(row) => ({
         onClick: () => onChoose(nodeOf(row)),
@@ -48,7 +49,7 @@ function FlowTable({
         },
       })}
       columns={[
-        { title: t.subject, render: (_, row) => row.subject_name ?? row.subject },
+        { title: t.subject, render: (_, row) => subjectText(row.subject_name) ?? row.subject },
         {
           title: t.state,
           render: (_, row) =>
@@ -62,21 +63,31 @@ function FlowTable({
         { title: t.out, align: "right", render: (_, row) => amount(row.out) },
         { title: t.rest, align: "right", render: (_, row) => amount(row.rest) },
         { title: t.at, render: (_, row) => dateTime(row.at) },
-        { title: t.basis, dataIndex: "basis" },
         { title: t.contact, render: (_, row) => row.contact ?? MISSING },
+        {
+          title: t.basis,
+          render: (_, row) => (
+            <span className="one-line code" title={row.basis}>
+              {row.basis}
+            </span>
+          ),
+        },
       ]}
     />
   );
 }
 function Gaps({ chain, onChoose }: { chain: Chain; onChoose: (id: string) => void }) {
-  if (chain.gaps.length === 0) return <EmptyView text={t.noGaps} />;
+  const whose = (id: string) => {
+    const node = chain.nodes.find((one) => one.id === id);
+    return node ? `${subjectText(node.subject_name) ?? node.unit}（${node.unit}）` : "";
+  };
   return (
     <ul className="gap-list">
       {chain.gaps.map((gap, index) => (
         <li key={index}>
           <button type="button" onClick={() => onChoose(gap.node)}>
             <Tag color="red">▼ {t.kinds[gap.kind] ?? gap.kind}</Tag>
-            {gap.text}
+            <strong>{whose(gap.node)}</strong> {withUnits(gap.text)}
             {gap.advice && <div className="soft">→ {gap.advice}</div>}
           </button>
         </li>
@@ -85,12 +96,12 @@ function Gaps({ chain, onChoose }: { chain: Chain; onChoose: (id: string) => voi
   );
 }
 function Found({ chain }: { chain: Chain }) {
-  const me = useMe();
   const [search, patch] = useUrl();
   const chosen = search["node"];
   const choose = (id: string | undefined) => patch({ node: id }, true);
   const node = chain.nodes.find((one) => one.id === chosen);
   const focus = node && node.lon !== null && node.lat !== null ? { lon: node.lon, lat: node.lat, zoom: 8 } : undefined;
+  const height = Math.min(760, 130 + 90 * rowsOf(layered(chain.nodes, chain.edges)));
   const save = () =>
     download(
       `流量流向-${chain.code}.csv`,
@@ -118,7 +129,7 @@ function Found({ chain }: { chain: Chain }) {
         </strong>
         {chain.product && <Tag>{chain.product.category_name}</Tag>}
         {chain.complete && chain.gaps.length === 0 ? (
-          <Tag color="green">● {t.complete}</Tag>
+          <StateMark state="ok" name={t.complete} />
         ) : (
           <Tag color="red">▼ {t.gaps(chain.gaps.length)}</Tag>
         )}
@@ -128,8 +139,8 @@ function Found({ chain }: { chain: Chain }) {
         <span className="grow" />
         {node && (
           <span>
-            {node.subject_name} · {node.stage_name} · {t.in} {number(node.in)} {t.out} {number(node.out)} {t.rest}{" "}
-            {number(node.rest)} {unitName(node.unit_of_measure)}
+            {[subjectText(node.subject_name), node.stage_name].filter(Boolean).join(" · ")} · {t.in} {number(node.in)}{" "}
+            {t.out} {number(node.out)} {t.rest} {number(node.rest)} {unitName(node.unit_of_measure)}
             {node.contact && ` · ${node.contact}`}
           </span>
         )}
@@ -137,12 +148,17 @@ function Found({ chain }: { chain: Chain }) {
       {(chain.truncated || chain.hint) && (
         <Alert type="info" showIcon title={chain.hint ?? t.truncated} style={{ marginBottom: 12 }} />
       )}
-      <div className="trace-grid">
-        <Panel flush title={t.graph}>
-          <div style={{ height: 360 }}>
-            <ChainGraph chain={chain} chosen={chosen} onChoose={choose} />
-          </div>
+      <Panel flush title={t.graph} extra={<span className="soft">{t.graphHint}</span>}>
+        <div style={{ height }}>
+          <ChainGraph chain={chain} chosen={chosen} onChoose={choose} />
+        </div>
+      </Panel>
+      {chain.gaps.length > 0 && (
+        <Panel title={`${t.gapList}（${number(chain.gaps.length)}）`}>
+          <Gaps chain={chain} onChoose={choose} />
         </Panel>
+      )}
+      <div className="trace-grid">
         <Panel
           flush
           title={`${t.table}（${t.unit}：${unitName(chain.nodes.find((one) => one.unit_of_measure)?.unit_of_measure) || MISSING}）`}
@@ -155,19 +171,17 @@ function Found({ chain }: { chain: Chain }) {
           <FlowTable chain={chain} chosen={chosen} onChoose={choose} />
         </Panel>
         <Panel flush title={t.map}>
-          <div style={{ height: 340 }}>
+          <div style={{ height: 348 }}>
             <RegionMap
-              parent={me.node.division === "100000" ? "000000" : me.node.division}
+              parent={smallestMap(chain.nodes.map((one) => one.division))}
               metric="events"
               values={undefined}
               flows={chain.flows}
+              fitFlows
               focus={focus}
               legend={false}
             />
           </div>
-        </Panel>
-        <Panel title={t.gapList}>
-          <Gaps chain={chain} onChoose={choose} />
         </Panel>
       </div>
     </>
@@ -208,7 +222,11 @@ export function TracePage() {
       </div>
       {code === "" ? (
         <Panel>
-          <EmptyView text={t.hint} />
+          <EmptyView
+            text={t.hint}
+            hint={t.hintFrom}
+            action={<AppLink href="/console/events">{t.eventsTitle} ›</AppLink>}
+          />
         </Panel>
       ) : (
         <QueryView
