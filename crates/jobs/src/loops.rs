@@ -108,7 +108,13 @@ pub(crate) async fn project(around: Loop) {
 pub(crate) async fn rebuild(around: Loop) {
     loop {
         let began = Instant::now();
-        if let Err(error) = projector::rebuild(&around.node).await {
+        let outcome = match projector::rebuild(&around.node).await {
+            Ok(0) => Ok(0),
+            // Once more, to learn whether anything came meanwhile.
+            Ok(_) => projector::rebuild(&around.node).await,
+            failed => failed,
+        };
+        if let Err(error) = outcome {
             tracing::warn!(error = %error, "statistics");
         }
         if !around.rest(REBUILDING.after(began)).await {

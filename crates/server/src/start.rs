@@ -142,6 +142,7 @@ pub async fn start(
         instance: keys.instance,
         policy: SharedPolicy::new(PolicySnapshot::nothing()),
         peers: peers()?,
+        figures: tokio::sync::watch::Sender::new(0),
         capture: queue,
     };
     pack::refresh(&node).await?;

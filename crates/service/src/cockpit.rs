@@ -61,16 +61,15 @@ impl Snapshots {
 pub struct Changes {
     node: Arc<Node>,
     written: watch::Receiver<u64>,
+    figures: watch::Receiver<u64>,
     told: u64,
     first: bool,
 }
 
 /// Time between two signals to a screen.
 const PACE: Duration = Duration::from_secs(2);
-/// Time that the projector is given before its position is asked again.
-const PATIENCE: Duration = Duration::from_millis(500);
-/// How often it is asked before what it has done so far is told.
-const PATIENT_TURNS: u32 = 10;
+/// How long the figures are given to settle before those that are still moving are told.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 impl Changes {
     /// Follows the node on behalf of the actor.
@@ -79,42 +78,39 @@ impl Changes {
     /// [`crate::ServiceError::Denied`] without the permission.
     pub fn follow(node: Arc<Node>, cx: &OpContext) -> Result<Self> {
         cx.authorize(Action::Read, Kind::Cockpit)?;
-        let written = node.store.follow();
-        Ok(Self { node, written, told: 0, first: true })
+        let (written, figures) = (node.store.follow(), node.figures.subscribe());
+        Ok(Self { node, written, figures, told: 0, first: true })
     }
 
     /// The next position up to which figures know the journal; the first comes at once. `None` when the node stops.
     pub async fn next(&mut self) -> Option<u64> {
         if self.first {
             self.first = false;
-            self.written.mark_unchanged();
-            self.told = self.node.store.cursor(crate::projector::READER).await.unwrap_or(0);
+            self.told = *self.figures.borrow_and_update();
             return Some(self.told);
         }
         tokio::time::sleep(PACE).await;
         loop {
-            let written = *self.written.borrow_and_update();
-            if written > self.told {
-                let done = self.projected(written).await;
-                if done > self.told {
-                    self.told = done;
-                    return Some(done);
-                }
+            let known = *self.figures.borrow_and_update();
+            if known > self.told {
+                self.told = known;
+                return Some(known);
             }
-            self.written.changed().await.ok()?;
+            if let Ok(changed) = tokio::time::timeout(PATIENCE, self.figures.changed()).await {
+                changed.ok()?;
+            } else if let Some(moving) = self.moving().await {
+                self.told = moving;
+                return Some(moving);
+            }
         }
     }
 
-    /// Waits a little for the projector to reach `written`, and gives how far it is.
-    async fn projected(&self, written: u64) -> u64 {
-        let mut done = 0;
-        for _ in 0..PATIENT_TURNS {
-            done = self.node.store.cursor(crate::projector::READER).await.unwrap_or(0);
-            if done >= written {
-                break;
-            }
-            tokio::time::sleep(PATIENCE).await;
+    /// How far facts are known while so many come that the figures never settle.
+    async fn moving(&self) -> Option<u64> {
+        if *self.written.borrow() <= self.told {
+            return None;
         }
-        done
+        let projected = self.node.store.cursor(crate::projector::READER).await.unwrap_or(0);
+        (projected > self.told).then_some(projected)
     }
 }

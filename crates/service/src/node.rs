@@ -74,6 +74,8 @@ pub struct Node {
     pub instance: String,
     /// Who may do what.
     pub policy: SharedPolicy,
+    /// Position of the journal up to which all statistics know it; facts are known earlier.
+    pub figures: tokio::sync::watch::Sender<u64>,
     /// The way to the capture writer.
     pub capture: CaptureQueue,
     /// Requests to other nodes.

@@ -46,12 +46,22 @@ pub async fn round(node: &Node) -> Result<Round> {
     Ok(Round { read: records.len(), position })
 }
 
-/// Rebuilds statistics of changed buckets. Says how many are done.
+/// Rebuilds statistics of changed buckets. Says how many are done. Where none was left, the figures are known to be those
+/// of everything projected before, and [`Node::figures`] says so.
 ///
 /// # Errors
 /// When the warehouse is out of reach; the buckets stay marked.
 pub async fn rebuild(node: &Node) -> Result<usize> {
-    Ok(node.warehouse.rebuild_marked(BUCKETS).await?)
+    let projected = node.store.cursor(READER).await?;
+    let done = node.warehouse.rebuild_marked(BUCKETS).await?;
+    if done == 0 {
+        node.figures.send_if_modified(|known| {
+            let newer = projected > *known;
+            *known = projected.max(*known);
+            newer
+        });
+    }
+    Ok(done)
 }
 
 async fn project(node: &Node, records: &[Record]) -> Result<()> {

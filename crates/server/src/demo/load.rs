@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 
 use super::client::{Client, Identity};
 use super::layout::{Plan, PlannedNode, Progress};
+use super::people::People;
 use super::register::{admit, live_system};
 use crate::reference::Reference;
 
@@ -81,6 +82,11 @@ pub(super) fn world(reference: &Reference, until: Timestamp, small: bool) -> Res
     World::generate(plan, &reference.packs, &reference.divisions).context("示例世界")
 }
 
+/// Code of the node that a city of the world reports to.
+pub(super) fn node_code(city: &str) -> &str {
+    CITIES.iter().find(|(known, _)| *known == city).map_or(city, |(_, node)| node)
+}
+
 async fn set_clocks(client: &Client, plan: &Plan, offset: i64) -> Result<()> {
     let body = json!({ "offset_millis": offset });
     let moves = plan.nodes.iter().map(super::layout::PlannedNode::url).map(|url| {
@@ -102,7 +108,7 @@ struct Loader<'a> {
 
 impl Loader<'_> {
     fn node_of(&self, city: &str) -> Result<&PlannedNode> {
-        let code = CITIES.iter().find(|(known, _)| *known == city).map_or(city, |(_, node)| node);
+        let code = node_code(city);
         self.plan.node(code).with_context(|| format!("没有节点 {code}"))
     }
 
@@ -213,6 +219,14 @@ impl Loader<'_> {
     async fn finish(mut self) -> Result<()> {
         set_clocks(&self.client, self.plan, 0).await?;
         self.progress.clock_offset_millis = 0;
+        let people = People {
+            client: &self.client,
+            plan: self.plan,
+            world: self.world,
+            tokens: &self.progress.tokens,
+            today: Day::of(self.machine.now()),
+        };
+        people.act().await?;
         self.reports().await?;
         self.progress.finished = true;
         self.plan.keep_progress(&self.progress)?;

@@ -7,6 +7,7 @@ pub mod bench;
 mod client;
 mod layout;
 mod load;
+mod people;
 mod register;
 pub mod simulate;
 mod supervise;

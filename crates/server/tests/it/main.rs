@@ -4,6 +4,7 @@ mod access;
 mod afar;
 mod caller;
 mod capture;
+mod cockpit;
 mod complaint;
 mod database;
 mod document;

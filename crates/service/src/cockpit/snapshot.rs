@@ -232,7 +232,7 @@ struct Facts {
 /// When store or warehouse fail.
 pub(super) async fn take(node: &Node, view: &View, days: u32, now: Timestamp) -> Result<Snapshot> {
     // Read before the figures, so that it never claims more than they know.
-    let position = node.store.cursor(crate::projector::READER).await?;
+    let position = *node.figures.borrow();
     let (desk, facts) = tokio::try_join!(desk(node, view, days, now), facts(node, view, days, now))?;
     let today = Day::of(now);
     let reporting = reporting(node, view, &desk.systems, today.plus(-1)).await?;
