@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use suyuan_domain::id::ObjectId;
 
 use crate::error::ApiError;
+use crate::linger::lingering;
 use crate::state::AppState;
 
 tokio::task_local! {
@@ -34,6 +35,7 @@ pub(crate) async fn around(State(state): State<AppState>, request: Request, next
     let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let path = matched.unwrap_or_else(|| "-".to_owned());
     let began = Instant::now();
+    let request = request.map(lingering);
     let mut response = REQUEST_ID.scope(id.to_string(), next.run(request)).await;
     let status = response.status().as_u16();
     state.counters.count(status);

@@ -14,6 +14,7 @@ mod error;
 mod exchange;
 mod extract;
 mod layers;
+mod linger;
 mod listing;
 mod open;
 mod operation;

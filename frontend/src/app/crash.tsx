@@ -3,12 +3,12 @@ import { common } from "@/locales/zh-CN/common";
 
 export function Crash({ error }: { error: unknown }) {
   return (
-    <main style={{ padding: "96px 16px", textAlign: "center" }} role="alert">
+    <div style={{ padding: "96px 16px", textAlign: "center" }} role="alert">
       <h1>{common.errorTitle}</h1>
       <p>{error instanceof Error ? error.message : ""}</p>
       <button type="button" className="plain-button" onClick={() => window.location.reload()}>
         {common.retry}
       </button>
-    </main>
+    </div>
   );
 }

@@ -3,8 +3,8 @@ import { common } from "@/locales/zh-CN/common";
 
 export function Pending() {
   return (
-    <main style={{ padding: "96px 16px", textAlign: "center", color: "#5a6675" }} role="status">
+    <div style={{ padding: "96px 16px", textAlign: "center", color: "#5a6675" }} role="status">
       {common.loading}
-    </main>
+    </div>
   );
 }
