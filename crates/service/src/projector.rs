@@ -15,8 +15,9 @@ use crate::{Node, Result};
 /// Name of the projector's cursor.
 pub const READER: &str = "projector";
 
-/// Records in one round: large enough for the engine, small enough for half a second.
-pub const ROUND: usize = 5000;
+/// Records in one round at most. A round is full only under a flood or after an outage, and then few large inserts leave the
+/// processors to capture; otherwise it holds what came in since the last.
+pub const ROUND: usize = 20_000;
 
 /// Buckets of statistics rebuilt in one go.
 const BUCKETS: u64 = 20_000;
