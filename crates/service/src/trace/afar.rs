@@ -57,7 +57,7 @@ impl Asking {
     }
 }
 
-/// What others know of the loose ends of a chain.
+/// What is told about the loose ends of a chain: by others to this node, or by this node to others.
 #[derive(Debug, Default)]
 pub(super) struct Told {
     /// Links, in the form of the own ones.
@@ -196,7 +196,7 @@ pub async fn answer(node: &Node, bytes: &[u8]) -> Result<Vec<u8>> {
     };
     let wait = Duration::from_millis(u64::from(query.wait_millis.min(10_000))).saturating_sub(OWN_TIME);
     let asking = Asking { purpose: query.purpose, until: Instant::now() + wait };
-    let mut found = Found::default();
+    let mut found = Told::default();
     let everything = Scope::everything();
     for (units, direction) in [(&query.up, Direction::Up), (&query.down, Direction::Down)] {
         if !units.is_empty() {
@@ -210,9 +210,10 @@ pub async fn answer(node: &Node, bytes: &[u8]) -> Result<Vec<u8>> {
         crate::audit::note(&tx, &cx, "query", "trace", &query.from_node, None, Some(&units)).await?;
         tx.commit().await?;
     }
-    let tests =
-        if query.purpose == Purpose::Public { public::tests(node, &found.links).await? } else { BTreeMap::new() };
-    let answer = found.into_answer(node, &query, tests, sm3(bytes));
+    if query.purpose == Purpose::Public {
+        found.tests.extend(public::tests(node, &found.links).await?);
+    }
+    let answer = found.into_answer(node, &query, sm3(bytes));
     Ok(document::sign(&answer, &node.signing_key, &*node.entropy)?)
 }
 
@@ -235,17 +236,7 @@ async fn admitted(node: &Node, bytes: &[u8]) -> Result<ChainQuery> {
     Ok(query)
 }
 
-/// What the walks of one question found.
-#[derive(Default)]
-struct Found {
-    links: Vec<LinkRow>,
-    subjects: BTreeMap<String, Subject>,
-    tests: BTreeMap<suyuan_domain::id::ObjectId, Test>,
-    silent: Vec<String>,
-    truncated: bool,
-}
-
-impl Found {
+impl Told {
     fn add(&mut self, walked: Walked) {
         self.links.extend(walked.links);
         self.subjects.extend(walked.subjects);
@@ -254,13 +245,7 @@ impl Found {
         self.truncated |= walked.chain.truncated;
     }
 
-    fn into_answer(
-        mut self,
-        node: &Node,
-        query: &ChainQuery,
-        tests: BTreeMap<suyuan_domain::id::ObjectId, Test>,
-        query_sm3: [u8; 32],
-    ) -> ChainAnswer {
+    fn into_answer(mut self, node: &Node, query: &ChainQuery, query_sm3: [u8; 32]) -> ChainAnswer {
         let key = |row: &LinkRow| (row.event, row.up_unit.clone(), row.down_unit.clone());
         self.links.sort_by_key(key);
         self.links.dedup_by_key(|row| key(row));
@@ -268,7 +253,6 @@ impl Found {
         self.links.truncate(MOST_LINKS);
         self.silent.sort_unstable();
         self.silent.dedup();
-        self.tests.extend(tests);
         let public = query.purpose == Purpose::Public;
         let test = |(event, test): (_, Test)| AnsweredTest { event, item: test.item, passed: test.passed };
         ChainAnswer {
