@@ -13,6 +13,8 @@ export default defineConfig({
     viewport: { width: 1440, height: 900 },
     locale: "zh-CN",
     timezoneId: "Asia/Shanghai",
+    // A picture taken while something fades in shows neither its colours nor its place.
+    contextOptions: { reducedMotion: "reduce" },
     launchOptions: {
       executablePath: process.env["SUYUAN_CHROMIUM"] ?? "/usr/bin/chromium",
       args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],

@@ -54,3 +54,8 @@ export const darkTheme: ThemeConfig = {
     fontFamily,
   },
 };
+
+/** The theme with its movements, or without any for readers whose system asks for less motion. */
+export function withMotion(theme: ThemeConfig, motion: boolean): ThemeConfig {
+  return { ...theme, token: { ...theme.token, motion } };
+}

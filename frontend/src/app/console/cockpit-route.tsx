@@ -4,8 +4,9 @@ import { Button, ConfigProvider, Drawer } from "antd";
 import { useEffect, useState } from "react";
 import { groups } from "@/app/console/menu";
 import { SideMenu } from "@/app/console/side-menu";
-import { darkTheme } from "@/app/theme";
+import { darkTheme, withMotion } from "@/app/theme";
 import { CockpitPage } from "@/features/cockpit/components/cockpit-page";
+import { useLessMotion } from "@/lib/motion";
 import { useGo } from "@/lib/nav";
 import { useCan } from "@/lib/session";
 import { shellText } from "@/locales/zh-CN/shell";
@@ -14,6 +15,7 @@ export function CockpitRoute() {
   const [open, setOpen] = useState(false);
   const can = useCan();
   const go = useGo();
+  const theme = withMotion(darkTheme, !useLessMotion());
   const allowed = can("cockpit.read");
   const first = groups.flatMap((group) => group.entries).find((entry) => can(entry.permission));
   useEffect(() => {
@@ -22,7 +24,7 @@ export function CockpitRoute() {
   if (!allowed && first) return null;
   return (
     <>
-      <ConfigProvider theme={darkTheme}>
+      <ConfigProvider theme={theme}>
         <CockpitPage
           menu={
             <Button type="text" icon={<MenuOutlined />} onClick={() => setOpen(true)}>

@@ -5,15 +5,17 @@ import zhCN from "antd/locale/zh_CN";
 import dayjs from "dayjs";
 import "dayjs/locale/zh-cn";
 import type { ReactNode } from "react";
-import { lightTheme } from "@/app/theme";
+import { lightTheme, withMotion } from "@/app/theme";
+import { useLessMotion } from "@/lib/motion";
 import "@/app/console/console.css";
 
 dayjs.locale("zh-cn");
 
 export function ConsoleFrame({ children }: { children: ReactNode }) {
+  const theme = withMotion(lightTheme, !useLessMotion());
   return (
     // A click beside a dialog must not throw away what was typed in it, nor a token that is shown only once.
-    <ConfigProvider locale={zhCN} theme={lightTheme} componentSize="middle" modal={{ mask: { closable: false } }}>
+    <ConfigProvider locale={zhCN} theme={theme} componentSize="middle" modal={{ mask: { closable: false } }}>
       <App style={{ height: "100%" }}>{children}</App>
     </ConfigProvider>
   );
