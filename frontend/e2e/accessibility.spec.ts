@@ -10,7 +10,16 @@ async function serious(page: Page): Promise<string[]> {
     .map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(" ")).join(", ")}`);
 }
 
-for (const path of ["/", "/t/370200123456", "/complaint", "/complaint/follow", "/notices", "/console/login"]) {
+for (const path of [
+  "/",
+  "/t/370200123456",
+  "/complaint",
+  "/complaint/follow",
+  "/notices",
+  "/join",
+  "/join/follow",
+  "/console/login",
+]) {
   test(`public page ${path}`, async ({ page }) => {
     await page.goto(path);
     await expect(page.locator("main")).toBeVisible();
@@ -22,10 +31,30 @@ for (const path of ["/", "/t/370200123456", "/complaint", "/complaint/follow", "
 for (const [user, path] of [
   ["admin", "/console/accounts"],
   ["audit", "/console/audit"],
+  ["audit", "/console/audit?tab=statistics"],
+  ["audit", "/console/audit?tab=integrity"],
 ] as const) {
-  test(`page of ${user}`, async ({ page }) => {
+  test(`page of ${user}: ${path}`, async ({ page }) => {
     await signIn(page, path, user);
     await expect(page.locator("tbody tr").nth(1)).toBeVisible();
+    await expect(page.locator(".ant-spin-spinning")).toHaveCount(0);
+    expect(await serious(page)).toEqual([]);
+  });
+}
+
+for (const [user, path, shown] of [
+  ["security", "/console/roles?record=supervisor", ".permission-grid"],
+  ["security", "/console/clients", ".ant-empty, tbody tr"],
+  ["admin", "/console/profile", "form"],
+  ["admin", "/console/profile?tab=password", ".rules"],
+  ["admin", "/console/profile?tab=sessions", "tbody tr"],
+  ["regulator", "/console/applications", ".ant-empty, tbody tr"],
+  ["regulator", "/console/monitoring", "tbody tr"],
+  ["regulator", "/console/catalogue", ".ant-tree"],
+] as const) {
+  test(`page ${path} of ${user}`, async ({ page }) => {
+    await signIn(page, path, user);
+    await expect(page.locator(shown).filter({ visible: true }).first()).toBeVisible();
     await expect(page.locator(".ant-spin-spinning")).toHaveCount(0);
     expect(await serious(page)).toEqual([]);
   });
@@ -59,6 +88,9 @@ const groups = {
     "/console",
     "/console/map",
     "/console/subjects",
+    "/console/subjects?view=map",
+    "/console/merchants",
+    "/console/review",
     "/console/products",
     "/console/devices",
     "/console/systems",
@@ -73,6 +105,8 @@ const groups = {
   ],
   "evaluation, reports and service": [
     "/console/evaluations",
+    "/console/analysis",
+    "/console/analysis?by=month&then=category",
     "/console/reports",
     "/console/reports?tab=schedule",
     "/console/complaints",

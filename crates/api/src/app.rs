@@ -20,11 +20,12 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::ApiConfig;
 use crate::document::{self, Caller, called_by};
+use crate::gate::Gate;
 use crate::state::AppState;
-use crate::{assets, console, epcis, exchange, layers, open, operation, portal, session};
+use crate::{assets, console, epcis, exchange, layers, oidc, open, operation, own, portal, session};
 
 /// Largest body, in bytes.
-const BODY_LIMIT: usize = 16 << 20;
+pub(crate) const BODY_LIMIT: usize = 16 << 20;
 /// How long answers under way may take once the server stops.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -36,13 +37,21 @@ fn described() -> OpenApiRouter<AppState> {
         .nest("/epcis/v2", called_by(Caller::System, epcis::routes()))
         .nest("/exchange/v1", called_by(Caller::Node, exchange::routes()))
         .merge(called_by(Caller::Person, session::routes()))
+        .merge(called_by(Caller::Person, own::routes()))
         .merge(called_by(Caller::Anybody, portal::pages()))
+        .merge(called_by(Caller::Anybody, oidc::routes()))
 }
 
 fn described_parts() -> (Router<AppState>, OpenApi) {
     let (routes, mut openapi) = described().split_for_parts();
     document::complete(&mut openapi);
     (routes, openapi)
+}
+
+/// The OpenAPI document.
+#[cfg(test)]
+pub(crate) fn document() -> OpenApi {
+    described_parts().1
 }
 
 /// The OpenAPI document, indented.
@@ -58,7 +67,7 @@ fn application(node: Arc<Node>, config: ApiConfig, stop: watch::Receiver<bool>) 
     let (routes, openapi) = described_parts();
     let document: Arc<str> = openapi.to_json().unwrap_or_default().into();
     let demo = config.demo_clock.is_some();
-    let state = AppState::new(node, config, stop);
+    let state = AppState::new(node, config, Gate::of(&openapi), stop);
     let text = move || {
         let document = Arc::clone(&document);
         async move { ([(header::CONTENT_TYPE, "application/json")], document.to_string()).into_response() }
@@ -67,6 +76,7 @@ fn application(node: Arc<Node>, config: ApiConfig, stop: watch::Receiver<bool>) 
         .route("/api/openapi.json", get(text))
         .merge(operation::routes(demo))
         .fallback(assets::fallback)
+        .layer(axum::middleware::from_fn_with_state(state.clone(), open::admission::around))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(axum::middleware::from_fn_with_state(state.clone(), layers::around))

@@ -17,6 +17,7 @@ use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::error::ErrorEnvelope;
+use crate::gate;
 use crate::session::COOKIE;
 use crate::state::AppState;
 
@@ -31,13 +32,14 @@ const INTRODUCTION: &str = "时间一律为 RFC 3339 格式的 UTC 时刻，数�
     列表按 limit、after 翻页，next 为 null 即到末页。出错时返回统一的错误信息：稳定的代码、中文说明、字段和处理建议。";
 
 /// The nouns in the order in which a reader wants them, each with what it is about.
-const TAGS: [(&str, &str); 23] = [
+const TAGS: [(&str, &str); 27] = [
     ("登录", "登录、退出与当前用户。登录成功后以 Cookie 保持会话。"),
     ("总览", "驾驶舱的指标、趋势、排名与预警。"),
     ("一张图", "边界、指标着色、主体点位与流向。"),
     ("追溯责任主体", "主体的登记、变更与审核。"),
     ("产品", "产品的登记、变更与审核。"),
     ("追溯设备", "设备的登记、变更与审核。"),
+    ("导入", "主体、产品、设备表格的模板、检查、导入与撤回。"),
     ("接入系统", "第三方追溯系统的登记、审核与接入令牌。"),
     ("数据采集", "表格上传、报送批次与未通过检查的记录。"),
     ("追溯查询", "追溯链条合成与追溯事件。"),
@@ -48,9 +50,12 @@ const TAGS: [(&str, &str); 23] = [
     ("咨询投诉", "公众咨询投诉的受理、办理与答复。"),
     ("公告", "公告的起草、发布与撤回。"),
     ("数据包", "目录、规则、指标等数据包的版本、试算与下发。"),
-    ("用户管理", "用户、角色与停用。"),
+    ("个人中心", "本人资料、口令、双因素、登录会话与注销申请。"),
+    ("用户管理", "用户的建立、授权、停用、口令与双因素重置、注销。"),
+    ("角色管理", "角色树、权限清单、生效预览与使用情况。"),
     ("审计日志", "操作留痕。"),
     ("基础字典", "类别、环节、规则、指标等字典与行政区划。"),
+    ("统一登录", "与其他平台互认登录：应用客户端、授权与令牌（OpenID Connect），统一身份的绑定。"),
     ("公众服务", "公众追溯查询、咨询投诉与公告，不需要登录。"),
     ("数据报送", "接入系统以令牌报送主体、产品、设备、事件和心跳。"),
     ("EPCIS", "GS1 EPCIS 2.0 采集与查询接口，使用接入系统的令牌。"),
@@ -93,13 +98,27 @@ impl Caller {
             (Self::System, _) => vec![SecurityRequirement::new(TOKEN, none)],
         }
     }
+
+    /// What stands for a permission where there is one and the same for all operations.
+    fn permission(self) -> Option<&'static str> {
+        match self {
+            Self::Anybody => Some(gate::PUBLIC),
+            Self::Person => None,
+            Self::System => Some(gate::SYSTEM),
+            Self::Node => Some(gate::NODE),
+        }
+    }
 }
 
-/// `routes` with what their caller has to show, except at operations that say it themselves.
+/// `routes` with what their caller has to show and which permission he needs, except at operations that say it themselves.
 pub(crate) fn called_by(caller: Caller, mut routes: OpenApiRouter<AppState>) -> OpenApiRouter<AppState> {
     for item in routes.get_openapi_mut().paths.paths.values_mut() {
         for (writes, operation) in operations(item) {
             operation.security.get_or_insert_with(|| caller.shows(writes));
+            if let Some(word) = caller.permission() {
+                let extensions = operation.extensions.get_or_insert_default();
+                extensions.entry(gate::PERMISSION.to_owned()).or_insert_with(|| word.into());
+            }
         }
     }
     routes
@@ -107,9 +126,9 @@ pub(crate) fn called_by(caller: Caller, mut routes: OpenApiRouter<AppState>) -> 
 
 /// The operations of an address, each with whether it writes.
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (bool, &mut Operation)> {
-    let PathItem { get, put, post, delete, .. } = item;
+    let PathItem { get, put, post, delete, patch, .. } = item;
     let reading = get.iter_mut().map(|operation| (false, operation));
-    reading.chain([put, post, delete].into_iter().flatten().map(|operation| (true, operation)))
+    reading.chain([put, post, delete, patch].into_iter().flatten().map(|operation| (true, operation)))
 }
 
 /// The document before any operation is in it.

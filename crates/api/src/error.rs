@@ -24,6 +24,16 @@ struct Told {
     advice: String,
     faults: Vec<Fault>,
     retry_after: Option<u64>,
+    denied: Option<Denied>,
+}
+
+/// What was wrong, beside the answer, for whoever stands round the handlers.
+#[derive(Clone, Debug)]
+pub(crate) struct Refusal {
+    /// Stable code.
+    pub(crate) code: String,
+    /// The permission that was missing.
+    pub(crate) denied: Option<Denied>,
 }
 
 /// Result of a handler.
@@ -77,7 +87,16 @@ impl ApiError {
     pub(crate) fn of(status: StatusCode, fault: Fault) -> Self {
         let Fault { code, field, reason, advice } = fault;
         let field = Some(field).filter(|field| !field.is_empty());
-        Self(Box::new(Told { status, code, message: reason, field, advice, faults: Vec::new(), retry_after: None }))
+        Self(Box::new(Told {
+            status,
+            code,
+            message: reason,
+            field,
+            advice,
+            faults: Vec::new(),
+            retry_after: None,
+            denied: None,
+        }))
     }
 
     /// 400 with one fault.
@@ -126,7 +145,10 @@ impl ApiError {
 
 impl From<Denied> for ApiError {
     fn from(denied: Denied) -> Self {
-        Self::of(StatusCode::FORBIDDEN, Fault::new(Denied::CODE, "", denied.to_string(), "如有需要请联系管理员授权"))
+        let fault = Fault::new(Denied::CODE, "", denied.to_string(), "如有需要请联系管理员授权");
+        let mut error = Self::of(StatusCode::FORBIDDEN, fault);
+        error.0.denied = Some(denied);
+        error
     }
 }
 
@@ -135,6 +157,7 @@ impl From<ServiceError> for ApiError {
         match error {
             ServiceError::Unauthenticated(fault) => Self::of(StatusCode::UNAUTHORIZED, fault),
             ServiceError::Denied(denied) => denied.into(),
+            ServiceError::Forbidden(fault) => Self::of(StatusCode::FORBIDDEN, fault),
             ServiceError::NotFound(what) => Self::not_found(noun(what)),
             ServiceError::Invalid(faults) => Self::many(faults),
             ServiceError::Conflict(fault) => Self::of(StatusCode::CONFLICT, fault),
@@ -179,6 +202,7 @@ fn noun(what: &'static str) -> &'static str {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let told = *self.0;
+        let refusal = Refusal { code: told.code.clone(), denied: told.denied };
         let body = ErrorBody {
             code: told.code,
             message: told.message,
@@ -188,6 +212,7 @@ impl IntoResponse for ApiError {
             faults: told.faults.into_iter().map(FaultOut::from).collect(),
         };
         let mut response = (told.status, Json(ErrorEnvelope { error: body })).into_response();
+        response.extensions_mut().insert(refusal);
         if let Some(seconds) = told.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

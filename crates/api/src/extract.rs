@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, MatchedPath, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum_extra::extract::CookieJar;
@@ -14,14 +14,15 @@ use axum_extra::extract::cookie::Cookie;
 use serde::de::DeserializeOwned;
 use suyuan_domain::fault::Fault;
 use suyuan_service::access::SystemIdentity;
-use suyuan_service::{OpContext, access, account};
+use suyuan_service::{OpContext, account};
 
 use crate::error::{ApiError, ApiResult};
-use crate::layers::request_id;
+use crate::layers::{acting, request_id};
+use crate::open::admission::Admission;
 use crate::session::COOKIE;
 use crate::state::AppState;
 
-/// A person who signed in (监管端用户). Writes need the header `X-Suyuan: 1`, which no other site can send.
+/// A person who signed in (监管端用户) and may do what the address is for. Writes need the header `X-Suyuan: 1`, which no other site can send.
 #[derive(Clone, Debug)]
 pub struct Console(pub OpContext);
 
@@ -56,8 +57,21 @@ pub(crate) fn guard(method: &Method, headers: &HeaderMap) -> ApiResult<()> {
     Err(ApiError::of(StatusCode::FORBIDDEN, fault))
 }
 
-fn address(parts: &Parts) -> String {
-    parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_string()).unwrap_or_default()
+/// Header of what a page asks by itself: such a request does not prolong the session.
+const POLL: &str = "x-suyuan-poll";
+
+/// The address of the caller: the peer's, or what a trusted proxy tells.
+pub(crate) fn address(parts: &Parts, state: &AppState) -> String {
+    let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() else { return String::new() };
+    let told = parts.headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let told: Vec<&str> = told.collect();
+    state.node.config.sign_on.caller(peer.ip(), &told).to_string()
+}
+
+/// Where a request comes from, for signing in.
+pub(crate) fn origin(parts: &Parts, state: &AppState) -> account::Origin {
+    let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    account::Origin { agent: agent.to_owned(), ..account::Origin::of(&address(parts, state), &request_id()) }
 }
 
 impl FromRequestParts<AppState> for Console {
@@ -67,7 +81,15 @@ impl FromRequestParts<AppState> for Console {
         guard(&parts.method, &parts.headers)?;
         let jar = CookieJar::from_headers(&parts.headers);
         let token = jar.get(COOKIE).map(Cookie::value).unwrap_or_default();
-        let context = account::session(&state.node, token, &address(parts), &request_id()).await?;
+        let address = address(parts, state);
+        let context = if parts.headers.contains_key(POLL) {
+            account::session_quietly(&state.node, token, &address, &request_id()).await?
+        } else {
+            account::session(&state.node, token, &address, &request_id()).await?
+        };
+        let path = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
+        acting(&context);
+        state.gate.pass(&parts.method, path, &context)?;
         Ok(Self(context))
     }
 }
@@ -75,19 +97,31 @@ impl FromRequestParts<AppState> for Console {
 impl FromRequestParts<AppState> for System {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> ApiResult<Self> {
-        let value = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let token = value.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        let token = token.map_or("", |(_, token)| token.trim());
-        Ok(Self(access::authenticate(&state.node, token).await?))
+    async fn from_request_parts(parts: &mut Parts, _state: &AppState) -> ApiResult<Self> {
+        // Judged before by the layer, which knows size and outcome as well; without it nobody comes in.
+        let judged = parts.extensions.get::<Admission>().and_then(Admission::take);
+        Ok(Self(judged.ok_or_else(ApiError::internal)??))
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Address {
+impl FromRequestParts<AppState> for Address {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self(address(parts)))
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+        Ok(Self(address(parts, state)))
+    }
+}
+
+/// Somebody who is not signed in yet, on one of our own pages.
+#[derive(Clone, Debug)]
+pub struct Stranger(pub account::Origin);
+
+impl FromRequestParts<AppState> for Stranger {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> ApiResult<Self> {
+        guard(&parts.method, &parts.headers)?;
+        Ok(Self(origin(parts, state)))
     }
 }
 

@@ -1,20 +1,29 @@
 //! Around every request: its id, one log line without secrets, panics caught, headers against misuse by other sites.
 
 use std::any::Any;
+use std::cell::RefCell;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use suyuan_domain::id::ObjectId;
+use suyuan_service::{Denied, OpContext, audit};
 
-use crate::error::ApiError;
+use crate::error::{ApiError, Refusal};
 use crate::linger::lingering;
 use crate::state::AppState;
 
 tokio::task_local! {
     static REQUEST_ID: String;
+    static WHO: RefCell<Option<OpContext>>;
+}
+
+/// Remembers which person acts in this request, so that what becomes of it is noted in the audit trail.
+pub(crate) fn acting(cx: &OpContext) {
+    // Outside of a request there is nothing to note.
+    let _outside = WHO.try_with(|who| who.replace(Some(cx.clone())));
 }
 
 /// Id of the request in whose handling this is called; empty outside of one.
@@ -36,8 +45,17 @@ pub(crate) async fn around(State(state): State<AppState>, request: Request, next
     let path = matched.unwrap_or_else(|| "-".to_owned());
     let began = Instant::now();
     let request = request.map(lingering);
-    let mut response = REQUEST_ID.scope(id.to_string(), next.run(request)).await;
+    let handled = async move {
+        let response = next.run(request).await;
+        (response, WHO.try_with(RefCell::take).ok().flatten())
+    };
+    let (mut response, who) = REQUEST_ID.scope(id.to_string(), WHO.scope(RefCell::default(), handled)).await;
     let status = response.status().as_u16();
+    if let Some(cx) = who {
+        // Owned: a body may not be lent across an await.
+        let refusal = response.extensions().get::<Refusal>().cloned();
+        note_outcome(&state, &cx, (&method, &path), status, refusal).await;
+    }
     state.counters.count(status);
     let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(request_id = %id, %method, path, status, millis, "request");
@@ -58,6 +76,29 @@ pub(crate) async fn around(State(state): State<AppState>, request: Request, next
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response
+}
+
+/// Notes in the audit trail what nobody else did: refusals, and writes without a row of their own.
+async fn note_outcome(
+    state: &AppState,
+    cx: &OpContext,
+    (method, path): (&Method, &str),
+    status: u16,
+    refusal: Option<Refusal>,
+) {
+    let noted = match refusal.as_ref().and_then(|refusal| refusal.denied) {
+        Some(Denied { kind, action }) => audit::denied(&state.node, cx, kind, action).await,
+        None if method.is_safe() => return,
+        None => {
+            let method = method.as_str().to_lowercase();
+            let code = refusal.as_ref().map_or("", |refusal| refusal.code.as_str());
+            let ended = audit::guard::Outcome { method: &method, path, status, code };
+            audit::outcome(&state.node, cx, ended).await
+        }
+    };
+    if let Err(error) = noted {
+        tracing::error!(request_id = cx.request_id, error = %error, "a request could not be noted in the audit trail");
+    }
 }
 
 /// The answer to a panic. Its text goes to the log.

@@ -23,8 +23,12 @@ pub struct Paging {
     pub after: Option<String>,
 }
 
-// Flattened query structs hand numbers over as text.
-fn number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+/// A number of a query. Flattened query structs hand numbers over as text.
+pub(crate) fn number<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: std::str::FromStr,
+{
     let text = Option::<String>::deserialize(deserializer)?;
     text.filter(|text| !text.is_empty())
         .map(|text| text.parse().map_err(|_| serde::de::Error::custom("应为数字")))

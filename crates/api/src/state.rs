@@ -7,6 +7,7 @@ use suyuan_service::Node;
 use tokio::sync::watch;
 
 use crate::config::ApiConfig;
+use crate::gate::Gate;
 
 /// Shared by all requests; cheap to clone.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub struct AppState {
     pub(crate) config: Arc<ApiConfig>,
     /// Counters for operators.
     pub(crate) counters: Arc<Counters>,
+    /// What each operation asks of a person.
+    pub(crate) gate: Arc<Gate>,
     stop: watch::Receiver<bool>,
 }
 
@@ -43,8 +46,8 @@ impl Counters {
 impl AppState {
     /// The state of a server for `node`; `stop` turns true when the server stops.
     #[must_use]
-    pub(crate) fn new(node: Arc<Node>, config: ApiConfig, stop: watch::Receiver<bool>) -> Self {
-        Self { node, config: Arc::new(config), counters: Arc::default(), stop }
+    pub(crate) fn new(node: Arc<Node>, config: ApiConfig, gate: Gate, stop: watch::Receiver<bool>) -> Self {
+        Self { node, config: Arc::new(config), counters: Arc::default(), gate: Arc::new(gate), stop }
     }
 
     /// Ends when the server stops. Answers without an end must select on it, or stopping would wait for them.

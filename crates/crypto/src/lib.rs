@@ -8,9 +8,11 @@
 //! only: a certified device can later stand behind the same functions.
 //!
 //! Algorithms: GB/T 32918 (SM2), GB/T 32905 (SM3), GB/T 32907 (SM4); wire forms after GB/T 35276 (DER, PKCS#8, SPKI,
-//! user id `1234567812345678`); SM4-GCM after RFC 8998. Serves rows H-8, H-7.3 and G-10.
+//! user id `1234567812345678`); SM4-GCM after RFC 8998. One exception: ID tokens for other offices' software are signed
+//! with ECDSA on P-256 ([`es256`]). Serves rows H-8, H-7.3, H-9.4 and G-10.
 
 pub mod commit;
+pub mod es256;
 pub mod hash;
 pub mod random;
 pub mod seal;

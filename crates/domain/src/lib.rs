@@ -4,8 +4,10 @@
 //! Pure: no input or output, no clock or random call of its own ([`clock`] takes both as parameters), no storage and no
 //! wire format but the bytes of a journal record, which are part of its meaning.
 
+pub mod cell;
 pub mod chain;
 pub mod check;
+pub mod claim;
 pub mod clock;
 pub mod code;
 pub mod division;

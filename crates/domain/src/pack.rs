@@ -6,13 +6,19 @@
 //! replaces rows with the same code. Which editions of the tiers are in force together is decided in [`edition`], what one
 //! text changes against another in [`difference`]. Rows: N-CAT, G-6.3.1, G-6.4.2a, G-6.8.1, G-5.4.2.
 
+pub mod access;
+pub mod catalogue;
 pub mod difference;
 pub mod edition;
+pub mod metadata;
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use self::access::{Clause, Quota, Silence, Threshold};
+use self::catalogue::{Outside, Retired, Variety};
+use self::metadata::MetaField;
 use crate::clock::Timestamp;
 use crate::code::{CodeScheme, CodeSchemes, CodeSchemesError};
 use crate::evaluation::{Formula, Grade, Indicator, Inputs};
@@ -159,6 +165,18 @@ pub struct Role {
     /// Permissions taken away again (三权分立).
     #[serde(default)]
     pub denied: Vec<String>,
+    /// Role whose permissions it inherits.
+    #[serde(default)]
+    pub parent: Option<String>,
+    /// Which permissions whoever authorises with this role may give; its own where nothing is said.
+    #[serde(default)]
+    pub grants: Option<Vec<String>>,
+    /// Whether its people must show a second factor at signing in; a node may decide otherwise.
+    #[serde(default)]
+    pub second_factor: bool,
+    /// Whether its people act for one subject only and see nothing else (企业用户).
+    #[serde(default)]
+    pub own_subject: bool,
 }
 
 impl Role {
@@ -255,6 +273,22 @@ pub struct Packs {
     pub functions: Vec<Named>,
     /// Holidays.
     pub calendar: Calendar,
+    /// Thresholds of the monitoring of connected systems.
+    pub thresholds: Vec<Threshold>,
+    /// How long systems may stay silent.
+    pub silences: Vec<Silence>,
+    /// Default quotas of connected systems.
+    pub quotas: Vec<Quota>,
+    /// Clauses of the self-test.
+    pub clauses: Vec<Clause>,
+    /// Levels of the catalogue below the second one.
+    pub varieties: Vec<Variety>,
+    /// Levels of the catalogue that are not chosen any more.
+    pub retirements: Vec<Retired>,
+    /// Categories that the region does not take in.
+    pub outside: Vec<Outside>,
+    /// Fields of registered documents, in the order of forms.
+    pub metadata: Vec<MetaField>,
 }
 
 /// What a pack is about, which decides who may publish it.
@@ -316,6 +350,22 @@ pub struct PackFile {
     function: Vec<Named>,
     #[serde(default)]
     calendar: Calendar,
+    #[serde(default)]
+    threshold: Vec<Threshold>,
+    #[serde(default)]
+    silence: Vec<Silence>,
+    #[serde(default)]
+    quota: Vec<Quota>,
+    #[serde(default)]
+    clause: Vec<Clause>,
+    #[serde(default)]
+    variety: Vec<Variety>,
+    #[serde(default)]
+    retired: Vec<Retired>,
+    #[serde(default)]
+    outside: Vec<Outside>,
+    #[serde(default)]
+    meta: Vec<MetaField>,
 }
 
 const fn yes() -> bool {
@@ -342,7 +392,7 @@ impl PackFile {
 const LONGEST_LIMIT: u32 = 10_000;
 
 /// The packs that are shipped, as (name, text).
-pub const SHIPPED: [(&str, &str); 9] = [
+pub const SHIPPED: [(&str, &str); 12] = [
     ("stages.toml", include_str!("../../../sql/reference/stages.toml")),
     ("categories.toml", include_str!("../../../sql/reference/categories.toml")),
     ("code_schemes.toml", include_str!("../../../sql/reference/code_schemes.toml")),
@@ -352,6 +402,9 @@ pub const SHIPPED: [(&str, &str); 9] = [
     ("limits.toml", include_str!("../../../sql/reference/limits.toml")),
     ("lists.toml", include_str!("../../../sql/reference/lists.toml")),
     ("calendar.toml", include_str!("../../../sql/reference/calendar.toml")),
+    ("access.toml", include_str!("../../../sql/reference/access.toml")),
+    ("catalogue.toml", include_str!("../../../sql/reference/catalogue.toml")),
+    ("metadata.toml", include_str!("../../../sql/reference/metadata.toml")),
 ];
 
 impl Packs {
@@ -408,6 +461,17 @@ impl Packs {
         merge(name, "时限", &mut self.limits, &file.limit, |row| (row.code.clone(), row.valid_from))?;
         merge(name, "名称", &mut self.entries, &file.entry, |row| (row.list.clone(), row.code.clone()))?;
         merge(name, "功能", &mut self.functions, &file.function, |row| row.code.clone())?;
+        let of_stage = |row: &Threshold| (row.indicator.clone(), row.stage.clone());
+        merge(name, "预警阈值", &mut self.thresholds, &file.threshold, of_stage)?;
+        merge(name, "静默时限", &mut self.silences, &file.silence, |row| row.stage.clone())?;
+        merge(name, "配额", &mut self.quotas, &file.quota, |row| row.code.clone())?;
+        merge(name, "自测条款", &mut self.clauses, &file.clause, |row| row.code.clone())?;
+        let level = |category: &String, code: &String| (category.clone(), code.clone());
+        merge(name, "目录条目", &mut self.varieties, &file.variety, |row| level(&row.category, &row.code))?;
+        merge(name, "停用", &mut self.retirements, &file.retired, |row| level(&row.category, &row.code))?;
+        merge(name, "未纳入", &mut self.outside, &file.outside, |row| row.category.clone())?;
+        let key = |row: &MetaField| (row.entity.clone(), row.code.clone());
+        merge(name, "元数据", &mut self.metadata, &file.meta, key)?;
         for child in &file.child {
             let place = format!("二级类别 {}", child.code);
             let category = self.categories.iter_mut().find(|row| row.code == child.category);
@@ -514,6 +578,17 @@ impl Packs {
             if let Some(category) = rule.categories.iter().find(|code| self.category(code).is_none()) {
                 return Err(error(pack, &format!("规则 {}", rule.code), format!("没有编码为 {category} 的类别")));
             }
+        }
+        let thresholds = self.thresholds.iter().map(|row| ("预警阈值", &row.stage));
+        let silences = self.silences.iter().map(|row| ("静默时限", &row.stage));
+        for (noun, stage) in thresholds.chain(silences).filter(|(_, stage)| !stage.is_empty()) {
+            known(format!("{noun} {stage}"), stage)?;
+        }
+        if let Some(quota) = self.quotas.iter().find(|row| !access::QUOTAS.contains(&row.code.as_str())) {
+            return Err(error(pack, "配额", format!("没有名为 {} 的配额", quota.code)));
+        }
+        if let Some((place, what)) = self.catalogue_fault() {
+            return Err(error(pack, &place, what));
         }
         if let Some(limit) = self.limits.iter().find(|limit| limit.amount > LONGEST_LIMIT) {
             return Err(error(pack, &format!("时限 {}", limit.code), format!("数量不能超过 {LONGEST_LIMIT}")));

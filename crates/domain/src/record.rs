@@ -39,8 +39,16 @@ pub mod kind {
     pub const NOTICE: &str = "notice";
     /// The erasure of a person's key (个人信息删除).
     pub const ERASURE: &str = "erasure";
+    /// Which entry holds a code, downward to the owner of another that bears it (编码归属).
+    pub const CLAIM: &str = "claim";
+    /// A correction that a tier above proposes, downward, and the owner's answer, upward (更正建议).
+    pub const NOTE: &str = "note";
+    /// Closed days that a subject or system declares (停业申报).
+    pub const CLOSURE: &str = "closure";
     /// Hourly sums of public look-ups (公众查询小时汇总).
     pub const LOOKUP_HOUR: &str = "lookup_hour";
+    /// The signed end of a day's audit trail, upward (审计链头).
+    pub const AUDIT_HEAD: &str = "audit_head";
 }
 
 /// How urgently a record travels; fixed by its kind.

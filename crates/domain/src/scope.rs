@@ -59,6 +59,16 @@ impl Scope {
         self.categories.as_ref().is_none_or(|set| set.contains(category))
     }
 
+    /// What tells the entries made by hand within this scope from those of others: empty for every category and subject.
+    #[must_use]
+    pub fn desk(&self) -> String {
+        match (&self.subject, &self.categories) {
+            (Some(own), _) => format!("/{own}"),
+            (None, Some(set)) => format!("/{}", set.iter().map(String::as_str).collect::<Vec<_>>().join("+")),
+            (None, None) => String::new(),
+        }
+    }
+
     /// This scope narrowed to `divisions`; what lies outside either is out.
     #[must_use]
     pub fn narrowed_to(&self, divisions: &[CodeRange]) -> Self {

@@ -1,13 +1,16 @@
-//! Outside forms to the words of the domain and back: the open JSON interface, tables as CSV, EPCIS 2.0 in JSON.
+//! Outside forms to the words of the domain and back: the open JSON interface, tables as CSV, EPCIS 2.0 in JSON; tables
+//! of any kind as rows of cells.
 //!
 //! Readers say what a document means and what is wrong with its form, row by row; whether an event is acceptable belongs
-//! to `suyuan_domain::check`. Nothing is read from disk or net here. XML and spreadsheets are not part of this version.
+//! to `suyuan_domain::check`. Nothing is read from disk or net here. XML is not part of this version.
 //! Rows: G-8, H-6.2, H-7.2.
 
 pub mod csv_events;
+mod csv_table;
 pub mod epcis_json;
 pub mod epcis_query;
 pub mod open_json;
+pub mod sheet;
 
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::event::TraceEvent;

@@ -29,6 +29,9 @@ pub enum GisError {
         /// Greatest latitude as given.
         north: f64,
     },
+    /// Not a shape; the text says why.
+    #[error("{0}")]
+    Shape(String),
     /// No coordinate system of this name.
     #[error("坐标系“{0}”未知，应为 WGS84、CGCS2000、GCJ02 或 BD09")]
     System(String),

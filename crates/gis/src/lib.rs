@@ -1,13 +1,13 @@
-//! Maps (一张图): boundaries, placing points, coordinate systems, clusters and flow geometry.
+//! Maps (一张图): boundaries, placing points, coordinate systems, shapes and flow geometry.
 //!
 //! Pure: it works on bytes it is given (the files of `gis/`) and reads nothing itself. All positions are degrees of
 //! WGS 84, longitude first; other systems are converted at intake by [`coordinates`]. Codes and their dates are the
 //! business of the domain's table of divisions, drawing is the browser's. Rows: G-6.2.2a, G-6.5.3c.
 
 pub mod boundaries;
-pub mod cluster;
 pub mod coordinates;
 pub mod flow;
+pub mod shape;
 
 mod error;
 

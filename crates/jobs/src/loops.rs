@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use suyuan_domain::record::Class;
 use suyuan_exchange::wire::EnrolState;
 use suyuan_service::sync::send::Sent;
-use suyuan_service::{ServiceError, pack, projector, sync};
+use suyuan_service::{ServiceError, access, pack, projector, sync};
 use suyuan_store::segment::Sealer;
 
 use crate::runner::Loop;
@@ -212,6 +212,22 @@ pub(crate) async fn follow_packs(around: Loop) {
     while around.rest(BETWEEN_PACKS).await {
         if let Err(error) = pack::refresh(&around.node).await {
             tracing::warn!(error = %error, "packs");
+        }
+    }
+}
+
+/// Pause between two additions of what connected systems used.
+const BETWEEN_METERS: Duration = Duration::from_secs(5);
+
+/// Adds what connected systems used to the database, once more when the node stops.
+pub(crate) async fn meter(around: Loop) {
+    loop {
+        let go_on = around.rest(BETWEEN_METERS).await;
+        if let Err(error) = access::meter::flush(&around.node).await {
+            tracing::warn!(error = %error, "use of interfaces");
+        }
+        if !go_on {
+            return;
         }
     }
 }

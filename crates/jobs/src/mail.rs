@@ -12,6 +12,7 @@ use lettre::transport::smtp::PoolConfig;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use suyuan_domain::clock::Timestamp;
+use suyuan_service::letter::{self, Letter};
 use suyuan_service::report::{self, DeliverJob, Parcel};
 use suyuan_service::{Node, ServiceError};
 
@@ -124,6 +125,41 @@ impl Mailer {
                 if given_up { Ok(()) } else { Err(ServiceError::Unavailable(error.text)) }
             }
         }
+    }
+
+    /// Posts one letter.
+    ///
+    /// # Errors
+    /// When it did not go out and another try makes sense; the queue repeats it then.
+    pub async fn letter(&self, node: &Node, payload: &str) -> Result<(), ServiceError> {
+        let Some(letter) = letter::ready(node, payload).await? else { return Ok(()) };
+        let posted = match self.plain(&letter, node.now()) {
+            Ok(message) => self.post(message, &file_name(&letter.message_id)).await,
+            Err(error) => Err(error),
+        };
+        match posted {
+            Err(error) if error.permanent => {
+                tracing::warn!(message_id = letter.message_id, error = error.text, "a letter was given up");
+                Ok(())
+            }
+            Err(error) => Err(ServiceError::Unavailable(error.text)),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    fn plain(&self, letter: &Letter, now: Timestamp) -> Result<Message, PostError> {
+        let broken = || PostError::permanent("邮件地址或内容不正确");
+        let address: Address = letter.email.parse().map_err(|_| broken())?;
+        let name = Some(letter.name.clone()).filter(|name| !name.is_empty());
+        let millis = u64::try_from(now.millis()).unwrap_or(0);
+        Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(name, address))
+            .subject(letter.subject.clone())
+            .date(UNIX_EPOCH + Duration::from_millis(millis))
+            .message_id(Some(letter.message_id.clone()))
+            .singlepart(SinglePart::plain(letter.text.clone()))
+            .map_err(|_| broken())
     }
 
     fn message(&self, parcel: &Parcel, now: Timestamp) -> Result<Message, PostError> {

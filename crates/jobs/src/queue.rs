@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use suyuan_domain::period::Period;
-use suyuan_service::{Node, ServiceError, evaluation, housekeeping, proof, report};
+use suyuan_service::access::watch;
+use suyuan_service::{
+    Node, ServiceError, account, audit, evaluation, export, housekeeping, import, letter, proof, report,
+};
 use suyuan_store::job::Job;
 
 use crate::mail::Mailer;
@@ -54,9 +57,16 @@ async fn perform(node: &Node, mailer: &Mailer, job: &Job) -> Result<(), ServiceE
         evaluation::COMPUTE_JOB => evaluation::compute(node, period_of(job)?).await,
         report::MONTHLY_JOB => report::run(node, &job.payload).await.map(drop),
         report::DELIVER_JOB => mailer.deliver(node, &job.payload).await,
+        letter::LETTER_JOB => mailer.letter(node, &job.payload).await,
+        watch::WATCH_JOB => watch::run(node).await,
+        account::erase::ERASE_JOB => account::erase::run(node, &job.payload).await,
+        export::EXPORT_JOB => export::run(node, &job.payload).await,
         housekeeping::HOUSEKEEPING_JOB => housekeeping::run(node).await,
         housekeeping::SCRUB_JOB => housekeeping::scrub(node).await,
+        audit::head::SEAL_JOB => audit::head::seal(node).await,
+        audit::head::VERIFY_JOB => audit::head::verify_all(node).await.map(drop),
         proof::PROVE_JOB => proof::piece(node).await,
+        import::IMPORT_JOB => import::piece(node, &job.payload).await,
         other => Err(ServiceError::Internal(format!("no handler for jobs of kind {other}"))),
     }
 }

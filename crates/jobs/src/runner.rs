@@ -84,6 +84,7 @@ impl Runner {
         }
         runner.tasks.spawn(loops::follow_packs(around.clone()));
         runner.tasks.spawn(loops::seal(around.clone()));
+        runner.tasks.spawn(loops::meter(around.clone()));
         runner.tasks.spawn(queue::run(around.clone(), mailer));
         if schedules {
             runner.tasks.spawn(schedule::tick(around));

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::period::{Day, Period};
+use suyuan_service::access::watch;
 use suyuan_service::evaluation::COMPUTE_JOB;
-use suyuan_service::{Node, ServiceError, housekeeping, lookup, proof, report};
+use suyuan_service::{Node, ServiceError, audit, housekeeping, lookup, proof, report};
 use suyuan_store::job::NewJob;
 use tokio::sync::Notify;
 use tokio_cron_scheduler::{Job, JobScheduler};
@@ -51,7 +52,7 @@ async fn ring(bell: Arc<Notify>) -> Result<JobScheduler, tokio_cron_scheduler::J
 }
 
 /// Enqueues what is due: the day's evaluation of the running month, after its end the month's last one, the report of
-/// the schedule, housekeeping, and with `proofs` the day's proof of everything kept. Keys make a second call harmless.
+/// the schedule, housekeeping, the signed end of the audit trail, and with `proofs` the day's proof of everything kept. Keys make a second call harmless.
 /// Closes the hours of public look-ups on the way.
 ///
 /// # Errors
@@ -59,12 +60,14 @@ async fn ring(bell: Arc<Notify>) -> Result<JobScheduler, tokio_cron_scheduler::J
 pub async fn enqueue_due(node: &Node, proofs: bool) -> Result<(), ServiceError> {
     lookup::close_hours(node).await?;
     report::tick(node).await?;
+    watch::enqueue(node).await?;
     let now = node.now();
     let today = Day::of(now);
     if now < today.start().plus_millis(DUE_MILLIS) {
         return Ok(());
     }
     housekeeping::enqueue(node, today).await?;
+    audit::head::enqueue(node, today, proofs).await?;
     if proofs {
         proof::enqueue(node, today).await?;
     }

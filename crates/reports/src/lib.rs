@@ -14,8 +14,10 @@
 mod chart;
 mod edition;
 mod fonts;
+mod form;
 mod grade;
 mod html;
+mod list;
 mod map;
 mod moment;
 mod page;
@@ -30,7 +32,9 @@ mod xlsx;
 
 pub use edition::{AnomalyRow, EvaluationEdition, EvaluationRow, Figure, GradeCount, MapFigure, MapValue, TrendPoint};
 pub use fonts::Fonts;
+pub use form::{Form, FormColumn, FormRow, render_form_xlsx};
 pub use html::render_html;
+pub use list::{render_list_csv, render_list_xlsx};
 pub use pdf::{render_pdf, render_pdf_counted};
 pub use tabular::{
     Alignment, Column, Section, Table, TabularEdition, render_tabular_html, render_tabular_pdf, render_tabular_xlsx,

@@ -54,6 +54,17 @@ pub struct Actor {
     pub kind: ActorKind,
 }
 
+/// The session of a person who signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionMark {
+    /// Hash of its token, under which it is stored.
+    pub hash: [u8; 32],
+    /// When the person last showed the password.
+    pub confirmed_at: Timestamp,
+    /// Whether a second factor was shown at signing in.
+    pub second_factor: bool,
+}
+
 /// The actor may not do this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("没有权限：当前角色不能对“{}”执行“{}”，如确需办理，请联系安全管理员授权", kind.label(), action.label())]
@@ -86,6 +97,8 @@ pub struct OpContext {
     pub now: Timestamp,
     /// The policy in force when the operation began.
     pub policy: Arc<PolicySnapshot>,
+    /// The session; `None` for whoever has none.
+    pub session: Option<SessionMark>,
 }
 
 impl OpContext {
@@ -107,6 +120,7 @@ impl OpContext {
             request_id: job.to_owned(),
             now,
             policy: Arc::new(PolicySnapshot::nothing()),
+            session: None,
         }
     }
 

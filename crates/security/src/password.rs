@@ -21,6 +21,9 @@ pub const MAX_BYTES: usize = 512;
 /// Fewest characters of a new password.
 pub const MIN_CHARS: usize = 12;
 
+/// Of capital letters, small letters, digits and signs, how many sorts a new password must have.
+pub const CLASSES: usize = 3;
+
 /// Most memory that a stored hash may ask for, in KiB; guards against a planted row.
 const MEMORY_LIMIT: u32 = 1 << 20;
 
@@ -168,36 +171,36 @@ impl Gate {
     }
 }
 
+/// How many passwords before the present one may not come again.
+pub const REMEMBERED: usize = 5;
+
+/// A password to be given to a person once, who then chooses another: 20 characters of three classes.
+///
+/// # Errors
+/// When the source of randomness fails.
+pub fn one_time_password(entropy: &dyn Entropy) -> Result<String> {
+    // The ends make three classes certain and are known; 80 random bits stand between.
+    Ok(format!("{}-z9", crate::second_factor::characters(entropy, 16, 4)?))
+}
+
 /// Passwords that satisfy the form and are guessed first all the same, in lower case without digits and signs around.
+#[rustfmt::skip]
 const COMMON: &[&str] = &[
-    "password",
-    "passw0rd",
-    "p@ssw0rd",
-    "p@ssword",
-    "admin",
-    "administrator",
-    "root",
-    "qwerty",
-    "qwertyuiop",
-    "1qaz2wsx",
-    "1qaz@wsx",
-    "qazwsx",
-    "asdfghjkl",
-    "zxcvbnm",
-    "abc123",
-    "abcd1234",
-    "123456",
-    "12345678",
-    "1234567890",
-    "iloveyou",
-    "welcome",
-    "letmein",
-    "changeme",
-    "woaini",
-    "suyuan",
-    "zhuisu",
-    "huawei",
-    "test",
+    "password", "passw0rd", "p@ssw0rd", "p@ssword", "pa55word", "pass", "passwd", "secret", "admin", "administrator",
+    "admin888", "root", "toor", "superuser", "sysadmin", "system", "manager", "guest", "user", "username", "login",
+    "default", "public", "master", "oracle", "mysql", "postgres", "tomcat", "cisco", "huawei", "lenovo", "xiaomi",
+    "alibaba", "tencent", "weixin", "wechat", "taobao", "baidu", "jingdong", "qwerty", "qwertyui", "qwertyuiop",
+    "qweasd", "qweasdzxc", "qwe123", "qwer1234", "qwer", "1qaz2wsx", "1qaz@wsx", "1q2w3e4r", "1q2w3e", "1q2w3e4r5t",
+    "zaq12wsx", "zaq1@wsx", "qazwsx", "qazwsxedc", "asdf", "asdfgh", "asdfghjkl", "zxcv", "zxcvbn", "zxcvbnm", "abc",
+    "abc123", "abcd", "abcd1234", "abcdef", "abcdefg", "abcdefgh", "a123456", "aa123456", "123456", "12345678",
+    "123456789", "1234567890", "654321", "987654321", "111111", "000000", "666666", "888888", "123123", "112233",
+    "147258369", "5201314", "iloveyou", "woaini", "woaini1314", "love", "forever", "princess", "dragon", "monkey",
+    "sunshine", "football", "baseball", "welcome", "letmein", "changeme", "change", "hello", "helloworld", "trustno1",
+    "whatever", "freedom", "shadow", "michael", "superman", "batman", "starwars", "computer", "internet", "server",
+    "test", "testing", "tester", "demo", "temp", "temporary", "monday", "january", "spring", "summer", "autumn",
+    "winter", "china", "zhongguo", "zhonghua", "beijing", "shanghai", "shandong", "qingdao", "jinan", "guangzhou",
+    "shenzhen", "nihao", "haoren", "suyuan", "zhuisu", "jianguan", "shichang", "shangwu", "zhengfu", "gongan",
+    "caizheng", "yuangong", "bangong", "kehu", "fuwu", "anquan", "mima", "yonghu", "guanliyuan",
 ];
 
 /// Everything that is wrong with a new password; empty when it may be used (口令复杂度).
@@ -215,7 +218,7 @@ pub fn password_rules(password: &str, username: &str) -> Vec<Fault> {
         fault("SEC-0112", "口令过长".to_owned(), "请使用不超过 128 位的口令");
     }
     let classes = classes(password);
-    if classes < 3 {
+    if classes < CLASSES {
         fault("SEC-0113", format!("口令只含 {classes} 类字符"), "大写字母、小写字母、数字、符号中至少使用三类");
     }
     let lower = password.to_lowercase();
@@ -352,6 +355,17 @@ mod tests {
         assert!(matches!(error, SecurityError::Crypto(_)));
         assert_eq!(error.code(), "SEC-0101");
         assert!(crate::session::new_session(&Empty).is_err());
+    }
+
+    #[test]
+    fn h_9_a_password_given_once_keeps_the_rules() {
+        let entropy = SeededEntropy::new(8);
+        let first = one_time_password(&entropy).expect("seeded");
+        assert_ne!(first, one_time_password(&entropy).expect("seeded"));
+        for _ in 0..200 {
+            let password = one_time_password(&entropy).expect("seeded");
+            assert_eq!(password_rules(&password, "zhangwei"), [], "{password}");
+        }
     }
 
     #[test]

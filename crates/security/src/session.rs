@@ -53,11 +53,18 @@ pub struct SessionRules {
     pub absolute_millis: i64,
     /// How often the time of the last request is written; 1 minute, so that reading does not write each time.
     pub touch_millis: i64,
+    /// How long after the password was shown it need not be shown again for what is delicate; 10 minutes.
+    pub confirm_millis: i64,
 }
 
 impl Default for SessionRules {
     fn default() -> Self {
-        Self { idle_millis: 15 * MINUTE, absolute_millis: 8 * 60 * MINUTE, touch_millis: MINUTE }
+        Self {
+            idle_millis: 15 * MINUTE,
+            absolute_millis: 8 * 60 * MINUTE,
+            touch_millis: MINUTE,
+            confirm_millis: 10 * MINUTE,
+        }
     }
 }
 
@@ -103,6 +110,18 @@ impl SessionRules {
         now.millis().saturating_sub(last_seen.millis()) >= self.touch_millis
     }
 
+    /// When the session ends unless something is done.
+    #[must_use]
+    pub const fn idle_ends_at(&self, last_seen: Timestamp) -> Timestamp {
+        last_seen.plus_millis(self.idle_millis)
+    }
+
+    /// Whether the password was shown lately enough for what is delicate. A clock that was set back changes nothing.
+    #[must_use]
+    pub const fn is_confirmed(&self, confirmed: Timestamp, now: Timestamp) -> bool {
+        now.millis().saturating_sub(confirmed.millis()) < self.confirm_millis
+    }
+
     /// When the session ends at the latest, for the cookie.
     #[must_use]
     pub const fn ends_at(&self, signed_in: Timestamp) -> Timestamp {
@@ -139,6 +158,9 @@ mod tests {
         assert!(!rules.should_touch(seen, Timestamp::from_millis(59_999)));
         assert!(rules.should_touch(seen, Timestamp::from_millis(60_000)));
         assert_eq!(rules.ends_at(seen), Timestamp::from_millis(8 * 60 * MINUTE));
+        assert_eq!(rules.idle_ends_at(seen), Timestamp::from_millis(15 * MINUTE));
+        assert!(rules.is_confirmed(seen, Timestamp::from_millis(10 * MINUTE - 1)));
+        assert!(!rules.is_confirmed(seen, Timestamp::from_millis(10 * MINUTE)));
     }
 
     #[test]

@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use suyuan_domain::division::{Divisions, NATION, Tier};
+use suyuan_security::session::SessionRules;
+use suyuan_security::throttle::SignOnRules;
 use suyuan_service::account::NewAccount;
+use suyuan_service::openid::PartnerSettings;
 
 /// The whole file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -24,9 +27,68 @@ pub struct Config {
     /// Outgoing mail.
     #[serde(default)]
     pub mail: MailSection,
+    /// How signing in is guarded.
+    #[serde(default)]
+    pub security: SecuritySection,
+    /// An outside provider with which people may sign in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub openid: Option<OpenIdSection>,
     /// Things of a demonstration; absent in life.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub demo: Option<DemoSection>,
+}
+
+/// How signing in is guarded; every key has a default that fits most nodes.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecuritySection {
+    /// Minutes without a request after which a session ends; 15.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_minutes: Option<u32>,
+    /// Hours after which a session ends in any case; 8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_hours: Option<u32>,
+    /// Minutes for which a password that was shown need not be shown again for what is delicate; 10.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm_minutes: Option<u32>,
+    /// Days after which a password must be changed; without it never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_days: Option<u32>,
+    /// Failures after which a captcha is asked for; 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub captcha_after: Option<u32>,
+    /// Tries of one address to sign in within ten minutes; 600.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address_tries: Option<u32>,
+    /// Addresses of proxies whose `X-Forwarded-For` is believed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+}
+
+impl SecuritySection {
+    /// The rules of sessions; what is not told is as in `usual`.
+    #[must_use]
+    pub fn sessions(&self, usual: SessionRules) -> SessionRules {
+        let minutes = |told: Option<u32>, usual: i64| told.map_or(usual, |minutes| i64::from(minutes.max(1)) * 60_000);
+        SessionRules {
+            idle_millis: minutes(self.idle_minutes, usual.idle_millis),
+            absolute_millis: minutes(self.session_hours.map(|hours| hours.saturating_mul(60)), usual.absolute_millis),
+            confirm_millis: minutes(self.confirm_minutes, usual.confirm_millis),
+            ..usual
+        }
+    }
+
+    /// The rules of signing in.
+    #[must_use]
+    pub fn sign_on(&self) -> SignOnRules {
+        let usual = SignOnRules::default();
+        SignOnRules {
+            captcha_after: self.captcha_after.unwrap_or(usual.captcha_after),
+            address_tries: self.address_tries.unwrap_or(usual.address_tries),
+            password_days: self.password_days.filter(|days| *days > 0),
+            proxies: self.trusted_proxies.iter().map(std::net::IpAddr::to_canonical).collect(),
+        }
+    }
 }
 
 /// Who the node is.
@@ -106,6 +168,60 @@ pub struct MailSection {
     pub dir: Option<PathBuf>,
 }
 
+/// An outside OpenID provider with which people may sign in (统一身份登录).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenIdSection {
+    /// Its address; its document of discovery lies below it.
+    pub issuer: String,
+    /// Its name on the button.
+    pub name: String,
+    /// Our name there.
+    pub client_id: String,
+    /// File that holds our secret there; neither file nor variable for a public client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_file: Option<PathBuf>,
+    /// Environment variable that holds our secret there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_variable: Option<String>,
+    /// Further addresses at which it answers, such as the one for tokens.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub origins: Vec<String>,
+    /// Values of `acr` by which it says that it asked for a second factor; the local one is left out then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub strong_acr: Vec<String>,
+}
+
+impl OpenIdSection {
+    /// The settings with the secret read from where it lies.
+    ///
+    /// # Errors
+    /// When the secret is named but cannot be read, or is empty.
+    pub fn settings(&self) -> Result<PartnerSettings> {
+        let secret = match (&self.secret_file, &self.secret_variable) {
+            (Some(path), _) => Some(
+                std::fs::read_to_string(path)
+                    .with_context(|| format!("无法读取统一身份登录密钥文件 {}", path.display()))?,
+            ),
+            (None, Some(name)) => {
+                Some(std::env::var(name).with_context(|| format!("没有设置统一身份登录密钥的环境变量 {name}"))?)
+            }
+            (None, None) => None,
+        };
+        let secret = secret.map(|secret| secret.trim().to_owned());
+        if secret.as_deref() == Some("") {
+            bail!("openid 的密钥为空");
+        }
+        Ok(PartnerSettings {
+            issuer: self.issuer.clone(),
+            name: self.name.clone(),
+            client_id: self.client_id.clone(),
+            secret,
+            strong_acr: self.strong_acr.clone(),
+        })
+    }
+}
+
 /// Things of a demonstration.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -142,7 +258,7 @@ impl DemoAccount {
             password: self.password.clone(),
             role: self.role.clone(),
             division: node.to_owned(),
-            email: String::new(),
+            ..NewAccount::default()
         }
     }
 }
@@ -178,6 +294,8 @@ impl Config {
             database: DatabaseSection { url: format!("sqlite://{}", data_dir.join("node.db").display()) },
             warehouse,
             mail: MailSection::default(),
+            security: SecuritySection::default(),
+            openid: None,
             demo: None,
         }
     }

@@ -5,4 +5,5 @@ pub mod config;
 pub mod demo;
 pub mod keys;
 pub mod reference;
+pub mod rights;
 pub mod start;

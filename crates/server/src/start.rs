@@ -15,7 +15,7 @@ use suyuan_security::policy::{PolicySnapshot, SharedPolicy};
 use suyuan_security::session::SessionRules;
 use suyuan_service::node::NodeConfig;
 use suyuan_service::pack::SharedPacks;
-use suyuan_service::{Node, account, capture, pack};
+use suyuan_service::{Node, account, capture, import, pack};
 use suyuan_store::Store;
 use suyuan_store::segment::Archive;
 use suyuan_warehouse::Warehouse;
@@ -23,7 +23,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Config;
+use crate::config::{Config, OpenIdSection};
 use crate::keys;
 use crate::reference::Reference;
 
@@ -122,13 +122,14 @@ pub async fn start(
     let store =
         Store::connect(&config.database.url, &config.node.code).await.context("关系数据库")?.with_archive(archive);
     store.migrate().await.context("数据库结构升级")?;
+    store.index_registers().await.context("登记检索数据")?;
     store.refresh_position().await?;
     let warehouse =
         Warehouse::connect(&warehouse.url, &config.warehouse.database, &warehouse.key).await.context("数据仓库")?;
     warehouse.migrate().await.context("数据仓库结构升级")?;
     let (queue, captured) = capture::queue();
     let node = Node {
-        config: node_config(config, reference, address),
+        config: node_config(config, reference, address)?,
         store,
         warehouse,
         shared_packs: SharedPacks::new(reference.packs.clone()),
@@ -141,16 +142,21 @@ pub async fn start(
         sealing_key: keys.sealing,
         instance: keys.instance,
         policy: SharedPolicy::new(PolicySnapshot::nothing()),
-        peers: peers()?,
+        sign_ons: account::Guard::default(),
+        peers: peers(config)?,
         figures: tokio::sync::watch::Sender::new(0),
         capture: queue,
+        meter: suyuan_service::access::meter::Meter::default(),
+        audit_counted: suyuan_service::audit::guard::Counted::default(),
     };
     pack::refresh(&node).await?;
     account::load_policy(&node).await?;
+    account::prepare(&node).await?;
     let node = Arc::new(node);
     for new in options.accounts.clone() {
         account::ensure(&node, new).await?;
     }
+    import::recover(&node).await?;
     let runner = Runner::start(node.clone(), captured, Arc::new(mailer(config)?), runner_config(config, &options));
     let stop = CancellationToken::new();
     let api = ApiConfig {
@@ -163,9 +169,9 @@ pub async fn start(
     Ok(Started { node, address, runner, stop, server })
 }
 
-fn node_config(config: &Config, reference: &Reference, address: SocketAddr) -> NodeConfig {
+fn node_config(config: &Config, reference: &Reference, address: SocketAddr) -> Result<NodeConfig> {
     let listens = format!("http://{address}");
-    NodeConfig {
+    Ok(NodeConfig {
         code: config.node.code.clone(),
         tier: config.tier(&reference.divisions),
         platform_name: config.platform_name(&reference.divisions),
@@ -175,18 +181,21 @@ fn node_config(config: &Config, reference: &Reference, address: SocketAddr) -> N
         contact: config.node.contact.clone(),
         mail_dir: config.mail.dir.clone(),
         fonts_dir: config.node.fonts_dir.clone(),
-        sessions: sessions(config.demo.is_some()),
-    }
+        sessions: sessions(config),
+        sign_on: config.security.sign_on(),
+        openid: config.openid.as_ref().map(OpenIdSection::settings).transpose()?,
+    })
 }
 
-/// The clock of a demonstration jumps by days while its world loads; a session must outlast that.
-fn sessions(demo: bool) -> SessionRules {
+/// The clock of a demonstration jumps by days while its world loads; a session must outlast that unless told otherwise.
+fn sessions(config: &Config) -> SessionRules {
     const YEAR: i64 = 366 * 86_400_000;
-    if demo {
-        SessionRules { idle_millis: YEAR, absolute_millis: YEAR, ..SessionRules::default() }
+    let usual = if config.demo.is_some() {
+        SessionRules { idle_millis: YEAR, absolute_millis: YEAR, confirm_millis: YEAR, ..SessionRules::default() }
     } else {
         SessionRules::default()
-    }
+    };
+    config.security.sessions(usual)
 }
 
 fn runner_config(config: &Config, options: &Options) -> RunnerConfig {
@@ -205,8 +214,13 @@ fn mailer(config: &Config) -> Result<Mailer> {
     Mailer::new(settings).context("邮件设置")
 }
 
-fn peers() -> Result<PeerClient> {
+fn peers(config: &Config) -> Result<PeerClient> {
     let provider = rustls::crypto::ring::default_provider();
     let client = HttpClient::new(&ClientOptions::default(), &provider).context("网络组件")?;
+    if let Some(section) = &config.openid {
+        for address in std::iter::once(&section.issuer).chain(&section.origins) {
+            client.allow(address).context("统一身份登录的地址")?;
+        }
+    }
     Ok(PeerClient::new(client))
 }

@@ -1,31 +1,39 @@
-//! Connected systems (接入系统): registration and review, tokens, whose report it is, signs of life.
+//! Connected systems (接入系统): what is registered of them, on which phase of their access they are, signs of life.
 //!
-//! A token is known by its hash only; the one before stops working when a new one is issued. Rows: G-6.7.1, G-6.7.2, H-8.
+//! Applications stand in [`application`], who may call in [`admit`] and [`token`], the way from filing to live in [`phase`],
+//! the self-test in [`selftest`], the monitoring in [`monitor`] and [`watch`]. Rows: G-6.7, G-6.7.1, G-6.7.2, H-8.
+
+pub mod admit;
+pub mod application;
+pub mod meter;
+pub mod monitor;
+pub mod phase;
+pub mod quota;
+pub mod selftest;
+pub mod token;
+pub mod watch;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use suyuan_crypto::token;
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::fault::Fault;
 use suyuan_domain::id::ObjectId;
 use suyuan_domain::record::kind;
 use suyuan_domain::scope::Scope;
-use suyuan_domain::search::mask_phone;
+use suyuan_domain::search::{mask_name, mask_phone};
 use suyuan_security::context::{Actor, ActorKind, OpContext};
-use suyuan_security::policy::{Action, Kind};
+use suyuan_security::policy::Kind;
 
+use crate::Result;
 use crate::node::Node;
 use crate::register::field::{Faults, tidy_code, tidy_text};
-use crate::register::{Columns, Document, State};
-use crate::{Result, ServiceError, audit};
+use crate::register::{self, Columns, Document, Item};
+
+pub use phase::Phase;
 
 /// A system counts as on line this long after it was last heard of, in milliseconds: it has to report daily.
 const ONLINE: i64 = 24 * 3_600_000;
-/// Most devices of one sign of life.
-const MOST_DEVICES: usize = 1000;
-/// Longest token text that is looked up.
-const TOKEN_LIMIT: usize = 128;
 
 /// What is registered of a connected system.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -37,6 +45,8 @@ pub struct AccessDoc {
     pub name: String,
     /// Who runs it.
     pub operator: String,
+    /// Unified social credit code of who runs it; may be empty.
+    pub uscc: String,
     /// Category that it reports.
     pub category: String,
     /// Stage that it reports.
@@ -53,6 +63,47 @@ pub struct AccessDoc {
     pub contact: String,
     /// Telephone.
     pub phone: String,
+    /// Mail address to which warnings go; may be empty.
+    pub email: String,
+    /// What it is for; may be empty.
+    pub purpose: String,
+    /// Rows that it expects to send in a day.
+    pub daily_volume: Option<u64>,
+    /// Outside form, list `access_protocol`; may be empty.
+    pub protocol: String,
+    /// With whose money it was built, list `access_funding`; may be empty.
+    pub funding: String,
+    /// Phase of the access, see [`Phase`]; empty for live, as in older documents.
+    pub phase: String,
+    /// Since when it is on this phase.
+    pub phase_since: Option<Timestamp>,
+    /// Since when it has been live without a break; `None` in older documents.
+    pub live_since: Option<Timestamp>,
+    /// Filing number (备案号) where it came by an application.
+    pub filing_no: String,
+    /// Number of the application where it came by one.
+    pub application: String,
+}
+
+impl AccessDoc {
+    /// On which phase of the access it is.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        Phase::parse(&self.phase)
+    }
+
+    /// The same with the course of another document: what no form sets.
+    #[must_use]
+    pub fn with_course_of(self, other: &Self) -> Self {
+        Self {
+            phase: other.phase.clone(),
+            phase_since: other.phase_since,
+            live_since: other.live_since,
+            filing_no: other.filing_no.clone(),
+            application: other.application.clone(),
+            ..self
+        }
+    }
 }
 
 impl Document for AccessDoc {
@@ -62,12 +113,21 @@ impl Document for AccessDoc {
     const STATES: &'static str = "system_state";
 
     fn tidy(&mut self, _node: &Node, fresh: ObjectId) {
-        tidy_code(&mut self.code);
-        tidy_code(&mut self.subject);
+        for code in [&mut self.code, &mut self.subject, &mut self.uscc] {
+            tidy_code(code);
+        }
         self.subjects.iter_mut().for_each(tidy_code);
-        for text in
-            [&mut self.name, &mut self.operator, &mut self.division, &mut self.url, &mut self.contact, &mut self.phone]
-        {
+        self.subjects.retain(|code| !code.is_empty());
+        for text in [
+            &mut self.name,
+            &mut self.operator,
+            &mut self.division,
+            &mut self.url,
+            &mut self.contact,
+            &mut self.phone,
+            &mut self.email,
+            &mut self.purpose,
+        ] {
             tidy_text(text);
         }
         if self.code.is_empty() {
@@ -82,11 +142,20 @@ impl Document for AccessDoc {
         faults.code(&self.code);
         faults.required("name", "系统名称", &self.name);
         faults.required("operator", "运营单位", &self.operator);
+        faults.uscc(&self.uscc);
         faults.category(&self.category);
         faults.stage("stage", &self.category, &self.stage);
         faults.division(&self.division);
         faults.text("contact", "联系人", &self.contact);
         faults.phone(&self.phone);
+        faults.listed("access_protocol", "protocol", "报送方式", &self.protocol);
+        faults.listed("access_funding", "funding", "建设资金", &self.funding);
+        if self.purpose.chars().count() > 1_000 {
+            faults.add("0111", "purpose", "接入用途超过 1000 字", "请缩短");
+        }
+        if !is_mail_address(&self.email) {
+            faults.add("0122", "email", "电子邮箱不正确", "请填写如 name@example.cn 的邮箱，或不填");
+        }
         let web = self.url.is_empty() || self.url.starts_with("https://") || self.url.starts_with("http://");
         if !web || self.url.len() > 500 {
             faults.add("0102", "url", "系统网址不正确", "请填写以 https:// 开头的网址，或不填");
@@ -105,14 +174,55 @@ impl Document for AccessDoc {
             stage: self.stage.clone(),
             division: self.division.clone(),
             subject: self.subject.clone(),
-            r#type: String::new(),
-            place: None,
+            r#type: self.phase().as_str().to_owned(),
+            ..Columns::default()
         }
     }
 
     fn masked(&self) -> Self {
-        Self { phone: mask_phone(&self.phone), ..self.clone() }
+        Self { phone: mask_phone(&self.phone), email: mask_mail(&self.email), ..self.clone() }
     }
+}
+
+/// Whether a text may be a mail address; an empty one is none and is right.
+pub(crate) fn is_mail_address(text: &str) -> bool {
+    let plain = |part: &str| {
+        !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '+' | '*'))
+    };
+    let split = text.split_once('@');
+    text.is_empty()
+        || text.len() <= 200 && split.is_some_and(|(name, host)| plain(name) && plain(host) && host.contains('.'))
+}
+
+/// A mail address of which only the first letter and the host can be read.
+pub(crate) fn mask_mail(text: &str) -> String {
+    text.split_once('@').map_or_else(String::new, |(name, host)| format!("{}@{host}", mask_name(name)))
+}
+
+/// Changes what is registered of a system; its course of access stays.
+///
+/// # Errors
+/// As [`register::change`].
+pub async fn change(
+    node: &Node,
+    cx: &OpContext,
+    id: ObjectId,
+    version: u64,
+    doc: AccessDoc,
+) -> Result<Item<AccessDoc>> {
+    let stored = register::get::<AccessDoc>(node, cx, id).await?;
+    register::change(node, cx, id, version, doc.with_course_of(&stored.item.doc)).await
+}
+
+/// Registers a system that begins on trial or live. A regulator who registers it without an application answers for it.
+///
+/// # Errors
+/// As [`register::create`].
+pub async fn create(node: &Node, cx: &OpContext, mut doc: AccessDoc, begin: Phase) -> Result<Item<AccessDoc>> {
+    begin.as_str().clone_into(&mut doc.phase);
+    doc.phase_since = Some(cx.now);
+    doc.live_since = (begin == Phase::Live).then_some(cx.now);
+    register::create(node, cx, doc).await
 }
 
 /// Which connected system calls.
@@ -132,6 +242,10 @@ pub struct SystemIdentity {
     pub stage: String,
     /// Division.
     pub division: String,
+    /// Phase of its access.
+    pub phase: Phase,
+    /// Last characters of the token that was shown.
+    pub hint: String,
 }
 
 impl SystemIdentity {
@@ -153,69 +267,9 @@ impl SystemIdentity {
             request_id: request_id.to_owned(),
             now: node.now(),
             policy: node.policy.current(),
+            session: None,
         }
     }
-}
-
-fn refused(code: &str, reason: &str, advice: &str) -> ServiceError {
-    ServiceError::Unauthenticated(Fault::new(code, "", reason, advice))
-}
-
-/// The system that a token belongs to.
-///
-/// # Errors
-/// `ACC-0201` without a valid token, `ACC-0202` when the system is not live.
-pub async fn authenticate(node: &Node, text: &str) -> Result<SystemIdentity> {
-    let unknown =
-        || refused("ACC-0201", "接入令牌缺失或无效", "请在请求头 Authorization 中填写 Bearer 和令牌，或重新签发");
-    if text.is_empty() || text.len() > TOKEN_LIMIT {
-        return Err(unknown());
-    }
-    let code = node.store.system_by_token(&token::token_hash(text)).await?.ok_or_else(unknown)?;
-    let entry = node.store.system_entry_by_code(kind::ACCESS, &code).await?.ok_or_else(unknown)?;
-    if !State::parse(&entry.state).is_some_and(State::is_live) {
-        let packs = node.packs();
-        let name = packs.name_in(AccessDoc::STATES, &entry.state);
-        return Err(refused("ACC-0202", &format!("接入系统当前状态为“{name}”，不能报送"), "请联系监管部门"));
-    }
-    Ok(SystemIdentity {
-        id: entry.object,
-        code: entry.code,
-        name: entry.name,
-        subject: entry.subject,
-        category: entry.category,
-        stage: entry.stage,
-        division: entry.division,
-    })
-}
-
-/// Issues a token; the one before stops working. The text is shown once and kept nowhere.
-///
-/// # Errors
-/// When the actor may not, there is no such system, or it is not live.
-pub async fn issue_token(node: &Node, cx: &OpContext, id: ObjectId) -> Result<String> {
-    cx.authorize(Action::Issue, Kind::Access)?;
-    let entry = node.store.entry(&cx.scope, kind::ACCESS, id).await?.ok_or(ServiceError::NotFound(kind::ACCESS))?;
-    let live = State::parse(&entry.state).is_some_and(State::is_live);
-    if entry.origin_node != node.code() || !live {
-        let fault = Fault::new("ACC-0203", "", "该系统尚未接入本节点，不能签发令牌", "请先完成审核");
-        return Err(ServiceError::Conflict(fault));
-    }
-    let text = token::new_token(&*node.entropy)?;
-    let hint = text.get(text.len().saturating_sub(4)..).unwrap_or_default();
-    let tx = node.store.begin().await?;
-    tx.issue_token(&entry.code, &token::token_hash(&text), hint, cx.now).await?;
-    audit::note(&tx, cx, "access.issue_token", kind::ACCESS, &entry.code, None, Some(hint)).await?;
-    tx.commit().await?;
-    Ok(text)
-}
-
-/// Last characters of a system's token.
-///
-/// # Errors
-/// When the database is out of reach.
-pub async fn token_hint(node: &Node, code: &str) -> Result<Option<String>> {
-    Ok(node.store.token_hint(code).await?)
 }
 
 /// What was heard of a system.
@@ -260,32 +314,4 @@ pub async fn heard(node: &Node) -> Result<BTreeMap<String, Heard>> {
 /// When the database is out of reach.
 pub async fn names(node: &Node, codes: Vec<String>) -> Result<BTreeMap<String, String>> {
     crate::register::names(node, kind::ACCESS, codes).await
-}
-
-/// Notes that a system and its devices are alive; gives how many devices were noted. Stays on this node.
-///
-/// # Errors
-/// When there are too many devices, or the database refuses.
-pub async fn heartbeat(node: &Node, system: &SystemIdentity, devices: &[String]) -> Result<usize> {
-    if devices.len() > MOST_DEVICES {
-        let fault = Fault::new("REQ-0110", "devices", format!("一次最多上报 {MOST_DEVICES} 台设备"), "请分批上报");
-        return Err(ServiceError::TooLarge(fault));
-    }
-    let now = node.now();
-    let codes: Vec<String> = devices
-        .iter()
-        .map(|code| {
-            let mut code = code.clone();
-            tidy_code(&mut code);
-            code
-        })
-        .collect();
-    let known = node.store.system_entries_by_codes(kind::DEVICE, &codes).await?;
-    let tx = node.store.begin().await?;
-    tx.heard_of(kind::ACCESS, &system.code, None, now, 0).await?;
-    for device in known.iter().filter(|device| device.origin_node == node.code()) {
-        tx.heard_of(kind::DEVICE, &device.code, None, now, 0).await?;
-    }
-    tx.commit().await?;
-    Ok(known.len())
 }

@@ -6,6 +6,7 @@
 pub mod forms;
 mod known;
 pub mod ledger;
+pub mod trial;
 
 use std::collections::BTreeMap;
 

@@ -3,7 +3,7 @@
 //! The node that took a complaint handles it; tiers above read it without personal data. Working days come from the packs.
 //! Rows: G-6.9b, G-6.9c, G-10.4.
 
-mod guard;
+pub(crate) mod guard;
 mod picture;
 mod words;
 
@@ -446,7 +446,7 @@ pub async fn step(node: &Node, cx: &OpContext, id: ObjectId, input: &StepIn) -> 
     steps.push(ComplaintStep {
         version: after.version,
         at: cx.now,
-        actor: cx.actor.display_name.clone(),
+        actor: cx.actor.username.clone(),
         node: node.code().to_owned(),
         action: input.action.as_str().to_owned(),
         state: after.state.clone(),

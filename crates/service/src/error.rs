@@ -16,6 +16,9 @@ pub enum ServiceError {
     /// The actor lacks the permission.
     #[error(transparent)]
     Denied(#[from] Denied),
+    /// Signed in, but not for this, for a reason beside permissions: the purpose of a token, a password to be shown again.
+    #[error("forbidden: {0}")]
+    Forbidden(Fault),
     /// The thing does not exist or lies outside the actor's scope.
     #[error("no such {0}")]
     NotFound(&'static str),

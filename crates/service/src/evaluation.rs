@@ -105,6 +105,11 @@ pub async fn compute(node: &Node, period: Period) -> Result<()> {
             drafts.push(draft(kind::GRADE, row.object, order, now, Route::To(row.code.clone()), &row)?);
         }
     }
+    if !drafts.is_empty() {
+        let told = serde_json::json!({ "count": drafts.len() }).to_string();
+        let cx = node.own_context(COMPUTE_JOB);
+        audit::note(&tx, &cx, "evaluation.compute", "evaluation", &period.to_string(), None, Some(&told)).await?;
+    }
     tx.append(drafts).await?;
     tx.commit().await?;
     Ok(())

@@ -8,7 +8,7 @@ use suyuan_domain::period::Day;
 use suyuan_store::job::NewJob;
 use suyuan_store::side_car::ERASED;
 
-use crate::{Node, Result};
+use crate::{Node, Result, import};
 
 /// The job that forgets, daily.
 pub const HOUSEKEEPING_JOB: &str = "housekeeping";
@@ -31,7 +31,7 @@ const CHUNK: u64 = 2_000;
 const CHUNKS: usize = 200;
 
 /// Tables of which rows expire.
-const TABLES: [&str; 3] = ["intake_message", "event_key", "session"];
+const TABLES: [&str; 5] = ["intake_message", "event_key", "session", "spent_ticket", "openid_token"];
 
 /// The fact about the node that tells after which erasure it was scrubbed.
 const SCRUBBED: &str = "scrubbed";
@@ -54,6 +54,14 @@ pub async fn enqueue(node: &Node, today: Day) -> Result<()> {
     Ok(tx.commit().await?)
 }
 
+/// Asks for scrubbing right after an erasure in the given transaction.
+pub(crate) async fn ask_scrub(tx: &suyuan_store::Tx, now: Timestamp) -> Result<()> {
+    if let Some(last) = tx.state(ERASED).await? {
+        tx.enqueue(job(SCRUB_JOB, &last, now), now).await?;
+    }
+    Ok(())
+}
+
 fn job(kind: &str, key: &str, run_at: Timestamp) -> NewJob {
     NewJob {
         kind: kind.to_owned(),
@@ -65,19 +73,24 @@ fn job(kind: &str, key: &str, run_at: Timestamp) -> NewJob {
     }
 }
 
-/// Forgets stored answers, identifiers of events and sessions whose time is over; asks for another job where there is
+/// Forgets stored answers, identifiers of events, sessions and rows of imports whose time is over; asks for another job where there is
 /// more than one may do.
 ///
 /// # Errors
 /// When the database is out of reach.
 pub async fn run(node: &Node) -> Result<()> {
     let (store, now) = (&node.store, node.now());
+    crate::export::expire(node).await?;
+    store.look_at_spread().await?;
     let (mut deleted, mut more) = (0, false);
-    for sort in [Sort::Answers, Sort::EventKeys, Sort::Sessions] {
+    for sort in [Sort::Answers, Sort::EventKeys, Sort::Sessions, Sort::Tickets, Sort::SignOn] {
         let (count, is_more) = by_chunks(node, sort, now).await?;
         deleted += count;
         more |= is_more;
     }
+    let forgotten = import::forget(node).await?;
+    deleted += forgotten;
+    more |= forgotten > 0;
     if deleted == 0 {
         return Ok(());
     }
@@ -97,6 +110,8 @@ enum Sort {
     Answers,
     EventKeys,
     Sessions,
+    Tickets,
+    SignOn,
 }
 
 async fn delete_chunk(node: &Node, sort: Sort, now: Timestamp) -> Result<u64> {
@@ -104,6 +119,9 @@ async fn delete_chunk(node: &Node, sort: Sort, now: Timestamp) -> Result<u64> {
     Ok(match sort {
         Sort::Answers => store.expire_answers(now.plus_millis(-ANSWERS_KEPT), CHUNK).await?,
         Sort::EventKeys => store.expire_event_keys(now.plus_millis(-EVENT_KEYS_KEPT), CHUNK).await?,
+        Sort::Tickets => store.delete_spent_tickets(now, CHUNK).await?,
+        // A day longer, so that a code that comes again is known for one.
+        Sort::SignOn => store.expire_openid(now.plus_millis(-DAY), CHUNK).await?,
         Sort::Sessions => {
             let idle = now.plus_millis(-node.config.sessions.idle_millis);
             store.delete_ended_sessions(now, idle, CHUNK).await?

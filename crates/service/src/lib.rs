@@ -5,8 +5,11 @@
 
 pub mod access;
 pub mod account;
+pub mod analysis;
 pub mod audit;
 pub mod capture;
+pub mod catalogue;
+pub mod closure;
 pub mod cockpit;
 pub mod complaint;
 pub mod device;
@@ -14,11 +17,16 @@ pub mod disclosure;
 pub mod epcis;
 pub mod error;
 pub mod evaluation;
+pub mod export;
 pub mod housekeeping;
+pub mod import;
+pub mod letter;
 pub mod listing;
 pub mod lookup;
 pub mod map;
+pub mod metadata;
 pub mod node;
+pub mod openid;
 pub mod pack;
 pub mod payload;
 pub mod product;
@@ -29,15 +37,17 @@ pub mod record;
 pub mod reference;
 pub mod register;
 pub mod report;
+pub mod selection;
 pub mod statistics;
 pub mod subject;
 pub mod sync;
 pub mod trace;
+pub mod view;
 
 pub use error::ServiceError;
 pub use node::Node;
 pub use suyuan_security::context::{Actor, ActorKind, Denied, OpContext};
-pub use suyuan_security::policy::{Action, Kind};
+pub use suyuan_security::policy::{Action, Kind, parse_permission as permission};
 
 /// Result of this crate.
 pub type Result<T> = std::result::Result<T, ServiceError>;

@@ -1,6 +1,13 @@
-//! A page of a list with the cursor for the next one. Which rows and in which order is the finder's matter.
+//! Lists: a page with the cursor for the next one, and the conditions of registers. Which rows and in which order is the
+//! finder's matter.
+
+mod cursor;
+mod find;
 
 use suyuan_store::filter::Page;
+
+pub use cursor::Asked;
+pub use find::{BLANK, Find};
 
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,30 +8,34 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 use serde_json::Value;
+use suyuan_domain::cell;
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::division::NATION;
 use suyuan_domain::id::ObjectId;
 use suyuan_domain::period::Day;
-use suyuan_gis::cluster::{Point, cluster};
+use suyuan_domain::record::kind;
 use suyuan_gis::{Extent, GisError, NATIONAL_EXTENT};
 use suyuan_security::context::OpContext;
 use suyuan_security::policy::{Action, Kind};
-use suyuan_store::figure::Placed;
+use suyuan_store::figure::DivisionCount;
+use suyuan_store::register::{CellRow, Column, Group};
 use suyuan_warehouse::query::DayRange;
 
 use crate::cockpit::Flights;
-use crate::statistics::{AreaValue, Metric, View, values};
+use crate::listing::Find;
+use crate::selection;
+use crate::statistics::{AreaValue, Metric, View, areas_below, connected, count_values, values};
 use crate::trace::{FlowView, PlaceView};
 use crate::{Node, Result, ServiceError};
 
-/// Subjects that one map reads at most.
-const MOST_PLACES: u64 = 50_000;
 /// Flows that one map shows at most.
 const MOST_FLOWS: usize = 300;
 /// Values and flows younger than this are good enough, in milliseconds.
 const FRESH: i64 = 3_000;
-/// Places change slowly.
-const STEADY: i64 = 30_000;
+/// Up to this zoom a cluster is larger than a county, and whole counties are clustered.
+const COARSE_ZOOM: u8 = 6;
+/// Single subjects that are named on one map.
+const MOST_NAMED: usize = 500;
 /// Days that figures of a map may span.
 const MOST_DAYS: u32 = 366;
 
@@ -50,7 +54,7 @@ pub struct Drawing {
 pub struct Atlas {
     made: Mutex<HashMap<String, Drawing>>,
     values: Flights<Vec<AreaValue>>,
-    places: Flights<Vec<Placed>>,
+    points: Flights<Points>,
     flows: Flights<Vec<FlowView>>,
 }
 
@@ -98,22 +102,58 @@ impl Atlas {
         self.values.get(key, cx.now, |age, _| age < FRESH, values(node, view, metric, days, cx.now)).await
     }
 
-    /// Subjects of the view within the box, clustered for the zoom of a web map.
+    /// Filed subjects for each division below that of the view, under the conditions of a list.
     ///
     /// # Errors
-    /// [`ServiceError::Denied`] without the permission, and faults of the store.
+    /// [`ServiceError::Denied`] without the permission, wrong conditions, and faults of the store.
+    pub async fn counted(&self, node: &Node, cx: &OpContext, view: &View, find: &Find) -> Result<Arc<Vec<AreaValue>>> {
+        cx.authorize(Action::Read, Kind::Map)?;
+        let filter = selection::shown(find).filter(node, cx, kind::SUBJECT)?;
+        let key = format!("counted|{}|{}", find.query(), view.key(0)?);
+        let count = async {
+            let tallies = node.store.tally(&view.scope, &filter, Group::Of(Column::Division), None).await?;
+            let counts: Vec<DivisionCount> =
+                tallies.into_iter().map(|tally| DivisionCount { division: tally.first, count: tally.count }).collect();
+            let connected = connected(node, &view.scope).await?;
+            Ok(count_values(&areas_below(node, &view.division), &connected, &counts))
+        };
+        self.values.get(key, cx.now, |age, _| age < FRESH, count).await
+    }
+
+    /// Subjects under the conditions of a list within the box, clustered for the zoom of a web map. Clusters at the edge
+    /// are whole.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`] without the permission, wrong conditions, and faults of the store.
     pub async fn points(
         &self,
         node: &Node,
         cx: &OpContext,
-        view: &View,
+        find: &Find,
         zoom: u8,
         extent: Extent,
-    ) -> Result<Vec<ClusterView>> {
+    ) -> Result<Arc<Points>> {
         cx.authorize(Action::Read, Kind::Map)?;
-        let read = async { Ok(node.store.places(&view.scope, view.category.as_deref(), MOST_PLACES).await?) };
-        let places = self.places.get(view.key(0)?, cx.now, |age, _| age < STEADY, read).await?;
-        Ok(clustered(&places, zoom, extent))
+        let mut filter = selection::shown(find).filter(node, cx, kind::SUBJECT)?;
+        let cells = cell::ranges_of_clusters(extent.west, extent.south, extent.east, extent.north, zoom);
+        let key = format!("{zoom}|{cells:?}|{}|{}", find.query(), serde_json::to_string(&cx.scope)?);
+        let read = async {
+            let cells = if zoom <= COARSE_ZOOM {
+                merged(&node.store.divisions_placed(&cx.scope, &filter).await?, zoom, &cells)
+            } else {
+                filter.cells = Some(cells);
+                node.store.cells(&cx.scope, &filter, cell::divisor(zoom)).await?
+            };
+            let single: Vec<i64> =
+                cells.iter().filter(|cell| cell.count == 1).map(|cell| cell.no).take(MOST_NAMED).collect();
+            let objects: HashMap<i64, ObjectId> = node.store.objects_at(&single).await?.into_iter().collect();
+            let named: Vec<ObjectId> = objects.values().copied().collect();
+            let entries = node.store.entries_of(&cx.scope, kind::SUBJECT, &named).await?;
+            let subjects: HashMap<ObjectId, SubjectView> =
+                entries.into_iter().map(|entry| (entry.object, subject_view(entry))).collect();
+            Ok(clustered(&cells, &objects, &subjects))
+        };
+        self.points.get(key, cx.now, |age, _| age < FRESH, read).await
     }
 
     /// Goods between divisions over the last `days` days, most events first. Amounts are added whatever their units of
@@ -151,6 +191,15 @@ fn with_codes(geojson: &str) -> Result<String> {
         }
     }
     Ok(collection.to_string())
+}
+
+/// Subjects on a map.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Points {
+    /// Clusters from north to south.
+    pub clusters: Vec<ClusterView>,
+    /// Subjects in all of them.
+    pub total: u64,
 }
 
 /// Some subjects close to each other.
@@ -193,30 +242,39 @@ pub fn parse_box(text: &str) -> Result<Extent> {
     Extent::new(*west, *south, *east, *north).map_err(|_| wrong())
 }
 
-fn clustered(places: &[Placed], zoom: u8, extent: Extent) -> Vec<ClusterView> {
-    let points: Vec<Point> = places
-        .iter()
-        .enumerate()
-        .filter_map(|(index, place)| Point::new(index.to_string(), place.lon, place.lat).ok())
-        .collect();
-    let subject = |id: &str| {
-        let place = places.get(id.parse::<usize>().ok()?)?;
-        Some(SubjectView {
-            id: ObjectId::from_slice(&place.object).ok()?,
-            code: place.code.clone(),
-            name: place.name.clone(),
-            stage: place.stage.clone(),
-        })
+fn subject_view(entry: suyuan_store::register::Entry) -> SubjectView {
+    SubjectView { id: entry.object, code: entry.code, name: entry.name, stage: entry.stage }
+}
+
+/// Counties put together by the cell that the mean of each lies in, as far as these ranges hold it.
+fn merged(counties: &[CellRow], zoom: u8, ranges: &[(i64, i64)]) -> Vec<CellRow> {
+    let mut cells: HashMap<i64, CellRow> = HashMap::new();
+    for county in counties {
+        let Some(finest) = cell::cell(county.lon, county.lat) else { continue };
+        if !ranges.iter().any(|(from, to)| (*from..=*to).contains(&finest)) {
+            continue;
+        }
+        let number = finest / cell::divisor(zoom);
+        let merged =
+            cells.entry(number).or_insert(CellRow { cell: number, count: 0, lon: 0.0, lat: 0.0, no: county.no });
+        let (before, more) = (merged.count as f64, county.count as f64);
+        merged.lon = (merged.lon * before + county.lon * more) / (before + more);
+        merged.lat = (merged.lat * before + county.lat * more) / (before + more);
+        merged.count += county.count;
+    }
+    cells.into_values().collect()
+}
+
+fn clustered(cells: &[CellRow], objects: &HashMap<i64, ObjectId>, subjects: &HashMap<ObjectId, SubjectView>) -> Points {
+    let cluster = |cell: &CellRow| ClusterView {
+        lon: cell.lon,
+        lat: cell.lat,
+        count: usize::try_from(cell.count).unwrap_or(0),
+        subject: objects.get(&cell.no).filter(|_| cell.count == 1).and_then(|object| subjects.get(object)).cloned(),
     };
-    let clusters = cluster(&points, zoom, extent).into_iter();
-    clusters
-        .map(|found| ClusterView {
-            lon: found.lon,
-            lat: found.lat,
-            count: found.count,
-            subject: if found.count == 1 { found.ids.first().and_then(|id| subject(id)) } else { None },
-        })
-        .collect()
+    let mut clusters: Vec<ClusterView> = cells.iter().map(cluster).collect();
+    clusters.sort_by(|a, b| b.lat.total_cmp(&a.lat).then(a.lon.total_cmp(&b.lon)));
+    Points { total: clusters.iter().map(|cluster| cluster.count as u64).sum(), clusters }
 }
 
 async fn flows(node: &Node, view: &View, days: u32, now: Timestamp) -> Result<Vec<FlowView>> {
@@ -241,17 +299,6 @@ async fn flows(node: &Node, view: &View, days: u32, now: Timestamp) -> Result<Ve
 mod tests {
     use super::*;
 
-    fn place(number: u8, lon: f64, lat: f64) -> Placed {
-        Placed {
-            object: vec![number; 16],
-            code: format!("S{number}"),
-            name: format!("主体{number}"),
-            stage: "market".into(),
-            lon,
-            lat,
-        }
-    }
-
     #[test]
     fn g_6_2_2a_a_box_has_four_numbers_in_order() {
         assert!(parse_box("").is_ok());
@@ -270,12 +317,24 @@ mod tests {
     }
 
     #[test]
-    fn g_6_2_2a_single_subjects_are_named_and_bad_places_left_out() {
-        let places =
-            [place(1, 120.3, 36.1), place(2, 120.300_001, 36.1), place(3, 117.0, 36.6), place(4, f64::NAN, 0.0)];
-        let clusters = clustered(&places, 8, NATIONAL_EXTENT);
-        assert_eq!(clusters.iter().map(|found| found.count).collect::<Vec<_>>(), [1, 2]);
-        assert_eq!(clusters[0].subject.as_ref().map(|subject| subject.code.as_str()), Some("S3"));
-        assert!(clusters[1].subject.is_none());
+    fn g_6_2_2a_counties_are_put_together_at_their_mean() {
+        let county = |lon: f64, lat: f64, count: i64| CellRow { cell: 0, count, lon, lat, no: count };
+        let counties = [county(120.0, 36.0, 3), county(120.1, 36.1, 1), county(104.0, 30.0, 5)];
+        let cells = merged(&counties, 4, &cell::ranges_of_clusters(119.0, 35.0, 121.0, 37.0, 4));
+        assert_eq!(cells.iter().map(|cell| cell.count).collect::<Vec<_>>(), [4]);
+        assert!((cells[0].lon - 120.025).abs() < 1e-9 && (cells[0].lat - 36.025).abs() < 1e-9);
+    }
+
+    #[test]
+    fn g_6_2_2a_single_subjects_are_named_and_clusters_come_from_the_north() {
+        let id = ObjectId::from_bytes([7; 16]);
+        let row = |no: i64, count: i64, lat: f64| CellRow { cell: no, count, lon: 120.0, lat, no };
+        let subject = SubjectView { id, code: "S1".into(), name: "主体1".into(), stage: "market".into() };
+        let points =
+            clustered(&[row(1, 2, 36.0), row(2, 1, 37.0)], &[(1, id), (2, id)].into(), &[(id, subject)].into());
+        assert_eq!(points.total, 3);
+        assert_eq!(points.clusters.iter().map(|found| found.count).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(points.clusters[0].subject.as_ref().map(|subject| subject.code.as_str()), Some("S1"));
+        assert!(points.clusters[1].subject.is_none());
     }
 }

@@ -15,9 +15,12 @@ use suyuan_gis::Boundaries;
 use suyuan_security::context::OpContext;
 use suyuan_security::policy::SharedPolicy;
 use suyuan_security::session::SessionRules;
+use suyuan_security::throttle::SignOnRules;
 use suyuan_store::Store;
 use suyuan_warehouse::Warehouse;
 
+use crate::access::meter::Meter;
+use crate::account::Guard;
 use crate::capture::CaptureQueue;
 use crate::pack::SharedPacks;
 
@@ -44,6 +47,10 @@ pub struct NodeConfig {
     pub fonts_dir: Option<PathBuf>,
     /// How long a session lasts.
     pub sessions: SessionRules,
+    /// How signing in is guarded.
+    pub sign_on: SignOnRules,
+    /// An outside provider with which people may sign in.
+    pub openid: Option<crate::openid::PartnerSettings>,
 }
 
 /// A running node.
@@ -74,12 +81,18 @@ pub struct Node {
     pub instance: String,
     /// Who may do what.
     pub policy: SharedPolicy,
+    /// What is remembered about tries to sign in.
+    pub sign_ons: Guard,
     /// Position of the journal up to which all statistics know it; facts are known earlier.
     pub figures: tokio::sync::watch::Sender<u64>,
     /// The way to the capture writer.
     pub capture: CaptureQueue,
+    /// What connected systems use.
+    pub meter: Meter,
     /// Requests to other nodes.
     pub peers: PeerClient,
+    /// Refused and failed requests of the running minute, so that they do not flood the audit trail.
+    pub audit_counted: crate::audit::guard::Counted,
 }
 
 impl std::fmt::Debug for Node {

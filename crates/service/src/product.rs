@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use suyuan_domain::fault::Fault;
 use suyuan_domain::id::ObjectId;
+use suyuan_domain::period::Day;
 use suyuan_domain::record::kind;
 use suyuan_security::context::OpContext;
 use suyuan_security::policy::Kind;
@@ -27,7 +28,7 @@ pub struct ProductDoc {
     pub gtin: String,
     /// Category.
     pub category: String,
-    /// Second level of the category; may be empty.
+    /// Level of the catalogue beneath the category, as deep as is known; may be empty.
     pub subcategory: String,
     /// Specification, such as 500g/袋.
     pub spec: String,
@@ -39,7 +40,32 @@ pub struct ProductDoc {
     pub subject: String,
     /// Division of the subject; filled in from its registration.
     pub division: String,
+    /// Other name; may be empty.
+    pub alias: String,
+    /// Brand (商标); may be empty.
+    pub brand: String,
+    /// Standard that it is made to (执行标准); may be empty.
+    pub standard: String,
+    /// Name of the producer where another subject sells it; may be empty.
+    pub producer: String,
+    /// Certificates (认证，三品一标等).
+    pub certificates: Vec<Certificate>,
 }
+
+/// A certificate of a product (产品认证).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Certificate {
+    /// Kind, list `product_certificate`.
+    pub kind: String,
+    /// Number.
+    pub number: String,
+    /// Last day, `YYYY-MM-DD`; empty for one without an end.
+    pub expires: String,
+}
+
+/// Most certificates of a product.
+const MOST_CERTIFICATES: usize = 50;
 
 impl Document for ProductDoc {
     const KIND: &'static str = kind::PRODUCT;
@@ -51,7 +77,15 @@ impl Document for ProductDoc {
         for code in [&mut self.code, &mut self.gtin, &mut self.subject] {
             tidy_code(code);
         }
-        for text in [&mut self.name, &mut self.spec, &mut self.unit] {
+        for text in [
+            &mut self.name,
+            &mut self.spec,
+            &mut self.unit,
+            &mut self.alias,
+            &mut self.brand,
+            &mut self.standard,
+            &mut self.producer,
+        ] {
             tidy_text(text);
         }
         if self.code.is_empty() {
@@ -70,13 +104,12 @@ impl Document for ProductDoc {
         faults.required("name", "产品名称", &self.name);
         faults.category(&self.category);
         let packs = node.packs();
-        if let Some(category) = packs.category(&self.category) {
-            let known =
-                self.subcategory.is_empty() || category.children.iter().any(|child| child.code == self.subcategory);
-            if !known {
-                let reason = format!("{}没有二级类别 {}", category.name, self.subcategory);
-                faults.add("0121", "subcategory", reason, "请从产品目录中选择");
-            }
+        if let Some(category) = packs.category(&self.category)
+            && !self.subcategory.is_empty()
+            && packs.level(&category.code, &self.subcategory).is_none()
+        {
+            let reason = format!("{}的产品目录中没有 {}", category.name, self.subcategory);
+            faults.add("0121", "subcategory", reason, "请从产品目录中选择");
         }
         faults.text("spec", "规格", &self.spec);
         faults.text("unit", "计量单位", &self.unit);
@@ -85,6 +118,26 @@ impl Document for ProductDoc {
         }
         faults.required("subject", "责任主体", &self.subject);
         faults.division(&self.division);
+        for (field, name, value) in [
+            ("alias", "别名", &self.alias),
+            ("brand", "商标", &self.brand),
+            ("standard", "执行标准", &self.standard),
+            ("producer", "生产者", &self.producer),
+        ] {
+            faults.text(field, name, value);
+        }
+        if self.certificates.len() > MOST_CERTIFICATES {
+            faults.add("0124", "certificates", format!("认证超过 {MOST_CERTIFICATES} 项"), "请删去已失效的认证");
+        }
+        for (place, certificate) in self.certificates.iter().enumerate().take(MOST_CERTIFICATES) {
+            let field = |member: &str| format!("certificates[{place}].{member}");
+            faults.required(&field("kind"), "认证类型", &certificate.kind);
+            faults.listed("product_certificate", &field("kind"), "认证类型", &certificate.kind);
+            faults.required(&field("number"), "认证编号", &certificate.number);
+            if !certificate.expires.is_empty() && certificate.expires.parse::<Day>().is_err() {
+                faults.add("0125", &field("expires"), "认证有效期不正确", "请填写如 2026-11-21 的日期，长期有效的不填");
+            }
+        }
         faults.done()
     }
 
@@ -98,6 +151,7 @@ impl Document for ProductDoc {
             subject: self.subject.clone(),
             r#type: self.subcategory.clone(),
             place: None,
+            ..Columns::default()
         }
     }
 
@@ -106,8 +160,33 @@ impl Document for ProductDoc {
     }
 }
 
+/// Whether the level of the catalogue may be chosen today; one that was chosen before may stay.
+fn chosen(node: &Node, doc: &ProductDoc, stored: Option<&ProductDoc>) -> Result<()> {
+    let kept =
+        stored.is_some_and(|stored| (&stored.category, &stored.subcategory) == (&doc.category, &doc.subcategory));
+    let packs = node.packs();
+    let today = Day::of(node.now());
+    if kept || doc.subcategory.is_empty() || packs.level(&doc.category, &doc.subcategory).is_none() {
+        return Ok(());
+    }
+    if packs.is_current(&doc.category, &doc.subcategory, today) {
+        return Ok(());
+    }
+    let successor =
+        packs.retired(&doc.category, &doc.subcategory).map(|row| row.successor.as_str()).unwrap_or_default();
+    let advice = match packs.level(&doc.category, successor) {
+        Some(level) => format!("请改用“{}”（{}）", level.name, level.code),
+        None => "请从产品目录中选择在用的条目".to_owned(),
+    };
+    let reason = format!("目录条目 {} 未启用或已停用", doc.subcategory);
+    Err(ServiceError::invalid("PROD-0126", "subcategory", reason, advice))
+}
+
 /// Fills in the division of the subject, which must be registered.
-async fn placed(node: &Node, mut doc: ProductDoc) -> Result<ProductDoc> {
+///
+/// # Errors
+/// `PROD-0123` where it is not.
+pub(crate) async fn placed(node: &Node, mut doc: ProductDoc) -> Result<ProductDoc> {
     tidy_code(&mut doc.subject);
     let Some(subject) = node.store.system_entry_by_code(kind::SUBJECT, &doc.subject).await? else {
         let reason = format!("责任主体 {} 尚未登记", doc.subject);
@@ -124,6 +203,7 @@ async fn placed(node: &Node, mut doc: ProductDoc) -> Result<ProductDoc> {
 pub async fn create(node: &Node, cx: &OpContext, doc: ProductDoc) -> Result<Item<ProductDoc>> {
     cx.authorize(suyuan_security::policy::Action::Create, Kind::Product)?;
     let doc = placed(node, doc).await?;
+    chosen(node, &doc, None)?;
     register::create(node, cx, doc).await
 }
 
@@ -140,6 +220,8 @@ pub async fn change(
 ) -> Result<Item<ProductDoc>> {
     cx.authorize(suyuan_security::policy::Action::Update, Kind::Product)?;
     let doc = placed(node, doc).await?;
+    let stored = register::get::<ProductDoc>(node, cx, id).await?.item.doc;
+    chosen(node, &doc, Some(&stored))?;
     register::change(node, cx, id, version, doc).await
 }
 

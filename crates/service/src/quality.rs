@@ -317,7 +317,7 @@ pub async fn review(node: &Node, cx: &OpContext, id: ObjectId, input: &ReviewIn)
     if before.version != input.version {
         return Err(ServiceError::changed_meanwhile());
     }
-    let after = reviewed(node.code(), &before, input.decision, reason, &cx.actor.display_name, cx.now)?;
+    let after = reviewed(node.code(), &before, input.decision, reason, &cx.actor.username, cx.now)?;
     tx.change_finding(&after, (before.term, before.version)).await?;
     let order = (after.term, after.version);
     tx.append(vec![draft(kind::FINDING, id, order, cx.now, Route::Up, &after)?]).await?;

@@ -3,14 +3,22 @@
 //!
 //! What a document holds and when it is right belongs to the modules of the nouns ([`crate::subject`], …). A change of a
 //! filed entry is a proposal under review; the filed document stays until it is approved. Only the node that owns an
-//! entry changes it. Telephone numbers travel upward masked. Rows: G-6.2.1, G-6.2.2, G-6.3.2, G-6.7.1, G-6.7.4.
+//! entry changes it. Personal values are masked at rest and on the way up, see [`personal`]. Rows: G-6.2.1, G-6.2.2, G-6.3.2, G-6.7.1, G-6.7.4.
 
+mod advance;
+mod change;
 pub(crate) mod field;
+mod holder;
+pub(crate) mod intake;
+pub(crate) mod keep;
+mod note;
+mod past;
+pub(crate) mod personal;
 mod relay;
 mod report;
 mod step;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -18,16 +26,23 @@ use suyuan_domain::clock::Timestamp;
 use suyuan_domain::fault::Fault;
 use suyuan_domain::id::ObjectId;
 use suyuan_domain::scope::CodeRange;
-use suyuan_domain::search;
 use suyuan_security::context::OpContext;
 use suyuan_security::policy::{Action, Kind};
 use suyuan_store::Tx;
-use suyuan_store::register::{Entry, EntryFilter, Step};
+use suyuan_store::register::Entry;
+pub use suyuan_store::register::Note;
 
-use crate::listing::Listed;
+use crate::listing::{Asked, Find, Listed};
 use crate::node::Node;
 use crate::{Result, ServiceError, audit};
 
+pub(crate) use advance::{advance, file};
+pub(crate) use change::reason;
+pub use change::{change, change_draft, create, create_draft, link, recode, review};
+pub use holder::{ClaimBody, Rival, rival, take as take_claim};
+pub use note::{answer, propose, take as take_note};
+pub use past::{FieldChange, Past};
+pub use personal::opened;
 pub use relay::{RegisterRecord, take};
 pub use report::{MOST_ROWS, Reported, RowStatus, report};
 pub use step::{Decision, State, Verb};
@@ -51,10 +66,20 @@ pub struct Columns {
     pub r#type: String,
     /// Longitude and latitude.
     pub place: Option<(f64, f64)>,
+    /// Class within the kind, `subject` or `merchant`; empty for other kinds.
+    pub class: String,
+    /// Form of organisation; may be empty.
+    pub org_form: String,
+    /// Code of the node that a merchant belongs to; empty for others.
+    pub parent: String,
+    /// Type of a merchant; empty for others.
+    pub merchant_type: String,
+    /// Many-valued search keys as (facet, value).
+    pub facets: Vec<(String, String)>,
 }
 
-/// A document of a register.
-pub trait Document: Clone + std::fmt::Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync {
+/// A document of a register. Its default is an empty one.
+pub trait Document: Clone + Default + std::fmt::Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync {
     /// Kind of the register and of its journal records.
     const KIND: &'static str;
     /// What permissions speak of.
@@ -63,6 +88,8 @@ pub trait Document: Clone + std::fmt::Debug + PartialEq + Serialize + Deserializ
     const LETTERS: &'static str;
     /// Name of its list of states in the packs.
     const STATES: &'static str;
+    /// Whether what [`Document::masked`] hides is kept sealed beside the document and not in it.
+    const SEALED: bool = false;
 
     /// Brings codes and texts into their usual form; `fresh` serves where a code has to be made.
     fn tidy(&mut self, node: &Node, fresh: ObjectId);
@@ -70,10 +97,18 @@ pub trait Document: Clone + std::fmt::Debug + PartialEq + Serialize + Deserializ
     /// What is wrong with it.
     fn faults(&self, node: &Node) -> Vec<Fault>;
 
+    /// Fills in what follows from other entries when it is handed in, and says what does not go with them.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    fn complete(&mut self, _node: &Node, _tx: &Tx) -> impl Future<Output = Result<Vec<Fault>>> + Send {
+        std::future::ready(Ok(Vec::new()))
+    }
+
     /// The columns.
     fn columns(&self) -> Columns;
 
-    /// The document without full telephone numbers.
+    /// The document as it is shown to whoever may not see personal values; masking it twice changes nothing more.
     #[must_use]
     fn masked(&self) -> Self;
 }
@@ -101,25 +136,14 @@ pub struct Item<D> {
     pub version: u64,
     /// When it was last changed.
     pub updated_at: Timestamp,
-}
-
-/// A step of an entry's history.
-#[derive(Clone, Debug)]
-pub struct Past {
-    /// Version after the step.
-    pub version: u64,
-    /// When.
-    pub at: Timestamp,
-    /// Who.
-    pub actor: String,
-    /// What was done.
-    pub action: String,
-    /// Why; may be empty.
-    pub reason: String,
-    /// The document before, for changes.
-    pub before: Option<serde_json::Value>,
-    /// The document after.
-    pub after: Option<serde_json::Value>,
+    /// When it was first written down.
+    pub created_at: Timestamp,
+    /// How much of what is wanted is filled in, percent.
+    pub completeness: u32,
+    /// The entry that holds its code, where another one does.
+    pub rival: Option<ObjectId>,
+    /// The entry that it is the same as, where somebody said so.
+    pub same_as: Option<ObjectId>,
 }
 
 /// An entry with its history and what the actor may do with it now.
@@ -131,27 +155,21 @@ pub struct Detail<D> {
     pub history: Vec<Past>,
     /// Steps allowed now.
     pub actions: Vec<&'static str>,
+    /// Codes of the fields that are wanted and missing.
+    pub missing: Vec<String>,
+    /// The entry that holds its code, where another one does.
+    pub rival: Option<Rival>,
+    /// Corrections that tiers above propose, oldest first.
+    pub proposals: Vec<Note>,
 }
 
-/// What a list is narrowed to.
+/// A page of a list that is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct RegisterQuery {
-    /// Words in name or code.
-    pub q: Option<String>,
-    /// Division, with what lies below.
-    pub division: Option<String>,
-    /// Category.
-    pub category: Option<String>,
-    /// Stage.
-    pub stage: Option<String>,
-    /// State.
-    pub state: Option<String>,
-    /// Type within the kind.
-    pub r#type: Option<String>,
-    /// Subject that it belongs to.
-    pub subject: Option<String>,
-    /// Behind which object.
-    pub after: Option<ObjectId>,
+    /// Conditions and order.
+    pub find: Find,
+    /// The `next` of the page before.
+    pub after: Option<String>,
     /// Rows of the page.
     pub limit: usize,
 }
@@ -189,6 +207,10 @@ fn item<D: Document>(node: &Node, entry: &Entry) -> Result<Item<D>> {
         origin_node: entry.origin_node.clone(),
         version: entry.version,
         updated_at: entry.updated_at,
+        created_at: entry.created_at,
+        completeness: entry.completeness,
+        rival: entry.rival,
+        same_as: entry.same_as,
     })
 }
 
@@ -198,76 +220,6 @@ impl<D: Document> Item<D> {
         self.proposal = self.proposal.map(|doc| doc.masked());
         self
     }
-}
-
-fn grams(columns: &Columns) -> Vec<String> {
-    let mut all: BTreeSet<String> = search::grams(&columns.name);
-    all.extend(search::grams(&columns.code));
-    all.into_iter().collect()
-}
-
-/// Puts the columns of a document into its entry.
-fn set_columns(entry: &mut Entry, columns: &Columns) {
-    entry.code.clone_from(&columns.code);
-    entry.name.clone_from(&columns.name);
-    entry.category.clone_from(&columns.category);
-    entry.stage.clone_from(&columns.stage);
-    entry.division.clone_from(&columns.division);
-    entry.subject.clone_from(&columns.subject);
-    entry.r#type.clone_from(&columns.r#type);
-    entry.place = columns.place;
-}
-
-fn new_entry<D: Document>(node: &Node, id: ObjectId, doc: &D, state: State, now: Timestamp) -> Result<Entry> {
-    let mut entry = Entry {
-        object: id,
-        kind: D::KIND.to_owned(),
-        code: String::new(),
-        name: String::new(),
-        category: String::new(),
-        stage: String::new(),
-        division: String::new(),
-        subject: String::new(),
-        r#type: String::new(),
-        state: state.as_str().to_owned(),
-        origin_node: node.code().to_owned(),
-        term: 1,
-        version: 1,
-        place: None,
-        doc: serde_json::to_string(doc)?,
-        proposal: None,
-        filed_at: (state == State::Filed).then_some(now),
-        updated_at: now,
-    };
-    set_columns(&mut entry, &doc.columns());
-    Ok(entry)
-}
-
-/// What a step does to an entry, beside the entry itself.
-struct Change<'a> {
-    actor: &'a str,
-    action: &'a str,
-    reason: &'a str,
-}
-
-/// Writes an entry with its history and its journal record. `before` is what is stored now.
-async fn write<D: Document>(
-    node: &Node,
-    tx: &mut Tx,
-    before: Option<&Entry>,
-    after: &Entry,
-    change: &Change<'_>,
-) -> Result<()> {
-    let columns = Columns { code: after.code.clone(), name: after.name.clone(), ..Columns::default() };
-    let old = before.map(|entry| entry.proposal.as_deref().unwrap_or(&entry.doc));
-    let step = Step { actor: change.actor, action: change.action, reason: change.reason, before: old };
-    match before {
-        None => tx.add_entry(after, &grams(&columns), &step).await?,
-        Some(stored) => tx.change_entry(after, (stored.term, stored.version), &grams(&columns), &step).await?,
-    }
-    tx.append(vec![relay::draft::<D>(after, change.action, change.reason)?]).await?;
-    tracing::debug!(node = node.code(), kind = D::KIND, code = after.code, action = change.action, "register step");
-    Ok(())
 }
 
 /// Names of what is registered under `codes` in the register `kind`; codes that are not registered are left out.
@@ -281,24 +233,16 @@ pub(crate) async fn names(node: &Node, kind: &str, mut codes: Vec<String>) -> Re
     Ok(entries.into_iter().map(|entry| (entry.code, entry.name)).collect())
 }
 
-/// A page of entries, newest first, telephone numbers masked.
+/// A page of entries, telephone numbers masked.
 ///
 /// # Errors
 /// When the actor may not read the register.
 pub async fn list<D: Document>(node: &Node, cx: &OpContext, query: RegisterQuery) -> Result<Listed<Item<D>>> {
     cx.authorize(Action::Read, D::POLICY)?;
-    let filter = EntryFilter {
-        kind: D::KIND.to_owned(),
-        grams: query.q.as_deref().map(|q| search::query_grams(q).into_iter().collect()).unwrap_or_default(),
-        divisions: within(node, cx, query.division.as_deref())?,
-        category: query.category,
-        stage: query.stage,
-        state: query.state,
-        r#type: query.r#type,
-        subject: query.subject,
-    };
-    let page = node.store.entries(&cx.scope, &filter, query.after, query.limit).await?;
-    let listed = Listed::of_page(page, |entry| entry.object.to_string());
+    let asked = Asked::of(node, cx, D::KIND, &query.find, "")?;
+    let behind = asked.behind(query.after.as_deref())?;
+    let page = node.store.entries(&cx.scope, &asked.filter, asked.order, behind.as_ref(), query.limit).await?;
+    let listed = Listed::of_page(page, |found| asked.cursor(&found.behind)).map(|found| found.entry);
     let items =
         listed.items.iter().map(|entry| item::<D>(node, entry).map(Item::masked)).collect::<Result<Vec<_>>>()?;
     Ok(Listed { items, next: listed.next, count: listed.count, exact: listed.exact })
@@ -308,58 +252,56 @@ async fn in_scope<D: Document>(node: &Node, cx: &OpContext, id: ObjectId) -> Res
     node.store.entry(&cx.scope, D::KIND, id).await?.ok_or(ServiceError::NotFound(D::KIND))
 }
 
-/// One entry with its history, telephone numbers masked.
+/// One entry with its history, personal values masked.
 ///
 /// # Errors
 /// When the actor may not read the register, or there is no such entry in the scope.
 pub async fn get<D: Document>(node: &Node, cx: &OpContext, id: ObjectId) -> Result<Detail<D>> {
     cx.authorize(Action::Read, D::POLICY)?;
     let entry = in_scope::<D>(node, cx, id).await?;
-    Ok(Detail {
-        item: item::<D>(node, &entry)?.masked(),
-        history: history::<D>(node, id).await?,
-        actions: actions::<D>(node, cx, &entry),
-    })
+    let item = item::<D>(node, &entry)?.masked();
+    detail(node, cx, &entry, item).await
 }
 
-/// One entry in full; leaves a row in the audit trail.
+/// One entry in full; leaves a row with the reason in the audit trail.
 ///
 /// # Errors
-/// When the actor may not see full telephone numbers, or there is no such entry in the scope.
-pub async fn unmask<D: Document>(node: &Node, cx: &OpContext, id: ObjectId) -> Result<Detail<D>> {
+/// When the actor may not see personal values, there is no such entry in the scope, or the reason is missing (`REG-0903`).
+pub async fn unmask<D: Document>(node: &Node, cx: &OpContext, id: ObjectId, why: &str) -> Result<Detail<D>> {
     cx.authorize(Action::Unmask, D::POLICY)?;
     let entry = in_scope::<D>(node, cx, id).await?;
+    let why = reason(why, Some("查看完整信息"))?;
     let tx = node.store.begin().await?;
-    audit::note(&tx, cx, &format!("{}.unmask", D::KIND), D::KIND, &entry.code, None, None).await?;
+    let what = format!("{}.unmask", D::KIND);
+    audit::note_outcome(&tx, cx, (&what, D::KIND, &entry.code), "ok", why).await?;
     tx.commit().await?;
-    Ok(Detail {
-        item: item::<D>(node, &entry)?,
-        history: history::<D>(node, id).await?,
-        actions: actions::<D>(node, cx, &entry),
-    })
+    let known = personal::cars::<D>(node, id).await?;
+    let full = |text: &str| personal::opened_with::<D>(text, &known);
+    let masked = item::<D>(node, &entry)?;
+    let item = Item { doc: full(&entry.doc)?, proposal: entry.proposal.as_deref().map(full).transpose()?, ..masked };
+    detail(node, cx, &entry, item).await
 }
 
-async fn history<D: Document>(node: &Node, id: ObjectId) -> Result<Vec<Past>> {
-    const VERSIONS: i64 = (1 << 40) - 1;
-    let rows = node.store.entry_history(id).await?;
-    let document = |text: Option<String>| -> Result<Option<serde_json::Value>> {
-        let doc: Option<D> = text.as_deref().map(serde_json::from_str).transpose()?;
-        Ok(doc.map(|doc| serde_json::to_value(doc.masked())).transpose()?)
+async fn detail<D: Document>(node: &Node, cx: &OpContext, entry: &Entry, item: Item<D>) -> Result<Detail<D>> {
+    let checked = keep::measured::<D>(&node.packs(), &item.doc)?;
+    let rival = holder::rival(node, entry).await?;
+    let seen = |id: ObjectId| async move { node.store.entry(&cx.scope, D::KIND, id).await };
+    let rival = match rival {
+        // Of an entry outside of the scope only what its owner is told anyway is named.
+        Some(rival) => match rival.id {
+            Some(id) => Some(Rival { id: seen(id).await?.map(|_| id), ..rival }),
+            None => Some(rival),
+        },
+        None => None,
     };
-    rows.into_iter()
-        .map(|row| {
-            Ok(Past {
-                // History is ordered across terms; people count within one.
-                version: u64::try_from(row.version & VERSIONS).unwrap_or(0),
-                at: Timestamp::from_millis(row.at),
-                actor: row.actor,
-                action: row.action,
-                reason: row.reason,
-                before: document(row.before_doc)?,
-                after: document(row.after_doc)?,
-            })
-        })
-        .collect()
+    Ok(Detail {
+        history: past::history::<D>(node, item.id).await?,
+        actions: actions::<D>(node, cx, entry),
+        missing: checked.completeness.missing,
+        rival,
+        proposals: note::of(node, item.id).await?,
+        item,
+    })
 }
 
 /// The steps that the actor may take now; none on what another node owns.
@@ -368,178 +310,17 @@ fn actions<D: Document>(node: &Node, cx: &OpContext, entry: &Entry) -> Vec<&'sta
         return Vec::new();
     }
     let Some(state) = State::parse(&entry.state) else { return Vec::new() };
-    state.verbs().filter(|verb| cx.may(verb.permission(), D::POLICY)).map(Verb::as_str).collect()
-}
-
-/// Registers a new entry, to be reviewed.
-///
-/// # Errors
-/// When the actor may not, the document has faults, or the code is taken.
-pub async fn create<D: Document>(node: &Node, cx: &OpContext, mut doc: D) -> Result<Item<D>> {
-    cx.authorize(Action::Create, D::POLICY)?;
-    let id = node.mint();
-    doc.tidy(node, id);
-    check(node, cx, &doc)?;
-    let mut tx = node.store.begin().await?;
-    if tx.system_entry_by_code(D::KIND, &doc.columns().code).await?.is_some() {
-        return Err(taken::<D>(&doc.columns().code));
+    let mut words: Vec<&'static str> =
+        state.verbs().filter(|verb| cx.may(verb.permission(), D::POLICY)).map(Verb::as_str).collect();
+    let disputed = entry.rival.is_some();
+    let unfiled = matches!(state, State::Submitted | State::Returned);
+    if (disputed || unfiled) && cx.may(Action::Update, D::POLICY) {
+        words.push("recode");
     }
-    let entry = new_entry(node, id, &doc, State::Submitted, cx.now)?;
-    let change = Change { actor: &cx.actor.username, action: "submit", reason: "" };
-    write::<D>(node, &mut tx, None, &entry, &change).await?;
-    note::<D>(&tx, cx, "submit", None, &entry).await?;
-    tx.commit().await?;
-    Ok(item::<D>(node, &entry)?.masked())
-}
-
-fn taken<D: Document>(code: &str) -> ServiceError {
-    let fault = Fault::new(
-        format!("{}-0105", D::LETTERS),
-        "code",
-        format!("编码 {code} 已登记"),
-        "请核对编码，或变更已有的登记",
-    );
-    ServiceError::Conflict(fault)
-}
-
-fn check<D: Document>(node: &Node, cx: &OpContext, doc: &D) -> Result<()> {
-    let mut faults = doc.faults(node);
-    let columns = doc.columns();
-    if !cx.scope.covers_division(&columns.division) {
-        let code = format!("{}-0106", D::LETTERS);
-        faults.push(Fault::new(code, "division", "行政区划不在您的管辖范围内", "请选择本辖区内的行政区划"));
+    if disputed && entry.same_as != entry.rival && cx.may(Action::Review, D::POLICY) {
+        words.push("same_as");
     }
-    if !columns.category.is_empty() && !cx.scope.covers_category(&columns.category) {
-        let code = format!("{}-0107", D::LETTERS);
-        faults.push(Fault::new(code, "category", "产品类别不在您的管理范围内", "请选择您管理的产品类别"));
-    }
-    if faults.is_empty() { Ok(()) } else { Err(ServiceError::Invalid(faults)) }
-}
-
-async fn note<D: Document>(tx: &Tx, cx: &OpContext, verb: &str, before: Option<&Entry>, after: &Entry) -> Result<()> {
-    let masked = |entry: &Entry| -> Result<String> {
-        let doc: D = serde_json::from_str(entry.proposal.as_deref().unwrap_or(&entry.doc))?;
-        Ok(serde_json::json!({ "state": entry.state, "doc": doc.masked() }).to_string())
-    };
-    let before = before.map(masked).transpose()?;
-    let after_text = masked(after)?;
-    let action = format!("{}.{verb}", D::KIND);
-    audit::note(tx, cx, &action, D::KIND, &after.code, before.as_deref(), Some(&after_text)).await
-}
-
-/// The entry to be changed now: owned here, of this version.
-async fn changeable<D: Document>(node: &Node, cx: &OpContext, id: ObjectId, version: u64) -> Result<(Entry, State)> {
-    let entry = in_scope::<D>(node, cx, id).await?;
-    if entry.origin_node != node.code() {
-        let owner = node.divisions.name(&entry.origin_node);
-        let fault = Fault::new("REG-0902", "", format!("该登记由{owner}节点管理"), "请在该节点办理，或联系其管理人员");
-        return Err(ServiceError::Conflict(fault));
-    }
-    if entry.version != version {
-        return Err(ServiceError::changed_meanwhile());
-    }
-    let damaged = || ServiceError::Internal(format!("unknown state {}", entry.state));
-    let state = State::parse(&entry.state).ok_or_else(damaged)?;
-    Ok((entry, state))
-}
-
-/// Changes an entry: at once before it is filed, as a proposal under review afterwards.
-///
-/// # Errors
-/// When the actor may not, the document has faults, the state does not allow it, or somebody else was first.
-pub async fn change<D: Document>(
-    node: &Node,
-    cx: &OpContext,
-    id: ObjectId,
-    version: u64,
-    mut doc: D,
-) -> Result<Item<D>> {
-    cx.authorize(Action::Update, D::POLICY)?;
-    let (before, state) = changeable::<D>(node, cx, id, version).await?;
-    let next = state.after(Verb::Change).ok_or_else(|| refused(state, Verb::Change))?;
-    doc.tidy(node, id);
-    keep_hidden(&mut doc, &before)?;
-    check(node, cx, &doc)?;
-    if doc.columns().code != before.code {
-        let code = format!("{}-0108", D::LETTERS);
-        return Err(ServiceError::invalid(&code, "code", "编码登记后不能修改", "如编码确有错误，请撤销后重新登记"));
-    }
-    let mut after =
-        Entry { state: next.as_str().to_owned(), version: version + 1, updated_at: cx.now, ..before.clone() };
-    if next == State::Changing {
-        after.proposal = Some(serde_json::to_string(&doc)?);
-    } else {
-        after.doc = serde_json::to_string(&doc)?;
-        set_columns(&mut after, &doc.columns());
-    }
-    let mut tx = node.store.begin().await?;
-    let change = Change { actor: &cx.actor.username, action: "change", reason: "" };
-    write::<D>(node, &mut tx, Some(&before), &after, &change).await?;
-    note::<D>(&tx, cx, "change", Some(&before), &after).await?;
-    tx.commit().await?;
-    Ok(item::<D>(node, &after)?.masked())
-}
-
-/// A form shows telephone numbers masked; sent back unchanged, the stored ones stay.
-fn keep_hidden<D: Document>(doc: &mut D, before: &Entry) -> Result<()> {
-    let stored: D = serde_json::from_str(&before.doc)?;
-    let (shown, full) = (serde_json::to_value(stored.masked())?, serde_json::to_value(&stored)?);
-    let mut value = serde_json::to_value(&*doc)?;
-    if let (Some(value), Some(shown), Some(full)) = (value.as_object_mut(), shown.as_object(), full.as_object()) {
-        for (key, masked) in shown {
-            if full.get(key) != Some(masked) && value.get(key) == Some(masked) {
-                value.insert(key.clone(), full.get(key).cloned().unwrap_or_default());
-            }
-        }
-    }
-    *doc = serde_json::from_value(value)?;
-    Ok(())
-}
-
-fn refused(state: State, verb: Verb) -> ServiceError {
-    let reason = format!("当前状态“{}”不能{}", state.label(), verb.label());
-    ServiceError::Conflict(Fault::new("REG-0901", "decision", reason, "请刷新后查看可办理的操作"))
-}
-
-/// Decides on an entry.
-///
-/// # Errors
-/// When the actor may not, the state does not allow it, a reason is missing, or somebody else was first.
-pub async fn review<D: Document>(node: &Node, cx: &OpContext, id: ObjectId, decision: Decision) -> Result<Item<D>> {
-    let verb = decision.verb;
-    cx.authorize(verb.permission(), D::POLICY)?;
-    let reason = decision.reason.trim();
-    if verb.needs_reason() && reason.is_empty() {
-        return Err(ServiceError::invalid("REG-0903", "reason", format!("{}需要说明原因", verb.label()), "请填写原因"));
-    }
-    if reason.chars().count() > 500 {
-        return Err(ServiceError::invalid("REG-0904", "reason", "原因过长", "请控制在 500 字以内"));
-    }
-    let (before, state) = changeable::<D>(node, cx, id, decision.version).await?;
-    let next = state.after(verb).ok_or_else(|| refused(state, verb))?;
-    let after = decided::<D>(&before, verb, next, cx.now)?;
-    let mut tx = node.store.begin().await?;
-    let change = Change { actor: &cx.actor.username, action: verb.as_str(), reason };
-    write::<D>(node, &mut tx, Some(&before), &after, &change).await?;
-    note::<D>(&tx, cx, verb.as_str(), Some(&before), &after).await?;
-    tx.commit().await?;
-    Ok(item::<D>(node, &after)?.masked())
-}
-
-/// The entry after a decision.
-fn decided<D: Document>(before: &Entry, verb: Verb, next: State, now: Timestamp) -> Result<Entry> {
-    let mut after =
-        Entry { state: next.as_str().to_owned(), version: before.version + 1, updated_at: now, ..before.clone() };
-    let proposal = after.proposal.take();
-    if let Some(text) = proposal.filter(|_| verb == Verb::Approve) {
-        let doc: D = serde_json::from_str(&text)?;
-        set_columns(&mut after, &doc.columns());
-        after.doc = text;
-    }
-    if next == State::Filed {
-        after.filed_at = after.filed_at.or(Some(now));
-    }
-    Ok(after)
+    words
 }
 
 #[cfg(test)]

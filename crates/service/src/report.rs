@@ -30,6 +30,7 @@ use crate::{Node, Result, ServiceError, audit};
 
 pub use cron::{Cron, CronError};
 pub use delivery::{DeliveryOut, Parcel, delivered, deliveries, parcel, resend, send, send_to, undelivered};
+pub(crate) use freeze::minute;
 pub use suyuan_store::report::Receiver;
 
 /// Kind of the monthly report, and of its schedule.
@@ -259,7 +260,11 @@ pub struct Drawn {
 pub async fn draw(node: &Node, cx: &OpContext, id: ObjectId, format: Format) -> Result<Drawn> {
     cx.authorize(Action::Read, Kind::Report)?;
     let edition = visible(node, &cx.scope, id).await?;
-    drawn(node, &edition, format).await
+    let drawn = drawn(node, &edition, format).await?;
+    let tx = node.store.begin().await?;
+    audit::note(&tx, cx, "report.download", "report", &edition.number, None, Some(format.extension())).await?;
+    tx.commit().await?;
+    Ok(drawn)
 }
 
 /// Draws an edition in one form. The same edition gives the same bytes.

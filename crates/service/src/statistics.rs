@@ -245,6 +245,19 @@ impl Connected {
     }
 }
 
+/// Where somebody is connected, within a scope.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn connected(node: &Node, scope: &Scope) -> Result<Connected> {
+    let subjects = node.store.live_counts(scope, "subject", None, None);
+    let systems = node.store.live_systems(scope, None);
+    let (subjects, systems, peers) = tokio::try_join!(subjects, systems, node.store.peers("child"))?;
+    let admitted = peers.iter().filter(|peer| peer.state == "approved").map(|peer| peer.code.as_str());
+    let divisions = subjects.iter().map(|row| row.division.as_str());
+    Ok(Connected::of(divisions.chain(systems.iter().map(|row| row.division.as_str())).chain(admitted)))
+}
+
 /// The values of `metric` for the divisions below that of `view`, over the last `days` days where it has a period.
 ///
 /// # Errors

@@ -1,6 +1,12 @@
 //! The audit trail (审计日志): dense, chained by SM3, written in the transaction of what it tells of, never changed.
 //!
-//! Rows: G-5.4.3, H-6.5, H-9.
+//! Signed ends of days lie in [`head`], proofs over the stored rows in [`walk`], figures in [`figure`], rows of other
+//! applications in [`outside`]. What a row may hold is decided in `suyuan-service`. Rows: G-5.4.3, H-6.5, H-9.
+
+pub mod figure;
+pub mod head;
+pub mod outside;
+pub mod walk;
 
 use sea_orm::FromQueryResult;
 use suyuan_crypto::hash::{Digest, sm3_parts};
@@ -65,10 +71,53 @@ pub struct AuditFilter {
     pub to: Option<Timestamp>,
     /// Who.
     pub actor: Option<String>,
-    /// What was done.
+    /// Role of who did it.
+    pub role: Option<String>,
+    /// What was done; a text that ends in a dot stands for all actions that begin so.
     pub action: Option<String>,
+    /// Kind of the object.
+    pub object_kind: Option<String>,
+    /// The object.
+    pub object: Option<String>,
+    /// How it ended.
+    pub result: Option<String>,
+    /// Network address.
+    pub address: Option<String>,
+    /// Words in the object, the reason, or what was before or after.
+    pub words: Option<String>,
     /// Divisions of the actors, as ranges.
     pub divisions: Option<Vec<CodeRange>>,
+}
+
+impl AuditFilter {
+    fn conditions(&self, scope: &Scope) -> Conditions {
+        let mut conditions = Conditions::in_scope(scope, "division", None);
+        if let Some(ranges) = &self.divisions {
+            conditions.in_ranges("division", ranges);
+        }
+        if let Some(from) = self.from {
+            conditions.push("at >= ?", vec![from.millis().into()]);
+        }
+        if let Some(to) = self.to {
+            conditions.push("at < ?", vec![to.millis().into()]);
+        }
+        match self.action.as_deref() {
+            Some(group) if group.ends_with('.') => {
+                // No range: how a dot sorts differs between databases.
+                let pattern = format!("{}%", group.replace('\\', "").replace('_', "\\_").replace('%', "\\%"));
+                conditions.push("action LIKE ? ESCAPE '\\'", vec![pattern.into()]);
+            }
+            action => conditions.equal("action", action),
+        }
+        conditions.equal("actor", self.actor.as_deref());
+        conditions.equal("role", self.role.as_deref());
+        conditions.equal("object_kind", self.object_kind.as_deref());
+        conditions.equal("object_id", self.object.as_deref());
+        conditions.equal("result", self.result.as_deref());
+        conditions.equal("address", self.address.as_deref());
+        conditions.contain(&["object_id", "reason", "before_doc", "after_doc"], self.words.as_deref());
+        conditions
+    }
 }
 
 #[derive(FromQueryResult)]
@@ -202,50 +251,19 @@ impl Store {
         before: Option<i64>,
         limit: usize,
     ) -> Result<Page<AuditRow>> {
-        let mut conditions = Conditions::in_scope(scope, "division", None);
-        if let Some(ranges) = &filter.divisions {
-            conditions.in_ranges("division", ranges);
-        }
-        if let Some(from) = filter.from {
-            conditions.push("at >= ?", vec![from.millis().into()]);
-        }
-        if let Some(to) = filter.to {
-            conditions.push("at < ?", vec![to.millis().into()]);
-        }
-        conditions.equal("actor", filter.actor.as_deref());
-        conditions.equal("action", filter.action.as_deref());
+        let conditions = filter.conditions(scope);
         let keyset = before.map(|seq| ("seq < ?", vec![seq.into()]));
         let rows: Page<Row> = page(self.reader(), COLUMNS, "audit", conditions, keyset, "seq DESC", limit).await?;
         let Page { items, more, count } = rows;
         Ok(Page { items: items.into_iter().map(AuditRow::try_from).collect::<Result<_>>()?, more, count })
     }
 
-    /// Walks the whole trail over the stored rows; gives how many there are.
+    /// Whether the trail has a row of this request.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] that names the first row that was altered, added or removed.
-    pub async fn verify_audit(&self) -> Result<u64> {
-        let text = format!("SELECT {COLUMNS} FROM audit WHERE seq > ? ORDER BY seq LIMIT 2000");
-        let (mut seq, mut prev) = (0, [0; 32]);
-        loop {
-            let rows: Vec<Row> = sql::all(self.reader(), &text, vec![sql::int(seq)]).await?;
-            if rows.is_empty() {
-                break;
-            }
-            for row in rows {
-                let row = AuditRow::try_from(row)?;
-                seq += 1;
-                if row.seq != seq || row.prev != prev || row.hash != hash_of(seq, &row.entry, &prev) {
-                    return Err(StoreError::damaged("audit", format!("row {seq} was altered")));
-                }
-                prev = row.hash;
-            }
-        }
-        let counted: Option<i64> =
-            sql::scalar(self.reader(), "SELECT value FROM counter WHERE name = 'audit'", vec![]).await?;
-        if counted.map(sql::uint) == Some(seq) {
-            return Ok(seq);
-        }
-        Err(StoreError::damaged("audit", format!("rows behind {seq} were removed")))
+    /// When the database is out of reach.
+    pub async fn audited_request(&self, request_id: &str) -> Result<bool> {
+        let text = "SELECT 1 FROM audit WHERE request_id = ? LIMIT 1";
+        Ok(sql::row(self.reader(), text, vec![request_id.into()]).await?.is_some())
     }
 }

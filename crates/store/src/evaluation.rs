@@ -161,6 +161,7 @@ impl Store {
     /// When the database is out of reach.
     pub async fn evaluations(&self, scope: &Scope, filter: &EvaluationFilter) -> Result<Vec<EvaluationRow>> {
         let mut conditions = Conditions::in_scope(scope, "division", None);
+        conditions.of_systems(scope, "code", ("kind <> 'system'", vec![]));
         if let Some(ranges) = &filter.divisions {
             conditions.in_ranges("division", ranges);
         }

@@ -6,6 +6,7 @@
 use sea_orm::FromQueryResult;
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::scope::Scope;
+use suyuan_domain::search::term::register_number;
 
 use crate::db::Store;
 use crate::filter::Conditions;
@@ -31,23 +32,6 @@ pub struct LiveSystem {
     pub division: String,
     /// When it was first filed, milliseconds UTC.
     pub filed_at: Option<i64>,
-}
-
-/// A subject with its place.
-#[derive(Clone, Debug, PartialEq, FromQueryResult)]
-pub struct Placed {
-    /// The object.
-    pub object: Vec<u8>,
-    /// Code.
-    pub code: String,
-    /// Name.
-    pub name: String,
-    /// Trace stage.
-    pub stage: String,
-    /// Longitude, WGS 84.
-    pub lon: f64,
-    /// Latitude, WGS 84.
-    pub lat: f64,
 }
 
 /// An open finding in the columns that a warning shows.
@@ -102,13 +86,13 @@ impl Store {
         filed_before: Option<Timestamp>,
     ) -> Result<Vec<DivisionCount>> {
         let mut conditions = Conditions::in_scope(scope, "division", Some("category"));
-        conditions.equal("kind", Some(kind));
+        conditions.push("register = ?", vec![register_number(kind).into()]);
         conditions.equal("category", category);
         conditions.push(LIVE, vec![]);
         if let Some(at) = filed_before {
-            conditions.push("filed_at < ?", vec![at.millis().into()]);
+            conditions.push("filed_at > 0 AND filed_at < ?", vec![at.millis().into()]);
         }
-        self.count_by_division("register", conditions).await
+        self.count_by_division("register_key", conditions).await
     }
 
     /// Filed connected systems.
@@ -122,21 +106,6 @@ impl Store {
         conditions.push(LIVE, vec![]);
         let (filter, values) = conditions.done();
         let text = format!("SELECT code, name, division, filed_at FROM register{filter} ORDER BY code");
-        sql::all(self.reader(), &text, values).await
-    }
-
-    /// Filed subjects that have a place, at most `limit`.
-    ///
-    /// # Errors
-    /// When the database is out of reach.
-    pub async fn places(&self, scope: &Scope, category: Option<&str>, limit: u64) -> Result<Vec<Placed>> {
-        let mut conditions = Conditions::in_scope(scope, "division", Some("category"));
-        conditions.equal("kind", Some("subject"));
-        conditions.equal("category", category);
-        conditions.push(format!("{LIVE} AND lon IS NOT NULL AND lat IS NOT NULL"), vec![]);
-        let (filter, mut values) = conditions.done();
-        values.push(sql::int(limit));
-        let text = format!("SELECT object, code, name, stage, lon, lat FROM register{filter} ORDER BY object LIMIT ?");
         sql::all(self.reader(), &text, values).await
     }
 
@@ -266,7 +235,6 @@ mod tests {
         assert_eq!(store.open_complaints(&city).await?, 0);
         assert!(store.open_findings(&city, Some("agri")).await?.is_empty());
         assert!(store.newest_findings(&city, None, 5).await?.is_empty());
-        assert!(store.places(&city, None, 5).await?.is_empty());
         assert!(store.live_systems(&city, None).await?.is_empty());
         assert!(store.live_counts(&city, "subject", None, Some(Timestamp::from_millis(1))).await?.is_empty());
         Ok(())

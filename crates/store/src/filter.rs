@@ -18,16 +18,78 @@ impl Conditions {
     /// is visible to whoever sees the division.
     pub(crate) fn in_scope(scope: &Scope, division: &str, category: Option<&str>) -> Self {
         let mut conditions = Self::default();
+        conditions.and_scope(scope, division, category);
+        conditions
+    }
+
+    /// Adds the conditions of [`Conditions::in_scope`].
+    pub(crate) fn and_scope(&mut self, scope: &Scope, division: &str, category: Option<&str>) {
         if let Some(ranges) = &scope.divisions {
-            conditions.in_ranges(division, ranges);
+            self.in_ranges(division, ranges);
         }
         if let (Some(column), Some(categories)) = (category, &scope.categories) {
             let marks = vec!["?"; categories.len() + 1].join(",");
             let mut values: Vec<Value> = categories.iter().map(|c| c.as_str().into()).collect();
             values.push("".into());
-            conditions.push(format!("{column} IN ({marks})"), values);
+            self.push(format!("{column} IN ({marks})"), values);
         }
-        conditions
+    }
+
+    /// Adds that `column` names a connected system of the categories and of the subject of `scope`, or that `else_` holds.
+    pub(crate) fn of_systems(&mut self, scope: &Scope, column: &str, else_: (&str, Vec<Value>)) {
+        let mut inner = Self::default();
+        inner.push("kind = 'access'", vec![]);
+        if let Some(categories) = &scope.categories {
+            inner.one_of("category", &categories.iter().cloned().collect::<Vec<_>>());
+        }
+        if let Some(own) = &scope.subject {
+            inner.push("subject = ?", vec![own.as_str().into()]);
+        }
+        if inner.texts.len() > 1 {
+            let (text, mut values) = else_;
+            let (filter, more) = inner.done();
+            values.extend(more);
+            self.push(format!("({text} OR {column} IN (SELECT code FROM register{filter}))"), values);
+        }
+    }
+
+    /// Adds that `column` has one of `values`; nothing is found where there are none.
+    pub(crate) fn one_of(&mut self, column: &str, values: &[String]) {
+        match values {
+            [] => self.push("1 = 0", vec![]),
+            [one] => self.push(format!("{column} = ?"), vec![one.as_str().into()]),
+            more => {
+                let marks = vec!["?"; more.len()].join(",");
+                let values = more.iter().map(|value| value.as_str().into()).collect();
+                self.push(format!("{column} IN ({marks})"), values);
+            }
+        }
+    }
+
+    /// Adds that the number in `column` is not before the first and is before the second bound.
+    pub(crate) fn between(&mut self, column: &str, bounds: (Option<i64>, Option<i64>)) {
+        if let Some(from) = bounds.0 {
+            self.push(format!("{column} >= ?"), vec![from.into()]);
+        }
+        if let Some(to) = bounds.1 {
+            self.push(format!("{column} < ?"), vec![to.into()]);
+        }
+    }
+
+    /// Adds that the number in `column` lies in one of `ranges`, both ends included.
+    pub(crate) fn in_numbers(&mut self, column: &str, ranges: &[(i64, i64)]) {
+        if ranges.is_empty() {
+            self.push("1 = 0", vec![]);
+            return;
+        }
+        let text = vec![format!("({column} >= ? AND {column} <= ?)"); ranges.len()].join(" OR ");
+        self.push(format!("({text})"), ranges.iter().flat_map(|(from, to)| [(*from).into(), (*to).into()]).collect());
+    }
+
+    /// Adds all conditions of another list.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.texts.extend(other.texts);
+        self.values.extend(other.values);
     }
 
     /// Rows whose `column` lies in one of `ranges`; none where there are no ranges.
@@ -80,6 +142,12 @@ impl Conditions {
         }
         (format!(" WHERE {}", self.texts.join(" AND ")), self.values)
     }
+}
+
+/// A pattern for texts that begin and end so.
+pub(crate) fn like_end(begin: &str, end: &str) -> String {
+    let plain = |text: &str| text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("{}%{}", plain(begin), plain(end))
 }
 
 /// A count that is exact up to [`COUNT_LIMIT`].

@@ -10,8 +10,12 @@ use suyuan_domain::id::ObjectId;
 use suyuan_domain::scope::{CodeRange, Scope};
 
 use crate::db::{Store, Tx};
-use crate::filter::{Conditions, Page, page};
+use crate::filter::{Conditions, Page, like_end, page};
 use crate::{Result, sql};
+
+/// Begins the name of what is entered by hand in the console, in place of a connected system's code; the division and
+/// [`Scope::desk`] follow.
+pub const BY_HAND: &str = "MANUAL-";
 
 /// The stored answer to a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -299,19 +303,6 @@ impl Tx {
         sql::execute(self.db(), text, values).await?;
         Ok(())
     }
-
-    /// Gives a connected system a token, known here only by its hash; the one before stops working.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn issue_token(&self, system: &str, hash: &[u8; 32], hint: &str, now: Timestamp) -> Result<()> {
-        let text = "INSERT INTO system_token (system, hash, hint, issued_at) VALUES (?, ?, ?, ?) \
-                    ON CONFLICT (system) DO UPDATE SET hash = excluded.hash, hint = excluded.hint, \
-                    issued_at = excluded.issued_at";
-        sql::execute(self.db(), text, vec![system.into(), hash.to_vec().into(), hint.into(), now.millis().into()])
-            .await?;
-        Ok(())
-    }
 }
 
 impl Store {
@@ -321,22 +312,6 @@ impl Store {
     /// When the database is out of reach.
     pub async fn answered(&self, system: &str, message: &str) -> Result<Option<StoredAnswer>> {
         answered(self.reader(), system, message).await
-    }
-
-    /// The connected system whose token has this hash.
-    ///
-    /// # Errors
-    /// When the database is out of reach.
-    pub async fn system_by_token(&self, hash: &[u8; 32]) -> Result<Option<String>> {
-        sql::scalar(self.reader(), "SELECT system FROM system_token WHERE hash = ?", vec![hash.to_vec().into()]).await
-    }
-
-    /// The last characters of a system's token, if it has one.
-    ///
-    /// # Errors
-    /// When the database is out of reach.
-    pub async fn token_hint(&self, system: &str) -> Result<Option<String>> {
-        sql::scalar(self.reader(), "SELECT hint FROM system_token WHERE system = ?", vec![system.into()]).await
     }
 
     /// When the systems or devices of a kind were last heard of.
@@ -374,6 +349,8 @@ impl Store {
     /// When the database is out of reach.
     pub async fn intake<T: IntakeRow>(&self, scope: &Scope, filter: &IntakeFilter) -> Result<Page<T>> {
         let mut conditions = Conditions::in_scope(scope, "division", None);
+        let own = like_end(BY_HAND, &scope.desk());
+        conditions.of_systems(scope, "system", ("system LIKE ? ESCAPE '\\'", vec![own.into()]));
         if let Some(ranges) = &filter.divisions {
             conditions.in_ranges("division", ranges);
         }

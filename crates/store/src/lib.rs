@@ -5,17 +5,23 @@
 //! of work in `suyuan-jobs`. Every finder takes a [`suyuan_domain::scope::Scope`] except those in modules or functions
 //! named `system_…`, which serve the node itself.
 
+pub mod access;
 pub mod account;
 pub mod audit;
+pub mod catalogue;
+pub mod closure;
 pub mod complaint;
 pub mod cursor;
 pub mod db;
+pub mod device;
 pub mod error;
 pub mod evaluation;
+pub mod export;
 pub mod figure;
 pub mod filter;
 pub mod finding;
 pub mod head;
+pub mod import;
 pub mod intake;
 pub mod job;
 pub mod journal;
@@ -23,18 +29,21 @@ pub mod lease;
 pub mod lookup;
 pub mod migration;
 pub mod notice;
+pub mod openid;
 pub mod outbox;
 pub mod pack;
 pub mod peer;
 pub mod register;
 pub mod relay;
 pub mod report;
+pub mod role;
 pub mod segment;
 pub mod session;
 pub mod side_car;
 mod sql;
 pub mod state;
 pub mod upkeep;
+pub mod view;
 pub mod walk;
 
 pub use db::{Store, Tx};

@@ -19,8 +19,20 @@ macro_rules! steps {
     };
 }
 
-const STEPS: &[(&str, &str)] =
-    steps!["0001_journal", "0002_exchange", "0003_registers", "0004_people", "0005_work", "0006_pack"];
+const STEPS: &[(&str, &str)] = steps![
+    "0001_journal",
+    "0002_exchange",
+    "0003_registers",
+    "0004_people",
+    "0005_work",
+    "0006_pack",
+    "0007_subject",
+    "0008_search",
+    "0009_import",
+    "0010_people",
+    "0011_access",
+    "0012_audit"
+];
 
 struct Step {
     name: &'static str,
@@ -63,6 +75,9 @@ fn statements(sql: &str, backend: DbBackend) -> Vec<String> {
             statement
                 .replace("{blob}", if postgres { "BYTEA" } else { "BLOB" })
                 .replace("{real}", "DOUBLE PRECISION")
+                // Codes and keys are compared by their bytes on both.
+                .replace("{ascii}", if postgres { "TEXT COLLATE \"C\"" } else { "TEXT" })
+                .replace("{lean}", if postgres { "" } else { "WITHOUT ROWID" })
                 .replace("{bigkey}", if postgres { "BIGINT PRIMARY KEY" } else { "INTEGER PRIMARY KEY" })
                 .replace(
                     "{auto}",

@@ -7,15 +7,27 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::id::ObjectId;
 use suyuan_domain::record::order_number;
-use suyuan_domain::scope::{CodeRange, Scope};
+use suyuan_domain::scope::Scope;
 
 use crate::db::{Store, Tx};
 use crate::error::StoreError;
-use crate::filter::{Conditions, Page, page};
 use crate::{Result, sql};
 
+mod claim;
+mod code;
+mod group;
+mod key;
+mod list;
+mod note;
+
+pub use claim::{Claimant, Ruling};
+pub use code::Near;
+pub use group::{CellRow, Group, Position, Tally, facet_values};
+pub use list::{Behind, Column, EntryFilter, Found, Order};
+pub use note::Note;
+
 /// An entry of a register.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Entry {
     /// The object.
     pub object: ObjectId,
@@ -35,6 +47,16 @@ pub struct Entry {
     pub subject: String,
     /// Type within the kind, such as a node type or device type.
     pub r#type: String,
+    /// Class within the kind: `subject` or `merchant`; empty for other kinds.
+    pub class: String,
+    /// Form of organisation; empty where it has none.
+    pub org_form: String,
+    /// Code of the node that a merchant belongs to; empty for others.
+    pub parent: String,
+    /// Type of a merchant; empty for others.
+    pub merchant_type: String,
+    /// How much of what is wanted is filled in, 0 to 100.
+    pub completeness: u32,
     /// State of its life cycle.
     pub state: String,
     /// Node that owns it.
@@ -53,6 +75,14 @@ pub struct Entry {
     pub filed_at: Option<Timestamp>,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// When it was first written down.
+    pub created_at: Timestamp,
+    /// The entry that holds its code, where another one does.
+    pub rival: Option<ObjectId>,
+    /// The entry that it is the same as, where somebody said so.
+    pub same_as: Option<ObjectId>,
+    /// Many-valued search keys as (facet, value), such as (`stage`, `farming`). Written with the entry, never read back.
+    pub facets: Vec<(String, String)>,
 }
 
 /// One step of an entry's history.
@@ -87,27 +117,6 @@ pub struct Step<'a> {
     pub before: Option<&'a str>,
 }
 
-/// What a list of entries is narrowed to.
-#[derive(Clone, Debug, Default)]
-pub struct EntryFilter {
-    /// Kind of the register.
-    pub kind: String,
-    /// Words in name or code, as grams of `suyuan_domain::search`; all must be present.
-    pub grams: Vec<String>,
-    /// Divisions, as ranges.
-    pub divisions: Option<Vec<CodeRange>>,
-    /// Category.
-    pub category: Option<String>,
-    /// Stage.
-    pub stage: Option<String>,
-    /// State.
-    pub state: Option<String>,
-    /// Type within the kind.
-    pub r#type: Option<String>,
-    /// Subject that it belongs to.
-    pub subject: Option<String>,
-}
-
 #[derive(FromQueryResult)]
 struct EntryRow {
     object: Vec<u8>,
@@ -119,6 +128,11 @@ struct EntryRow {
     division: String,
     subject: String,
     r#type: String,
+    class: String,
+    org_form: String,
+    parent: String,
+    merchant_type: String,
+    completeness: i64,
     state: String,
     origin_node: String,
     term: i64,
@@ -129,6 +143,9 @@ struct EntryRow {
     proposal: Option<String>,
     filed_at: Option<i64>,
     updated_at: i64,
+    created_at: i64,
+    rival: Option<Vec<u8>>,
+    same_as: Option<Vec<u8>>,
 }
 
 impl TryFrom<EntryRow> for Entry {
@@ -145,6 +162,11 @@ impl TryFrom<EntryRow> for Entry {
             division: row.division,
             subject: row.subject,
             r#type: row.r#type,
+            class: row.class,
+            org_form: row.org_form,
+            parent: row.parent,
+            merchant_type: row.merchant_type,
+            completeness: u32::try_from(row.completeness).unwrap_or(0),
             state: row.state,
             origin_node: row.origin_node,
             term: u32::try_from(row.term).unwrap_or(1),
@@ -154,12 +176,17 @@ impl TryFrom<EntryRow> for Entry {
             proposal: row.proposal,
             filed_at: row.filed_at.map(Timestamp::from_millis),
             updated_at: Timestamp::from_millis(row.updated_at),
+            created_at: Timestamp::from_millis(row.created_at),
+            rival: row.rival.as_deref().map(sql::object).transpose()?,
+            same_as: row.same_as.as_deref().map(sql::object).transpose()?,
+            facets: Vec::new(),
         })
     }
 }
 
-const COLUMNS: &str = "object, kind, code, name, category, stage, division, subject, type, state, origin_node, term, \
-                       version, lon, lat, doc, proposal, filed_at, updated_at";
+const COLUMNS: &str = "object, kind, code, name, category, stage, division, subject, type, class, org_form, parent, \
+                       merchant_type, completeness, state, origin_node, term, version, lon, lat, doc, proposal, \
+                       filed_at, updated_at, created_at, rival, same_as";
 
 fn values(entry: &Entry) -> Vec<Value> {
     vec![
@@ -172,6 +199,11 @@ fn values(entry: &Entry) -> Vec<Value> {
         entry.division.as_str().into(),
         entry.subject.as_str().into(),
         entry.r#type.as_str().into(),
+        entry.class.as_str().into(),
+        entry.org_form.as_str().into(),
+        entry.parent.as_str().into(),
+        entry.merchant_type.as_str().into(),
+        i64::from(entry.completeness).into(),
         entry.state.as_str().into(),
         entry.origin_node.as_str().into(),
         i64::from(entry.term).into(),
@@ -182,11 +214,19 @@ fn values(entry: &Entry) -> Vec<Value> {
         entry.proposal.clone().into(),
         entry.filed_at.map(Timestamp::millis).into(),
         entry.updated_at.millis().into(),
+        entry.created_at.millis().into(),
+        entry.rival.map(|object| object.as_bytes().to_vec()).into(),
+        entry.same_as.map(|object| object.as_bytes().to_vec()).into(),
     ]
 }
 
+/// Which of the entries with one code it stands for: the one that holds it, before those that lost it, were never handed
+/// in, or are over.
+const HOLDER_FIRST: &str = "CASE WHEN state IN ('draft', 'cancelled', 'revoked') THEN 2 \
+                            WHEN rival IS NOT NULL THEN 1 ELSE 0 END, object";
+
 async fn by_code<C: ConnectionTrait>(db: &C, kind: &str, code: &str) -> Result<Option<Entry>> {
-    let text = format!("SELECT {COLUMNS} FROM register WHERE kind = ? AND code = ? ORDER BY object LIMIT 1");
+    let text = format!("SELECT {COLUMNS} FROM register WHERE kind = ? AND code = ? ORDER BY {HOLDER_FIRST} LIMIT 1");
     let row: Option<EntryRow> = sql::one(db, &text, vec![kind.into(), code.into()]).await?;
     row.map(Entry::try_from).transpose()
 }
@@ -198,14 +238,15 @@ async fn by_object<C: ConnectionTrait>(db: &C, object: ObjectId) -> Result<Optio
 }
 
 impl Tx {
-    /// Adds a new entry. `grams` are the search keys of its name and code.
+    /// Adds a new entry.
     ///
     /// # Errors
     /// When the object is already there, or the database refuses.
-    pub async fn add_entry(&self, entry: &Entry, grams: &[String], step: &Step<'_>) -> Result<()> {
-        let marks = vec!["?"; 19].join(",");
+    pub async fn add_entry(&self, entry: &Entry, step: &Step<'_>) -> Result<()> {
+        let marks = vec!["?"; values(entry).len()].join(",");
         sql::execute(self.db(), &format!("INSERT INTO register ({COLUMNS}) VALUES ({marks})"), values(entry)).await?;
-        self.replace_grams(entry, grams).await?;
+        self.replace_facets(entry).await?;
+        self.index_entry(entry).await?;
         self.write_history(entry, step).await
     }
 
@@ -213,22 +254,19 @@ impl Tx {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when somebody else changed it first.
-    pub async fn change_entry(
-        &self,
-        entry: &Entry,
-        expected: (u32, u64),
-        grams: &[String],
-        step: &Step<'_>,
-    ) -> Result<()> {
+    pub async fn change_entry(&self, entry: &Entry, expected: (u32, u64), step: &Step<'_>) -> Result<()> {
         let text = "UPDATE register SET code = ?, name = ?, category = ?, stage = ?, division = ?, subject = ?, type = ?, \
-                    state = ?, origin_node = ?, term = ?, version = ?, lon = ?, lat = ?, doc = ?, proposal = ?, \
-                    filed_at = ?, updated_at = ? WHERE object = ? AND term = ? AND version = ?";
+                    class = ?, org_form = ?, parent = ?, merchant_type = ?, completeness = ?, state = ?, \
+                    origin_node = ?, term = ?, version = ?, lon = ?, lat = ?, doc = ?, proposal = ?, filed_at = ?, \
+                    updated_at = ?, created_at = ?, rival = ?, same_as = ? \
+                    WHERE object = ? AND term = ? AND version = ?";
         let mut bound = values(entry).split_off(2);
         bound.extend([sql::id(entry.object), i64::from(expected.0).into(), sql::int(expected.1)]);
         if sql::execute(self.db(), text, bound).await? != 1 {
             return Err(StoreError::Conflict { what: "register" });
         }
-        self.replace_grams(entry, grams).await?;
+        self.replace_facets(entry).await?;
+        self.index_entry(entry).await?;
         self.write_history(entry, step).await
     }
 
@@ -236,25 +274,29 @@ impl Tx {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn take_entry(&self, entry: &Entry, grams: &[String], step: &Step<'_>) -> Result<bool> {
+    pub async fn take_entry(&self, entry: &Entry, step: &Step<'_>) -> Result<bool> {
         match by_object(self.db(), entry.object).await? {
-            None => self.add_entry(entry, grams, step).await?,
+            None => self.add_entry(entry, step).await?,
             Some(old) if order_number(old.term, old.version) < order_number(entry.term, entry.version) => {
-                self.change_entry(entry, (old.term, old.version), grams, step).await?;
+                self.change_entry(entry, (old.term, old.version), step).await?;
             }
             Some(_) => return Ok(false),
         }
         Ok(true)
     }
 
-    async fn replace_grams(&self, entry: &Entry, grams: &[String]) -> Result<()> {
-        sql::execute(self.db(), "DELETE FROM search_gram WHERE object = ?", vec![sql::id(entry.object)]).await?;
-        let unique: std::collections::BTreeSet<&String> = grams.iter().collect();
+    async fn replace_facets(&self, entry: &Entry) -> Result<()> {
+        sql::execute(self.db(), "DELETE FROM register_facet WHERE object = ?", vec![sql::id(entry.object)]).await?;
+        let unique: std::collections::BTreeSet<&(String, String)> = entry.facets.iter().collect();
         let values: Vec<Value> = unique
             .into_iter()
-            .flat_map(|gram| [entry.kind.as_str().into(), gram.as_str().into(), sql::id(entry.object)])
+            .filter(|(_, value)| !value.is_empty())
+            .flat_map(|(facet, value)| {
+                [entry.kind.as_str().into(), facet.as_str().into(), value.as_str().into(), sql::id(entry.object)]
+            })
             .collect();
-        sql::insert_many(self.db(), "INSERT INTO search_gram (kind, gram, object) VALUES", 3, values, "").await?;
+        let head = "INSERT INTO register_facet (kind, facet, value, object) VALUES";
+        sql::insert_many(self.db(), head, 4, values, "").await?;
         Ok(())
     }
 
@@ -310,6 +352,14 @@ impl Store {
         by_code(self.reader(), kind, code).await
     }
 
+    /// The entry of this object, whatever its scope: for naming it.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn system_entry(&self, object: ObjectId) -> Result<Option<Entry>> {
+        by_object(self.reader(), object).await
+    }
+
     /// All entries of a kind, for the node's own computations.
     ///
     /// # Errors
@@ -328,7 +378,12 @@ impl Store {
         let mut found = Vec::new();
         for chunk in codes.chunks(500) {
             let marks = vec!["?"; chunk.len()].join(",");
-            let text = format!("SELECT {COLUMNS} FROM register WHERE kind = ? AND code IN ({marks})");
+            // The holder of a code last, so that it stays where entries are collected by code.
+            let text = format!(
+                "SELECT {COLUMNS} FROM register WHERE kind = ? AND code IN ({marks}) ORDER BY code, \
+                 CASE WHEN state IN ('draft', 'cancelled', 'revoked') THEN 0 WHEN rival IS NOT NULL THEN 1 ELSE 2 END, \
+                 object DESC"
+            );
             let mut bound: Vec<Value> = vec![kind.into()];
             bound.extend(chunk.iter().map(|code| Value::from(code.as_str())));
             let rows: Vec<EntryRow> = sql::all(self.reader(), &text, bound).await?;
@@ -337,37 +392,6 @@ impl Store {
             }
         }
         Ok(found)
-    }
-
-    /// A page of entries, newest first, behind the object `after`.
-    ///
-    /// # Errors
-    /// When the database is out of reach.
-    pub async fn entries(
-        &self,
-        scope: &Scope,
-        filter: &EntryFilter,
-        after: Option<ObjectId>,
-        limit: usize,
-    ) -> Result<Page<Entry>> {
-        let conditions = entry_conditions(scope, filter);
-        let keyset = after.map(|object| ("object < ?", vec![sql::id(object)]));
-        let rows: Page<EntryRow> =
-            page(self.reader(), COLUMNS, "register", conditions, keyset, "object DESC", limit).await?;
-        let Page { items, more, count } = rows;
-        let items = items.into_iter().map(Entry::try_from).collect::<Result<Vec<_>>>()?;
-        Ok(Page { items, more, count })
-    }
-
-    /// How many entries there are, by division.
-    ///
-    /// # Errors
-    /// When the database is out of reach.
-    pub async fn entry_counts(&self, scope: &Scope, filter: &EntryFilter) -> Result<Vec<(String, u64)>> {
-        let (filter, values) = entry_conditions(scope, filter).done();
-        let text = format!("SELECT division, COUNT(*) FROM register{filter} GROUP BY division ORDER BY division");
-        let rows = sql::rows(self.reader(), &text, values).await?;
-        rows.iter().map(|row| Ok((row.try_get_by_index(0)?, sql::uint(row.try_get_by_index(1)?)))).collect()
     }
 
     /// The history of an object, oldest first.
@@ -385,27 +409,4 @@ fn in_scope(scope: &Scope, entry: &Entry) -> bool {
     scope.covers_division(&entry.division)
         && (entry.category.is_empty() || scope.covers_category(&entry.category))
         && scope.subject.as_ref().is_none_or(|own| *own == entry.code || *own == entry.subject)
-}
-
-fn entry_conditions(scope: &Scope, filter: &EntryFilter) -> Conditions {
-    let mut conditions = Conditions::in_scope(scope, "division", Some("category"));
-    conditions.equal("kind", Some(&filter.kind));
-    if let Some(ranges) = &filter.divisions {
-        conditions.in_ranges("division", ranges);
-    }
-    if let Some(own) = &scope.subject {
-        conditions.push("(code = ? OR subject = ?)", vec![own.as_str().into(), own.as_str().into()]);
-    }
-    conditions.equal("category", filter.category.as_deref());
-    conditions.equal("stage", filter.stage.as_deref());
-    conditions.equal("state", filter.state.as_deref());
-    conditions.equal("type", filter.r#type.as_deref());
-    conditions.equal("subject", filter.subject.as_deref());
-    for gram in &filter.grams {
-        conditions.push(
-            "object IN (SELECT object FROM search_gram WHERE kind = ? AND gram = ?)",
-            vec![filter.kind.as_str().into(), gram.as_str().into()],
-        );
-    }
-    conditions
 }

@@ -283,8 +283,13 @@ impl Tx {
     }
 }
 
+/// Whether a scope has every category and subject.
+fn is_whole(scope: &Scope) -> bool {
+    scope.categories.is_none() && scope.subject.is_none()
+}
+
 impl Store {
-    /// The edition, if its division lies in `scope`.
+    /// The edition, if its division lies in `scope`, which has to have every category and subject as editions do.
     ///
     /// # Errors
     /// When the database is out of reach.
@@ -292,7 +297,7 @@ impl Store {
         let text = format!("SELECT {EDITION} FROM edition WHERE id = ?");
         let row: Option<EditionRow> = sql::one(self.reader(), &text, vec![sql::id(id)]).await?;
         let edition = row.map(Edition::try_from).transpose()?;
-        Ok(edition.filter(|edition| scope.covers_division(&edition.division)))
+        Ok(edition.filter(|edition| is_whole(scope) && scope.covers_division(&edition.division)))
     }
 
     /// A page of editions, newest first.
@@ -300,7 +305,10 @@ impl Store {
     /// # Errors
     /// When the database is out of reach.
     pub async fn editions(&self, scope: &Scope, after: Option<ObjectId>, limit: usize) -> Result<Page<Edition>> {
-        let conditions = Conditions::in_scope(scope, "division", None);
+        let mut conditions = Conditions::in_scope(scope, "division", None);
+        if !is_whole(scope) {
+            conditions.push("1 = 0", vec![]);
+        }
         let keyset = after.map(|id| ("id < ?", vec![sql::id(id)]));
         let rows: Page<EditionRow> =
             page(self.reader(), EDITION, "edition", conditions, keyset, "id DESC", limit).await?;

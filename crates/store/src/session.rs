@@ -24,6 +24,12 @@ pub struct Session {
     pub expires_at: Timestamp,
     /// Network address at signing in.
     pub address: String,
+    /// What the browser called itself; may be empty.
+    pub agent: String,
+    /// When the person last showed the password.
+    pub confirmed_at: Timestamp,
+    /// Whether a second factor was shown at signing in.
+    pub second_factor: bool,
 }
 
 #[derive(FromQueryResult)]
@@ -34,6 +40,30 @@ struct SessionRow {
     last_seen_at: i64,
     expires_at: i64,
     address: String,
+    agent: String,
+    confirmed_at: i64,
+    second_factor: i64,
+}
+
+const COLUMNS: &str =
+    "hash, account, created_at, last_seen_at, expires_at, address, agent, confirmed_at, second_factor";
+
+impl TryFrom<SessionRow> for Session {
+    type Error = crate::StoreError;
+
+    fn try_from(row: SessionRow) -> Result<Self> {
+        Ok(Self {
+            hash: sql::digest(&row.hash)?,
+            account: sql::object(&row.account)?,
+            created_at: Timestamp::from_millis(row.created_at),
+            last_seen_at: Timestamp::from_millis(row.last_seen_at),
+            expires_at: Timestamp::from_millis(row.expires_at),
+            address: row.address,
+            agent: row.agent,
+            confirmed_at: Timestamp::from_millis(row.confirmed_at),
+            second_factor: row.second_factor != 0,
+        })
+    }
 }
 
 impl Tx {
@@ -42,8 +72,7 @@ impl Tx {
     /// # Errors
     /// When the database refuses.
     pub async fn add_session(&self, session: &Session) -> Result<()> {
-        let text = "INSERT INTO session (hash, account, created_at, last_seen_at, expires_at, address) \
-                    VALUES (?, ?, ?, ?, ?, ?)";
+        let text = format!("INSERT INTO session ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
         let bound = vec![
             session.hash.to_vec().into(),
             sql::id(session.account),
@@ -51,8 +80,11 @@ impl Tx {
             session.last_seen_at.millis().into(),
             session.expires_at.millis().into(),
             session.address.as_str().into(),
+            session.agent.as_str().into(),
+            session.confirmed_at.millis().into(),
+            i64::from(session.second_factor).into(),
         ];
-        sql::execute(self.db(), text, bound).await?;
+        sql::execute(self.db(), &text, bound).await?;
         Ok(())
     }
 
@@ -64,6 +96,25 @@ impl Tx {
         let text = "UPDATE session SET last_seen_at = ? WHERE hash = ? AND last_seen_at < ?";
         sql::execute(self.db(), text, vec![now.millis().into(), hash.to_vec().into(), now.millis().into()]).await?;
         Ok(())
+    }
+
+    /// Notes that the person of a session has just shown the password again.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn confirm_session(&self, hash: &[u8; 32], now: Timestamp) -> Result<()> {
+        let text = "UPDATE session SET confirmed_at = ? WHERE hash = ?";
+        sql::execute(self.db(), text, vec![now.millis().into(), hash.to_vec().into()]).await?;
+        Ok(())
+    }
+
+    /// Ends all sessions of an account but one; gives how many.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn end_other_sessions(&self, account: ObjectId, kept: &[u8; 32]) -> Result<u64> {
+        let text = "DELETE FROM session WHERE account = ? AND hash <> ?";
+        sql::execute(self.db(), text, vec![sql::id(account), kept.to_vec().into()]).await
     }
 
     /// Ends one session; says whether it was there.
@@ -100,18 +151,18 @@ impl Store {
     /// # Errors
     /// When the database is out of reach.
     pub async fn system_session(&self, hash: &[u8; 32]) -> Result<Option<Session>> {
-        let text = "SELECT hash, account, created_at, last_seen_at, expires_at, address FROM session WHERE hash = ?";
-        let row: Option<SessionRow> = sql::one(self.reader(), text, vec![hash.to_vec().into()]).await?;
-        row.map(|row| {
-            Ok(Session {
-                hash: sql::digest(&row.hash)?,
-                account: sql::object(&row.account)?,
-                created_at: Timestamp::from_millis(row.created_at),
-                last_seen_at: Timestamp::from_millis(row.last_seen_at),
-                expires_at: Timestamp::from_millis(row.expires_at),
-                address: row.address,
-            })
-        })
-        .transpose()
+        let text = format!("SELECT {COLUMNS} FROM session WHERE hash = ?");
+        let row: Option<SessionRow> = sql::one(self.reader(), &text, vec![hash.to_vec().into()]).await?;
+        row.map(Session::try_from).transpose()
+    }
+
+    /// The sessions of an account, newest first; at most 200.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn sessions_of(&self, account: ObjectId) -> Result<Vec<Session>> {
+        let text = format!("SELECT {COLUMNS} FROM session WHERE account = ? ORDER BY created_at DESC LIMIT 200");
+        let rows: Vec<SessionRow> = sql::all(self.reader(), &text, vec![sql::id(account)]).await?;
+        rows.into_iter().map(Session::try_from).collect()
     }
 }

@@ -120,8 +120,46 @@ impl Tx {
 }
 
 impl Tx {
+    /// Seals personal data of `person` that stand in a register's row, under the person's key, which is made at first use.
+    /// `name` says where the value stands.
+    ///
+    /// # Errors
+    /// When the person was erased (a conflict), or the database or the random source refuses.
+    pub async fn seal_for_person(
+        &self,
+        node_key: &SecretKey,
+        person: ObjectId,
+        name: &str,
+        plain: &[u8],
+        entropy: &dyn Entropy,
+    ) -> Result<Vec<u8>> {
+        let key = self.person_key(node_key, person, entropy).await?;
+        Ok(seal::seal(&key, &personal_place(person, name), plain, entropy)?)
+    }
+}
+
+fn personal_place(person: ObjectId, name: &str) -> Vec<u8> {
+    seal::place(&["personal", name, &person.to_string()])
+}
+
+/// Opens what [`Tx::seal_for_person`] sealed; `wrapped` is the person's key as it is stored.
+///
+/// # Errors
+/// When it does not open under that key.
+pub fn open_for_person(
+    node_key: &SecretKey,
+    person: ObjectId,
+    name: &str,
+    wrapped: &[u8],
+    sealed: &[u8],
+) -> Result<zeroize::Zeroizing<Vec<u8>>> {
+    let key = open_person_key(node_key, person, wrapped)?;
+    Ok(seal::open(&key, &personal_place(person, name), sealed)?)
+}
+
+impl Tx {
     /// Whether SQLite overwrites with zeros all that is deleted (`ON`), or only where it writes anyway (`FAST`).
-    async fn overwrite_deleted(&self, switch: &'static str) -> Result<()> {
+    pub(crate) async fn overwrite_deleted(&self, switch: &'static str) -> Result<()> {
         if self.is_sqlite() {
             sql::rows(self.db(), &format!("PRAGMA secure_delete = {switch}"), vec![]).await?;
         }
@@ -135,25 +173,43 @@ fn open_person_key(node_key: &SecretKey, person: ObjectId, wrapped: &[u8]) -> Re
     Ok(SecretKey::from_bytes(bytes))
 }
 
+async fn side_cars<C: sea_orm::ConnectionTrait>(
+    db: &C,
+    node_key: &SecretKey,
+    object: ObjectId,
+) -> Result<Vec<SideCar>> {
+    let text = "SELECT s.commitment, s.path, s.person, s.sealed, k.wrapped FROM side_car s \
+                JOIN person_key k ON k.person = s.person WHERE s.object = ? AND k.wrapped IS NOT NULL ORDER BY s.path";
+    let mut cars = Vec::new();
+    for row in sql::rows(db, text, vec![sql::id(object)]).await? {
+        let commitment = sql::digest(&row.try_get_by_index::<Vec<u8>>(0)?)?;
+        let person = sql::object(&row.try_get_by_index::<Vec<u8>>(2)?)?;
+        let key = open_person_key(node_key, person, &row.try_get_by_index::<Vec<u8>>(4)?)?;
+        let bytes = seal::open(&key, &value_place(person, &commitment), &row.try_get_by_index::<Vec<u8>>(3)?)?;
+        let Some((salt, plain)) = bytes.split_first_chunk::<16>() else {
+            return Err(StoreError::damaged("side-car", "too short"));
+        };
+        cars.push(SideCar { path: row.try_get_by_index(1)?, salt: *salt, plain: plain.to_vec() });
+    }
+    Ok(cars)
+}
+
+impl Tx {
+    /// The side-cars of an object that can still be opened, those of this transaction among them.
+    ///
+    /// # Errors
+    /// As [`Store::side_cars`].
+    pub async fn side_cars(&self, node_key: &SecretKey, object: ObjectId) -> Result<Vec<SideCar>> {
+        side_cars(self.db(), node_key, object).await
+    }
+}
+
 impl Store {
     /// The side-cars of an object that can still be opened.
     ///
     /// # Errors
     /// When the database is out of reach or a stored value does not open under its key.
     pub async fn side_cars(&self, node_key: &SecretKey, object: ObjectId) -> Result<Vec<SideCar>> {
-        let text = "SELECT s.commitment, s.path, s.person, s.sealed, k.wrapped FROM side_car s \
-                    JOIN person_key k ON k.person = s.person WHERE s.object = ? AND k.wrapped IS NOT NULL ORDER BY s.path";
-        let mut cars = Vec::new();
-        for row in sql::rows(self.reader(), text, vec![sql::id(object)]).await? {
-            let commitment = sql::digest(&row.try_get_by_index::<Vec<u8>>(0)?)?;
-            let person = sql::object(&row.try_get_by_index::<Vec<u8>>(2)?)?;
-            let key = open_person_key(node_key, person, &row.try_get_by_index::<Vec<u8>>(4)?)?;
-            let bytes = seal::open(&key, &value_place(person, &commitment), &row.try_get_by_index::<Vec<u8>>(3)?)?;
-            let Some((salt, plain)) = bytes.split_first_chunk::<16>() else {
-                return Err(StoreError::damaged("side-car", "too short"));
-            };
-            cars.push(SideCar { path: row.try_get_by_index(1)?, salt: *salt, plain: plain.to_vec() });
-        }
-        Ok(cars)
+        side_cars(self.reader(), node_key, object).await
     }
 }

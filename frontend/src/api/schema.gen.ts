@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/.well-known/openid-configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 统一登录服务发现 */
+        get: operations["openid_configuration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/console/accounts": {
         parameters: {
             query?: never;
@@ -22,7 +39,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/console/accounts/{id}": {
+    "/api/v1/console/accounts/{account}/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 查询用户绑定的统一身份 */
+        get: operations["list_identities"];
+        put?: never;
+        /** 为用户绑定统一身份 */
+        post: operations["link_identity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/accounts/{account}/identities/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -30,10 +65,46 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
+        put?: never;
+        post?: never;
+        /** 解除用户的统一身份绑定 */
+        delete: operations["unlink_identity"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 查看用户 */
+        get: operations["get_account"];
         /** 修改用户 */
         put: operations["change_account"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/accounts/{id}/deletion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 确认注销用户 */
+        post: operations["delete_account"];
+        /** 撤销注销 */
+        delete: operations["keep_account"];
         options?: never;
         head?: never;
         patch?: never;
@@ -73,6 +144,194 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/console/accounts/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 用户的办理记录 */
+        get: operations["account_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/accounts/{id}/reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 重置用户口令 */
+        post: operations["reset_account_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/accounts/{id}/reset-second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 重置用户的双因素 */
+        post: operations["reset_account_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/accounts/{id}/rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 用户的权限及来源 */
+        get: operations["explain_account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/accounts/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 用户的登录会话 */
+        get: operations["list_account_sessions"];
+        put?: never;
+        post?: never;
+        /** 退出用户的全部登录会话 */
+        delete: operations["end_account_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/accounts/{id}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 解除用户锁定 */
+        post: operations["unlock_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/analysis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 统计分析 */
+        get: operations["get_analysis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/analysis/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 导出统计分析 */
+        get: operations["get_analysis_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/applications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 查询接入申请 */
+        get: operations["list_applications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/applications/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 接入申请详情 */
+        get: operations["get_application"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/applications/{id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 审核接入申请 */
+        post: operations["review_application"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/console/audit": {
         parameters: {
             query?: never;
@@ -84,6 +343,110 @@ export interface paths {
         get: operations["list_audit"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 导出审计日志 */
+        get: operations["export_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/audit/heads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 查询审计链头 */
+        get: operations["list_audit_heads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/audit/integrity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 审计日志完整性 */
+        get: operations["audit_integrity"];
+        put?: never;
+        /** 立即校验审计日志 */
+        post: operations["verify_audit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/audit/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 审计查询选项 */
+        get: operations["audit_options"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/audit/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 审计统计 */
+        get: operations["audit_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/authorizations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 查看登录授权请求 */
+        get: operations["get_authorization"];
+        put?: never;
+        /** 答复登录授权请求 */
+        post: operations["answer_authorization"];
         delete?: never;
         options?: never;
         head?: never;
@@ -152,6 +515,230 @@ export interface paths {
         get: operations["get_event_template"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 产品目录 */
+        get: operations["get_catalogue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/catalogue/categories/{category}/switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 纳入或不纳入类别的影响 */
+        get: operations["preview_category_switch"];
+        put?: never;
+        /** 纳入或不纳入类别 */
+        post: operations["switch_category"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/catalogue/local": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 增补本地目录条目 */
+        post: operations["add_catalogue_level"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/catalogue/local/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 停用本地目录条目 */
+        post: operations["retire_catalogue_level"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/catalogue/{category}/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 目录条目的使用情况 */
+        get: operations["get_catalogue_use"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 查询应用客户端 */
+        get: operations["list_clients"];
+        put?: never;
+        /** 登记应用客户端 */
+        post: operations["create_client"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/clients/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 应用客户端选项 */
+        get: operations["client_options"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/clients/{client_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** 修改应用客户端 */
+        put: operations["change_client"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/clients/{client_id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 停用应用客户端 */
+        post: operations["disable_client"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/clients/{client_id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 启用应用客户端 */
+        post: operations["enable_client"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/clients/{client_id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 更换应用客户端密钥 */
+        post: operations["issue_client_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/closures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 查询停业申报 */
+        get: operations["list_closures"];
+        put?: never;
+        /** 申报停业 */
+        post: operations["declare_closure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/closures/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 撤回停业申报 */
+        post: operations["withdraw_closure"];
         delete?: never;
         options?: never;
         head?: never;
@@ -298,6 +885,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/console/devices/rate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 设备在线率 */
+        get: operations["rate_devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/devices/silent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 静默设备 */
+        get: operations["list_silent_devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/console/devices/{id}": {
         parameters: {
             query?: never;
@@ -310,6 +931,40 @@ export interface paths {
         /** 变更追溯设备 */
         put: operations["change_device"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/devices/{id}/faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 追溯设备的故障记录 */
+        get: operations["list_device_faults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/devices/{id}/faults/{number}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 关闭设备故障 */
+        post: operations["close_device_fault"];
         delete?: never;
         options?: never;
         head?: never;
@@ -537,6 +1192,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/console/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 我的导出 */
+        get: operations["list_exports"];
+        put?: never;
+        /** 导出清单 */
+        post: operations["create_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/exports/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 可导出的列 */
+        get: operations["get_export_columns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 导出进度 */
+        get: operations["get_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/exports/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 取消导出 */
+        post: operations["cancel_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/exports/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 下载导出文件 */
+        get: operations["get_export_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/console/findings": {
         parameters: {
             query?: never;
@@ -605,6 +1346,161 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/console/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 查询本人绑定的统一身份 */
+        get: operations["list_own_identities"];
+        put?: never;
+        /** 绑定统一身份 */
+        post: operations["begin_identity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/identities/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** 解除本人的统一身份绑定 */
+        delete: operations["unlink_own_identity"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 查询本人的导入 */
+        get: operations["list_imports"];
+        put?: never;
+        /** 上传导入表格 */
+        post: operations["upload_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/imports/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 下载导入模板 */
+        get: operations["get_import_template"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 导入详情与进度 */
+        get: operations["get_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/imports/{id}/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** 调整列对应 */
+        put: operations["set_import_columns"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/imports/{id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 下载导入结果 */
+        get: operations["get_import_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/imports/{id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 逐行结果 */
+        get: operations["list_import_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/imports/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 检查、开始、暂停、继续、取消、撤回 */
+        post: operations["step_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/console/map/flows": {
         parameters: {
             query?: never;
@@ -639,6 +1535,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/console/map/measure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 测距 */
+        post: operations["measure_on_map"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/console/map/points": {
         parameters: {
             query?: never;
@@ -650,6 +1563,23 @@ export interface paths {
         get: operations["get_map_points"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/map/select": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 框选、圈选范围内的主体 */
+        post: operations["select_on_map"];
         delete?: never;
         options?: never;
         head?: never;
@@ -682,6 +1612,23 @@ export interface paths {
         };
         /** 下级行政区边界（GeoJSON） */
         get: operations["get_map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/metadata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 登记字段 */
+        get: operations["get_metadata"];
         put?: never;
         post?: never;
         delete?: never;
@@ -837,6 +1784,23 @@ export interface paths {
         };
         /** 某一版本的原文 */
         get: operations["get_pack_text"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 权限清单 */
+        get: operations["list_permissions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1002,6 +1966,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/console/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 角色树 */
+        get: operations["list_roles"];
+        put?: never;
+        /** 新增角色 */
+        post: operations["create_role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/roles/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 角色的生效预览 */
+        post: operations["preview_role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/roles/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 查看角色 */
+        get: operations["get_role"];
+        /** 修改角色 */
+        put: operations["change_role"];
+        post?: never;
+        /** 删除角色 */
+        delete: operations["delete_role"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/roles/{code}/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 角色的使用情况 */
+        get: operations["role_uses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/console/subjects": {
         parameters: {
             query?: never;
@@ -1014,6 +2049,40 @@ export interface paths {
         put?: never;
         /** 登记追溯责任主体 */
         post: operations["create_subject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/subjects/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 预览平台编码 */
+        post: operations["preview_subject_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/subjects/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 登记前查重 */
+        post: operations["find_similar_subjects"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1038,6 +2107,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/console/subjects/{id}/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 提出更正建议 */
+        post: operations["propose_subject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/subjects/{id}/proposals/{proposal}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 答复更正建议 */
+        post: operations["answer_subject_proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/subjects/{id}/recode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 修改追溯责任主体编码 */
+        post: operations["recode_subject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/console/subjects/{id}/review": {
         parameters: {
             query?: never;
@@ -1049,6 +2169,40 @@ export interface paths {
         put?: never;
         /** 审核追溯责任主体 */
         post: operations["review_subject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/subjects/{id}/same-as": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 认定为同一主体 */
+        post: operations["link_subject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/subjects/{id}/unmask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 查看追溯责任主体完整信息 */
+        post: operations["unmask_subject"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1073,6 +2227,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/console/systems/monitor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 接入监控 */
+        get: operations["monitor_systems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/systems/warnings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 接入预警 */
+        get: operations["list_system_warnings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/console/systems/{id}": {
         parameters: {
             query?: never;
@@ -1084,6 +2272,58 @@ export interface paths {
         get: operations["get_system"];
         /** 变更接入系统 */
         put: operations["change_system"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/systems/{id}/monitor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 接入监控详情 */
+        get: operations["monitor_system"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/systems/{id}/phase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 接入系统转试运行或正式运行 */
+        post: operations["advance_system"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/systems/{id}/quota": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 接入系统的配额与用量 */
+        get: operations["get_system_quota"];
+        /** 设置接入系统的配额 */
+        put: operations["set_system_quota"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1108,6 +2348,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/console/systems/{id}/selftest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 接入系统的自测结果 */
+        get: operations["list_system_selftests"];
+        put?: never;
+        /** 以上传的样例自测接入系统 */
+        post: operations["test_system"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/systems/{id}/selftest/{number}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 下载自测报告 */
+        get: operations["get_system_selftest_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/console/systems/{id}/token": {
         parameters: {
             query?: never;
@@ -1125,6 +2400,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/console/systems/{id}/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 接入系统的令牌 */
+        get: operations["list_system_tokens"];
+        put?: never;
+        /** 增发接入令牌 */
+        post: operations["add_system_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/systems/{id}/tokens/{number}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 吊销接入令牌 */
+        post: operations["revoke_system_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/systems/{id}/tokens/{number}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 轮换接入令牌 */
+        post: operations["rotate_system_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/console/trace": {
         parameters: {
             query?: never;
@@ -1136,6 +2463,268 @@ export interface paths {
         get: operations["get_trace"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 常用查询列表 */
+        get: operations["list_views"];
+        put?: never;
+        /** 保存常用查询 */
+        post: operations["create_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** 修改常用查询 */
+        put: operations["change_view"];
+        post?: never;
+        /** 删除常用查询 */
+        delete: operations["delete_view"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/own": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 本人资料 */
+        get: operations["get_own"];
+        /** 修改本人资料 */
+        put: operations["change_own"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/own/deletion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 申请注销本人账号 */
+        post: operations["ask_deletion"];
+        /** 撤回注销申请 */
+        delete: operations["withdraw_deletion"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/own/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 修改本人口令 */
+        post: operations["change_own_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/own/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** 保存个人设置 */
+        put: operations["set_preferences"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/own/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 设置双因素：获取密钥 */
+        post: operations["begin_second_factor"];
+        /** 关闭双因素 */
+        delete: operations["remove_second_factor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/own/second-factor/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 设置双因素：确认 */
+        post: operations["confirm_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/own/second-factor/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 重新生成恢复码 */
+        post: operations["renew_recovery_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/own/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 本人的登录会话 */
+        get: operations["list_own_sessions"];
+        put?: never;
+        post?: never;
+        /** 退出本人的其他登录会话 */
+        delete: operations["end_other_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/own/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** 退出本人的一个登录会话 */
+        delete: operations["end_own_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/applications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 提交接入申请 */
+        post: operations["submit_application"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/applications/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 查询接入申请进度 */
+        get: operations["follow_application"];
+        /** 补正接入申请 */
+        put: operations["amend_application"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/applications/{number}/selftest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 以申请做接入自测 */
+        post: operations["test_application"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/applications/{number}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 撤回接入申请 */
+        post: operations["withdraw_application"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1210,6 +2799,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/portal/reference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 接入申请表选项 */
+        get: operations["read_application_reference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/sign-on": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 登录页提供的登录方式 */
+        get: operations["sign_on_offers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/sign-on/errors/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 统一身份登录的错误说明 */
+        get: operations["sign_on_trouble"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/portal/trace/{code}": {
         parameters: {
             query?: never;
@@ -1241,6 +2881,108 @@ export interface paths {
         post: operations["sign_in"];
         /** 退出 */
         delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/captcha": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 获取验证码 */
+        get: operations["get_captcha"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 再次输入口令确认身份 */
+        post: operations["confirm_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/enrolment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 登录：首次设置双因素 */
+        post: operations["enrol_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 登录页所需信息 */
+        get: operations["sign_on_options"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 登录：修改首次登录或到期的口令 */
+        post: operations["change_due_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 登录：双因素验证码或恢复码 */
+        post: operations["show_second_factor"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1365,6 +3107,196 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/oidc/authorize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 发起统一登录 */
+        get: operations["openid_authorize"];
+        put?: never;
+        /** 发起统一登录（表单） */
+        post: operations["openid_authorize_by_form"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 统一身份登录返回 */
+        get: operations["openid_callback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oidc/introspect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 查询令牌是否有效 */
+        post: operations["openid_introspect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oidc/jwks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 统一登录公钥 */
+        get: operations["openid_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oidc/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 统一退出 */
+        get: operations["openid_logout"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oidc/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 吊销令牌 */
+        post: operations["openid_revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oidc/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 使用统一身份登录 */
+        get: operations["openid_sign_in"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oidc/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 换取令牌 */
+        post: operations["openid_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oidc/userinfo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 查询登录用户信息 */
+        get: operations["openid_user_info"];
+        put?: never;
+        /** 查询登录用户信息（表单） */
+        post: operations["openid_user_info_by_form"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/open/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 查询应用审计记录 */
+        get: operations["list_own_audit"];
+        put?: never;
+        /** 报送应用审计记录 */
+        post: operations["report_audit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/open/v1/closures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 系统申报停业 */
+        post: operations["report_closure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/open/v1/devices": {
         parameters: {
             query?: never;
@@ -1433,6 +3365,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/open/v1/selftest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 接入自测 */
+        post: operations["run_selftest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/open/v1/subjects": {
         parameters: {
             query?: never;
@@ -1471,69 +3420,589 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description One thing that was done to a user. */
+        AccountEventOut: {
+            action: string;
+            /** @description What was done, in Chinese. */
+            action_name: string;
+            actor: string;
+            after: string | null;
+            /** Format: date-time */
+            at: string;
+            before: string | null;
+            /** @description `ok`, `denied` or `failed`. */
+            result: string;
+            /** Format: int64 */
+            seq: number;
+        };
         /** @description A user to be made. */
         AccountIn: {
+            /** @description `null` for all. */
+            categories?: string[] | null;
             display_name: string;
             division: string;
             email?: string | null;
-            password: string;
+            /** @description Without it one is made, shown once and good for a day. */
+            password?: string | null;
+            phone?: string | null;
             role: string;
+            /** @description The subject that a firm's user acts for. */
+            subject?: string | null;
             username: string;
+            /** Format: date-time */
+            valid_until?: string | null;
         };
         /** @description A user (用户). */
         AccountOut: {
+            /** @description `null` for all. */
+            categories: string[] | null;
             /** Format: date-time */
             created_at: string;
+            /** @description `none`, `requested` or `confirmed`. */
+            deletion: string;
             disabled: boolean;
             display_name: string;
             division: string;
             division_name: string;
+            /** @description Masked in lists, and for who may not see it. */
             email: string;
+            /**
+             * Format: date-time
+             * @description When the person's data are erased.
+             */
+            erase_at: string | null;
             id: string;
+            /** Format: date-time */
+            last_sign_in_at: string | null;
             /**
              * Format: date-time
              * @description Until when logins are refused after failures.
              */
             locked_until: string | null;
+            /** @description Whether the next sign-in must set another password. */
+            must_change: boolean;
+            /** @description Masked in lists, and for who may not see it. */
+            phone: string;
             role: string;
             role_name: string;
-            /** @description `active` or `disabled`. */
+            /** @description Whether there is a second factor. */
+            second_factor: boolean;
+            /** @description `active`, `disabled` or `deleted`. */
             state: string;
+            /** @description The subject that the account acts for. */
+            subject: string | null;
             /** Format: date-time */
             updated_at: string;
             username: string;
+            /**
+             * Format: date-time
+             * @description Until when it may be used.
+             */
+            valid_until: string | null;
             /** Format: int64 */
             version: number;
         };
         /** @description What is to be changed of a user. */
         AccountPatch: {
+            /** @description Takes the narrowing to categories away. */
+            all_categories?: boolean;
+            categories?: string[] | null;
             display_name?: string | null;
             division?: string | null;
             email?: string | null;
-            password?: string | null;
+            /** @description Takes the end of validity away. */
+            no_end?: boolean;
+            phone?: string | null;
             role?: string | null;
+            /** @description Empty for none. */
+            subject?: string | null;
+            /** Format: date-time */
+            valid_until?: string | null;
             /** Format: int64 */
             version?: number | null;
+        };
+        /** @description Something that is done. */
+        ActionOut: {
+            action: string;
+            label: string;
+        };
+        /** @description An entry that is likely the same (疑似重复). */
+        AlikeOut: {
+            address: string | null;
+            code: string;
+            division: string;
+            division_name: string;
+            id: string;
+            name: string;
+            reasons: components["schemas"]["LikenessOut"][];
+            /**
+             * Format: int32
+             * @description 0 to 100.
+             */
+            score: number;
+            state: string;
+            state_name: string;
+        };
+        /** @description A value with the number of its entries. */
+        AnalysisCell: {
+            /**
+             * Format: int64
+             * @description The month before, for months.
+             */
+            before: number | null;
+            cells: components["schemas"]["AnalysisCross"][];
+            /** @description 环比, percent. */
+            change: string | null;
+            /** @description Empty for entries that have no value. */
+            code: string;
+            /** Format: int64 */
+            count: number;
+            name: string;
+            /** @description Conditions of the list behind it. */
+            query: string;
+            /** @description Share in percent, one decimal. */
+            share: string | null;
+            /**
+             * @description How a number stands.
+             * @enum {string}
+             */
+            state: "value" | "zero" | "missing" | "not_connected";
+            /**
+             * Format: int64
+             * @description The same month of the year before.
+             */
+            year_before: number | null;
+            /** @description 同比, percent. */
+            year_change: string | null;
+        };
+        /** @description A value of the second dimension. */
+        AnalysisColumn: {
+            code: string;
+            name: string;
+        };
+        /** @description A cell of two dimensions. */
+        AnalysisCross: {
+            code: string;
+            /** Format: int64 */
+            count: number;
+            query: string;
+            share: string | null;
+        };
+        /** @description An analysis (统计分析). */
+        AnalysisOut: {
+            by: string;
+            by_name: string;
+            /** @description The values of the second dimension. */
+            columns: components["schemas"]["AnalysisColumn"][];
+            of: string;
+            rows: components["schemas"]["AnalysisCell"][];
+            /** @description Whether an entry may count under several values. */
+            several: boolean;
+            then: string | null;
+            then_name: string | null;
+            /**
+             * Format: int64
+             * @description Entries in all; each counted once.
+             */
+            total: number;
+        };
+        /** @description A category with its stages. */
+        ApplicationCategory: {
+            code: string;
+            name: string;
+            stages: components["schemas"]["ApplicationWord"][];
+        };
+        /** @description The form as it was sent (接入申请表). */
+        ApplicationFormOut: {
+            category: string;
+            contact: string;
+            /** Format: int64 */
+            daily_volume: number;
+            division: string;
+            /** @description Masked for reviewers unless asked for in full. */
+            email: string | null;
+            funding: string | null;
+            name: string;
+            operator: string;
+            /** @description Masked for reviewers unless asked for in full. */
+            phone: string;
+            protocol: string;
+            purpose: string;
+            stage: string;
+            subject_list: string | null;
+            subjects: string[];
+            url: string | null;
+            uscc: string;
+        };
+        /** @description What an applicant fills in (接入申请表). */
+        ApplicationIn: {
+            category: string;
+            contact: string;
+            /**
+             * Format: int64
+             * @description Rows that it expects to send in a day.
+             */
+            daily_volume: number;
+            division: string;
+            email?: string | null;
+            /** @description `state` or `market`. */
+            funding?: string | null;
+            /** @description Name of the system. */
+            name: string;
+            /** @description Who runs it. */
+            operator: string;
+            phone: string;
+            /** @description `json`, `epcis` or `csv`. */
+            protocol: string;
+            /** @description What it is for. */
+            purpose: string;
+            /** @description For mending only: the query code. */
+            query_code?: string | null;
+            stage: string;
+            /** @description The same in words, where codes are not known. */
+            subject_list?: string | null;
+            /** @description Codes of the subjects it reports for, where known. */
+            subjects?: string[];
+            url?: string | null;
+            /** @description Unified social credit code of who runs it. */
+            uscc: string;
+            /**
+             * Format: int64
+             * @description For mending only: the version that was read.
+             */
+            version?: number | null;
+        };
+        /** @description An application in full (接入申请详情). */
+        ApplicationOut: components["schemas"]["ApplicationRow"] & {
+            /** @description `accept`, `return`, `reject`, `file`: those allowed now. */
+            decisions: string[];
+            form: components["schemas"]["ApplicationFormOut"];
+            selftest: components["schemas"]["SelftestOut"] | null;
+            steps: components["schemas"]["ApplicationStepOut"][];
+        };
+        /** @description An application as its applicant sees it (申请进度). */
+        ApplicationProgress: {
+            category: string;
+            category_name: string;
+            division: string;
+            division_name: string;
+            /** Format: date-time */
+            due_at: string | null;
+            filing_no: string | null;
+            form: components["schemas"]["ApplicationFormOut"];
+            may_amend: boolean;
+            may_test: boolean;
+            may_withdraw: boolean;
+            name: string;
+            /** @description What to do next. */
+            next: string;
+            number: string;
+            operator: string;
+            overdue: boolean;
+            protocol: string;
+            selftest: components["schemas"]["SelftestOut"] | null;
+            stage: string;
+            stage_name: string;
+            state: string;
+            state_name: string;
+            steps: components["schemas"]["ApplicationStepOut"][];
+            /** Format: date-time */
+            submitted_at: string;
+            system_code: string | null;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description The number of an application and the code that opens it; the code is shown once. */
+        ApplicationReceipt: {
+            /** Format: date-time */
+            due_at: string | null;
+            number: string;
+            query_code: string;
+        };
+        /** @description What the form of an application needs (申请表选项). */
+        ApplicationReference: {
+            categories: components["schemas"]["ApplicationCategory"][];
+            /** @description The node's own division and what lies below. */
+            divisions: components["schemas"]["ApplicationWord"][];
+            funding: components["schemas"]["ApplicationWord"][];
+            protocols: components["schemas"]["ApplicationWord"][];
+            /** @description The node's day, for showing until when something is due. */
+            today: string;
+        };
+        /** @description A decision on an application (审核意见). */
+        ApplicationReviewIn: {
+            /** @description `accept`, `return`, `reject` or `file`. */
+            decision: string;
+            /** @description Why; needed to return and reject. */
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description Version that was looked at.
+             */
+            version: number;
+        };
+        /** @description An application in the queue (接入申请). */
+        ApplicationRow: {
+            category: string;
+            category_name: string;
+            division: string;
+            division_name: string;
+            /** Format: date-time */
+            due_at: string | null;
+            filing_no: string | null;
+            id: string;
+            name: string;
+            number: string;
+            operator: string;
+            overdue: boolean;
+            stage: string;
+            stage_name: string;
+            /** @description After filing, the status of the system. */
+            state: string;
+            state_name: string;
+            /** Format: date-time */
+            submitted_at: string;
+            system_code: string | null;
+            system_id: string | null;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description A step of an application (办理记录). */
+        ApplicationStepOut: {
+            action: string;
+            /** @description Who; `null` for the applicant, and always for him. */
+            actor: string | null;
+            /** Format: date-time */
+            at: string;
+            state: string;
+            state_name: string;
+            text: string;
+        };
+        /** @description Samples of an applicant. */
+        ApplicationTestIn: {
+            query_code: string;
+            /** @description 1 to 20, in the order in which they would be sent. */
+            samples: components["schemas"]["SelftestSample"][];
+        };
+        /** @description Taking an application back. */
+        ApplicationWithdrawIn: {
+            query_code: string;
+            reason?: string | null;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description A code with its name. */
+        ApplicationWord: {
+            code: string;
+            name: string;
+        };
+        /** @description Whether one permission is had. */
+        AskedOut: {
+            allowed: boolean;
+            /** @description Why, in Chinese. */
+            because: string;
+            permission: string;
+        };
+        /** @description How often something was done. */
+        AuditActionOut: {
+            action: string;
+            action_name: string;
+            /** Format: int64 */
+            count: number;
+        };
+        /** @description How much somebody did. */
+        AuditActorOut: {
+            actor: string;
+            /** Format: int64 */
+            denied: number;
+            /** Format: int64 */
+            failed: number;
+            /** Format: date-time */
+            last_at: string;
+            /** Format: int64 */
+            ok: number;
+            role: string;
+            role_name: string;
+        };
+        /** @description One field that a change touched (变更内容). */
+        AuditChangeOut: {
+            after: string | null;
+            before: string | null;
+            /** @description Path of the field; empty where the row holds a word instead of a document. */
+            field: string;
+            name: string;
+        };
+        /** @description The newest end of a day that a lower node sent. */
+        AuditChildOut: {
+            /** Format: date-time */
+            at: string;
+            day: string;
+            /** Format: int64 */
+            last_seq: number;
+            node: string;
+            node_name: string;
+        };
+        /** @description How much was done on a day. */
+        AuditDayOut: {
+            day: string;
+            /** Format: int64 */
+            denied: number;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            ok: number;
+        };
+        /** @description The signed end of a day (审计链头). */
+        AuditHeadOut: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            count: number;
+            day: string;
+            /** Format: int64 */
+            first_seq: number;
+            hash: string;
+            /** Format: int64 */
+            last_seq: number;
+            node: string;
+            /** @description SM3 of the signed document before. */
+            previous: string;
+            /** @description The signed document, base64. */
+            signed: string;
+        };
+        /** @description Whether the trail is whole (审计完整性). */
+        AuditIntegrityOut: {
+            /**
+             * Format: date-time
+             * @description When it was last walked.
+             */
+            checked_at: string | null;
+            /** Format: int64 */
+            checked_rows: number;
+            /**
+             * Format: int64
+             * @description Place up to which everything was as it was written.
+             */
+            checked_to: number | null;
+            children: components["schemas"]["AuditChildOut"][];
+            /** @description What is wrong, in Chinese. */
+            fault: string | null;
+            heads: components["schemas"]["AuditHeadOut"][];
+            /**
+             * Format: int64
+             * @description Rows now.
+             */
+            total: number;
+        };
+        /** @description What can be asked for (审计查询选项). */
+        AuditOptionsOut: {
+            actions: components["schemas"]["AuditWordOut"][];
+            object_kinds: components["schemas"]["AuditWordOut"][];
+            results: components["schemas"]["AuditWordOut"][];
+            roles: components["schemas"]["AuditWordOut"][];
         };
         /** @description A row of the trail. */
         AuditOut: {
             action: string;
+            action_name: string;
             actor: string;
             address: string;
             after: string | null;
             /** Format: date-time */
             at: string;
             before: string | null;
+            changes: components["schemas"]["AuditChangeOut"][];
             division: string;
+            division_name: string;
+            /** @description SM3 of the row and the one before it. */
+            hash: string;
             object_id: string;
             object_kind: string;
+            object_kind_name: string;
             reason: string | null;
             request_id: string;
             /** @description `ok`, `denied` or `failed`. */
             result: string;
+            result_name: string;
             role: string;
+            role_name: string;
             /** Format: int64 */
             seq: number;
+        };
+        /** @description Figures over the trail (审计统计). */
+        AuditStatisticsOut: {
+            actions: components["schemas"]["AuditActionOut"][];
+            actors: components["schemas"]["AuditActorOut"][];
+            days: components["schemas"]["AuditDayOut"][];
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** Format: int64 */
+            total: number;
+            unusual: components["schemas"]["AuditUnusualOut"][];
+        };
+        /** @description Something out of the ordinary (异常操作). */
+        AuditUnusualOut: {
+            actor: string;
+            /** Format: int64 */
+            count: number;
+            day: string;
+            /** @description `night`, `unmask`, `failures`, `denials` or `export`. */
+            kind: string;
+            kind_name: string;
+            text: string;
+        };
+        /** @description A walk that was asked for. */
+        AuditWalkOut: {
+            /** @description Kind of the job. */
+            job: string;
+        };
+        /** @description A code with its name. */
+        AuditWordOut: {
+            code: string;
+            name: string;
+        };
+        /** @description The person's answer. */
+        AuthorizationAnswer: {
+            approve: boolean;
+        };
+        /** @description A request of an application that waits for the person (登录授权请求). */
+        AuthorizationOut: {
+            client_id: string;
+            client_name: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** @description Whether the person has to agree; otherwise the page answers at once. */
+            needs_consent: boolean;
+            /** @description What the application would know. */
+            scopes: components["schemas"]["OpenIdWordOut"][];
+        };
+        /** @description A bad record (不良记录). */
+        BadRecordForm: {
+            /** @description `YYYY-MM-DD`. */
+            day: string;
+            source?: string | null;
+            text: string;
+        };
+        /** @description A plot or farm (基地). */
+        BaseForm: {
+            /** @description In mu (亩), a decimal number. */
+            area?: string | null;
+            /** @description Who is in charge; masked unless asked for in full. */
+            charge?: string | null;
+            /**
+             * Format: double
+             * @description Latitude, WGS 84.
+             */
+            lat?: number | null;
+            /**
+             * Format: double
+             * @description Longitude, WGS 84.
+             */
+            lon?: number | null;
+            name: string;
+            products?: string | null;
         };
         /** @description An answered batch (报送批次). */
         BatchOut: {
@@ -1564,6 +4033,28 @@ export interface components {
         };
         /** Format: binary */
         Binary: string;
+        /** @description Where the browser goes. */
+        BrowserGoes: {
+            location: string;
+        };
+        /** @description The answer to a captcha. */
+        CaptchaAnswer: {
+            answer: string;
+            id: string;
+        };
+        /** @description A captcha (验证码). */
+        CaptchaOut: {
+            /** Format: date-time */
+            expires_at: string;
+            /** @description Brought back with the answer; good once. */
+            id: string;
+            /** @description `picture` or `question`. */
+            kind: string;
+            /** @description A picture as a `data:` address. */
+            picture: string | null;
+            /** @description A question in words. */
+            question: string | null;
+        };
         /** @description The answer to a message (报送结果). */
         CaptureAnswer: {
             /** Format: int64 */
@@ -1596,6 +4087,105 @@ export interface components {
             row: number;
             status: components["schemas"]["RowState"];
         };
+        /** @description A category of the catalogue (产品类别). */
+        CatalogueCategory: {
+            children: components["schemas"]["CatalogueNode"][];
+            code: string;
+            /** @description Whether the caller may decide otherwise here. */
+            may_switch: boolean;
+            name: string;
+            /** @description Whether the region takes it in. */
+            taken_in: boolean;
+        };
+        /** @description A new version of the catalogue, in force here and on its way below. */
+        CatalogueChanged: {
+            version: string;
+        };
+        /** @description An entry that uses a level. */
+        CatalogueExample: {
+            code: string;
+            /** @description `product`, `subject` or `access`. */
+            kind: string;
+            name: string;
+        };
+        /** @description A level that a region adds (本地条目). */
+        CatalogueLevelIn: {
+            category: string;
+            /** @description Begins with the code of the node and `_`. */
+            code: string;
+            name: string;
+            /** @description Level above. */
+            parent: string;
+            /** @description First day; at once where it is left out. */
+            valid_from?: string | null;
+        };
+        /** @description A level of the catalogue with everything beneath it (目录条目). */
+        CatalogueNode: {
+            children: components["schemas"]["CatalogueNode"][];
+            code: string;
+            /**
+             * Format: int32
+             * @description 2 for second levels.
+             */
+            level: number;
+            name: string;
+            /** @description Whether it is of the national classification. */
+            national: boolean;
+            /** @description Node that added it; `000000` for the national classification. */
+            origin: string;
+            origin_name: string;
+            /** @description Whether it may not be chosen today. */
+            retired: boolean;
+            successor: string | null;
+            /** @description First day on which it may be chosen; `null` for always. */
+            valid_from: string | null;
+            /** @description Last day on which it may be chosen; `null` for no end. */
+            valid_to: string | null;
+        };
+        /** @description The catalogue of products (产品目录). */
+        CatalogueOut: {
+            categories: components["schemas"]["CatalogueCategory"][];
+            /** @description What codes of local levels begin with. */
+            code_start: string;
+            /** @description Whether local levels may be added here by the caller. */
+            may_add: boolean;
+            versions: components["schemas"]["CatalogueVersion"][];
+        };
+        /** @description How a local level is retired (停用). */
+        CatalogueRetireIn: {
+            category: string;
+            code: string;
+            reason: string;
+            /** @description Level that takes its place; needed while something uses it. */
+            successor?: string | null;
+            /** @description Last day on which it may be chosen. */
+            valid_to: string;
+        };
+        /** @description What uses a level or a category (使用情况), within the caller's scope. */
+        CatalogueUse: {
+            examples: components["schemas"]["CatalogueExample"][];
+            /** Format: int64 */
+            products: number;
+            /** Format: int64 */
+            subjects: number;
+            /**
+             * Format: int64
+             * @description Connected systems; of whole categories only.
+             */
+            systems: number;
+        };
+        /** @description A pack that the catalogue is made of. */
+        CatalogueVersion: {
+            pack: string;
+            valid_from: string;
+            version: string;
+        };
+        /** @description What switching a category would change (影响). */
+        CategoryEffects: components["schemas"]["CatalogueUse"] & {
+            /** @description Names of rules that are about this category alone. */
+            rules: string[];
+            text: string[];
+        };
         /** @description A category (产品类别). */
         CategoryOut: {
             children: components["schemas"]["NamedOut"][];
@@ -1603,6 +4193,11 @@ export interface components {
             name: string;
             /** @description Codes of its stages, in the order of the chain. */
             stages: string[];
+        };
+        /** @description A decision about a category. */
+        CategorySwitchIn: {
+            reason: string;
+            taken_in: boolean;
         };
         /** @description Goods that went from one node to another. */
         ChainEdge: {
@@ -1703,6 +4298,52 @@ export interface components {
             link_state: components["schemas"]["LinkStateOut"];
             /** @description `requested`, `approved` or `revoked`. */
             state: string;
+        };
+        /** @description Closed days that an entry is in today (停业中). */
+        ClosedOut: {
+            /** Format: date */
+            from: string;
+            reason: string;
+            /** Format: date */
+            to: string;
+        };
+        /** @description Closed days as they are declared (停业申报). */
+        ClosureIn: {
+            /** @description Code of what is closed. */
+            code: string;
+            /** @description First day, `YYYY-MM-DD`. */
+            from: string;
+            /** @description `subject` or `access`. */
+            kind: string;
+            reason: string;
+            /** @description Last day, `YYYY-MM-DD`. */
+            to: string;
+        };
+        /** @description Closed days (停业申报). */
+        ClosureOut: {
+            /** Format: date-time */
+            at: string;
+            code: string;
+            declared_by: string;
+            division: string;
+            division_name: string;
+            /** Format: date */
+            from: string;
+            id: string;
+            /** @description `subject` or `access`. */
+            kind: string;
+            name: string;
+            /** @description Node where it was declared. */
+            origin_node: string;
+            reason: string;
+            /** @description `declared` or `withdrawn`. */
+            state: string;
+            /** Format: date */
+            to: string;
+        };
+        /** @description Why a declaration is taken back. */
+        ClosureReasonIn: {
+            reason: string;
         };
         /** @description The link to a child. */
         CockpitChild: {
@@ -1813,6 +4454,12 @@ export interface components {
             /** @description `high` or `normal`. */
             severity: string;
             text: string;
+        };
+        /** @description A step of a sign-in with a code. */
+        CodeIn: {
+            /** @description Six digits, or a recovery code. */
+            code: string;
+            ticket: string;
         };
         /**
          * @description A step of whoever handles it (办理动作).
@@ -1965,6 +4612,15 @@ export interface components {
          * @enum {string}
          */
         ComplaintWish: "complaint" | "report" | "consult" | "suggestion";
+        /** @description The password, shown again. */
+        ConfirmIn: {
+            password: string;
+        };
+        /**
+         * @description In which system a position is given (坐标系).
+         * @enum {string}
+         */
+        Coordinates: "wgs84" | "cgcs2000" | "gcj02" | "bd09";
         /** @description How many rows a list has in all pages. */
         CountOut: {
             /** @description Whether there are no more than that. */
@@ -1975,6 +4631,20 @@ export interface components {
              */
             value: number;
         };
+        /** @description A user that was made. */
+        CreatedOut: components["schemas"]["AccountOut"] & {
+            /** @description The password where it was made here; shown once. */
+            one_time_password: string | null;
+        };
+        /** @description How a deletion stands. */
+        DeletionOut: {
+            /** Format: date-time */
+            erase_at: string | null;
+            /** Format: date-time */
+            requested_at: string | null;
+            /** @description `none`, `requested` or `confirmed`. */
+            state: string;
+        };
         /**
          * @description How far a mail is.
          * @enum {string}
@@ -1982,8 +4652,17 @@ export interface components {
         DeliveryState: "queued" | "sent" | "failed";
         /** @description An entry with its history (登记详情). `Proposal` is an option: as a plain parameter it keeps its `null` in the document. */
         Detailed_DeviceOut_Option_DeviceFacts: (components["schemas"]["FrameOut"] & components["schemas"]["DeviceFacts"] & {
+            /**
+             * Format: int64
+             * @description Charge in per cent; `null` where it never said.
+             */
+            battery: number | null;
+            /** @description `ok`, `soon` or `expired`; `null` where no last day is known. */
+            calibration: string | null;
             /** @description Name of the division. */
             division_name: string;
+            /** @description Version of its program; `null` where it never said. */
+            firmware: string | null;
             /**
              * Format: date-time
              * @description Last sign of life.
@@ -1991,92 +4670,31 @@ export interface components {
             last_seen_at: string | null;
             /** @description Whether it was heard of lately. */
             online: boolean;
+            /**
+             * Format: int64
+             * @description Faults that it has now.
+             */
+            open_faults: number;
             /** @description Name of the subject. */
             subject_name: string | null;
         }) & {
             /** @description Steps allowed now. */
             actions: components["schemas"]["RegisterAction"][];
+            closed: components["schemas"]["ClosedOut"] | null;
             history: components["schemas"]["HistoryOut"][];
+            /** @description Fields that are wanted and missing. */
+            missing: string[];
             proposal: null | {
+                /** @description Last day of its calibration. */
+                calibrated_until: string | null;
                 /** @description Code. */
                 code: string;
                 /** @description Type. */
                 device_type: string;
                 /** @description Division. */
                 division: string;
-                /** @description Hardware address. */
-                mac: string | null;
-                /** @description Model. */
-                model: string | null;
-                /** @description Name. */
-                name: string;
-                /** @description Serial number. */
-                serial: string | null;
-                /** @description Code of the subject that uses it. */
-                subject: string | null;
-            };
-        };
-        /** @description An entry with its history (登记详情). `Proposal` is an option: as a plain parameter it keeps its `null` in the document. */
-        Detailed_ProductOut_Option_ProductFacts: (components["schemas"]["FrameOut"] & components["schemas"]["ProductFacts"] & {
-            /** @description Name of the category. */
-            category_name: string;
-            /** @description Name of the division. */
-            division_name: string;
-            /** @description Name of the subject. */
-            subject_name: string;
-        }) & {
-            /** @description Steps allowed now. */
-            actions: components["schemas"]["RegisterAction"][];
-            history: components["schemas"]["HistoryOut"][];
-            proposal: null | {
-                /** @description Category. */
-                category: string;
-                /** @description Code. */
-                code: string;
-                /** @description Division of the subject. */
-                division: string;
-                /** @description Bar code. */
-                gtin: string | null;
-                /** @description Name. */
-                name: string;
-                /**
-                 * Format: int32
-                 * @description Shelf life in days.
-                 */
-                shelf_life_days: number | null;
-                /** @description Specification. */
-                spec: string | null;
-                /** @description Second level of the category. */
-                subcategory: string | null;
-                /** @description Code of the subject. */
-                subject: string;
-                /** @description Unit of measure. */
-                unit: string | null;
-            };
-        };
-        /** @description An entry with its history (登记详情). `Proposal` is an option: as a plain parameter it keeps its `null` in the document. */
-        Detailed_SubjectOut_Option_SubjectFacts: (components["schemas"]["FrameOut"] & components["schemas"]["SubjectFacts"] & {
-            /** @description Name of the category. */
-            category_name: string;
-            /** @description Name of the division. */
-            division_name: string;
-            /** @description Parent of the node that owns the entry. */
-            parent_node: string | null;
-        }) & {
-            /** @description Steps allowed now. */
-            actions: components["schemas"]["RegisterAction"][];
-            history: components["schemas"]["HistoryOut"][];
-            proposal: null | {
-                /** @description Address. */
-                address: string | null;
-                /** @description Category. */
-                category: string;
-                /** @description Code in trace events. */
-                code: string;
-                /** @description Whom to ask. */
-                contact: string | null;
-                /** @description Division. */
-                division: string;
+                /** @description Day of its installation. */
+                installed_on: string | null;
                 /**
                  * Format: double
                  * @description Latitude, WGS 84.
@@ -2087,19 +4705,181 @@ export interface components {
                  * @description Longitude, WGS 84.
                  */
                 lon: number | null;
+                /** @description Hardware address. */
+                mac: string | null;
+                /** @description Maker. */
+                maker: string | null;
+                /** @description Model. */
+                model: string | null;
                 /** @description Name. */
                 name: string;
-                /** @description Type of node. */
+                /** @description Where it stands, in words. */
+                place: string | null;
+                /** @description Serial number. */
+                serial: string | null;
+                /** @description Code of the subject that uses it. */
+                subject: string | null;
+                /** @description Code of the connected system that it reports through. */
+                system: string | null;
+            };
+            /** @description Corrections that tiers above propose, oldest first. */
+            proposals: components["schemas"]["ProposalOut"][];
+            rival: components["schemas"]["RivalOut"] | null;
+        };
+        /** @description An entry with its history (登记详情). `Proposal` is an option: as a plain parameter it keeps its `null` in the document. */
+        Detailed_ProductOut_Option_ProductFacts: (components["schemas"]["FrameOut"] & components["schemas"]["ProductFacts"] & {
+            /** @description Names from the second level down to its level of the catalogue. */
+            catalogue_path: string[];
+            /** @description Name of the category. */
+            category_name: string;
+            /** @description Name of the division. */
+            division_name: string;
+            /** @description Name of the subject. */
+            subject_name: string;
+        }) & {
+            /** @description Steps allowed now. */
+            actions: components["schemas"]["RegisterAction"][];
+            closed: components["schemas"]["ClosedOut"] | null;
+            history: components["schemas"]["HistoryOut"][];
+            /** @description Fields that are wanted and missing. */
+            missing: string[];
+            proposal: null | {
+                /** @description Other name. */
+                alias: string | null;
+                /** @description Brand. */
+                brand: string | null;
+                /** @description Category. */
+                category: string;
+                /** @description Certificates. */
+                certificates: components["schemas"]["ProductCertificate"][];
+                /** @description Code. */
+                code: string;
+                /** @description Division of the subject. */
+                division: string;
+                /** @description Bar code. */
+                gtin: string | null;
+                /** @description Name. */
+                name: string;
+                /** @description Name of the producer, where another subject sells it. */
+                producer: string | null;
+                /**
+                 * Format: int32
+                 * @description Shelf life in days.
+                 */
+                shelf_life_days: number | null;
+                /** @description Specification. */
+                spec: string | null;
+                /** @description Standard that it is made to. */
+                standard: string | null;
+                /** @description Second level of the category. */
+                subcategory: string | null;
+                /** @description Code of the subject. */
+                subject: string;
+                /** @description Unit of measure. */
+                unit: string | null;
+            };
+            /** @description Corrections that tiers above propose, oldest first. */
+            proposals: components["schemas"]["ProposalOut"][];
+            rival: components["schemas"]["RivalOut"] | null;
+        };
+        /** @description An entry with its history (登记详情). `Proposal` is an option: as a plain parameter it keeps its `null` in the document. */
+        Detailed_SubjectOut_Option_SubjectFacts: (components["schemas"]["FrameOut"] & components["schemas"]["SubjectFacts"] & {
+            /** @description Name of the category. */
+            category_name: string;
+            /** @description Name of the class. */
+            class_name: string;
+            /** @description Name of the division. */
+            division_name: string;
+            /** @description Name of the node that a merchant trades at. */
+            parent_name: string | null;
+            /** @description Parent of the node that owns the entry. */
+            parent_node: string | null;
+        }) & {
+            /** @description Steps allowed now. */
+            actions: components["schemas"]["RegisterAction"][];
+            closed: components["schemas"]["ClosedOut"] | null;
+            history: components["schemas"]["HistoryOut"][];
+            /** @description Fields that are wanted and missing. */
+            missing: string[];
+            proposal: null | {
+                /** @description Address. */
+                address: string | null;
+                /** @description Output of a year, a decimal number. */
+                annual_output: string | null;
+                bad_records: components["schemas"]["BadRecordForm"][];
+                bases: components["schemas"]["BaseForm"][];
+                /** @description Category. */
+                category: string;
+                class: components["schemas"]["SubjectClass"];
+                /** @description Code in trace events; the credit code where none is given. */
+                code: string;
+                /** @description Whom to ask; masked unless asked for in full. */
+                contact: string | null;
+                /** @description Division. */
+                division: string;
+                /** @description E-mail, masked unless asked for in full. */
+                email: string | null;
+                /** @description Further fields that the metadata name. */
+                extra: {
+                    [key: string]: string;
+                };
+                /** @description Fax. */
+                fax: string | null;
+                /** @description Identity number of a person who trades; masked unless asked for in full. */
+                id_no: string | null;
+                /** @description Identity code of the national platform for farm products, 24 characters. */
+                identity_code: string | null;
+                /** @description Industry, GB/T 4754. */
+                industry: string | null;
+                /**
+                 * Format: double
+                 * @description Latitude, WGS 84.
+                 */
+                lat: number | null;
+                /** @description Identity number of that person; masked unless asked for in full. */
+                legal_id_no: string | null;
+                /** @description Legal representative or head; masked unless asked for in full. */
+                legal_person: string | null;
+                /** @description Telephone of that person; masked unless asked for in full. */
+                legal_phone: string | null;
+                licences: components["schemas"]["LicenceForm"][];
+                /**
+                 * Format: double
+                 * @description Longitude, WGS 84.
+                 */
+                lon: number | null;
+                /** @description Whether the licence to trade has no last day. */
+                long_term: boolean;
+                /** @description Type of merchant, list `merchant_type`. */
+                merchant_type: string | null;
+                /** @description Name; masked for persons unless asked for in full. */
+                name: string;
+                /** @description Type of node, list `node_type`. */
                 node_type: string;
-                /** @description Form of organisation. */
+                /** @description Form of organisation, list `org_form`. */
                 org_form: string;
+                /** @description Unit of the output. */
+                output_unit: string | null;
+                /** @description Code of the node that a merchant trades at. */
+                parent: string | null;
                 /** @description Telephone, masked unless asked for in full. */
                 phone: string | null;
                 /** @description Stages; the first is the main one. */
                 stages: string[];
+                /** @description What it does with goods, list `subject_role`. */
+                subject_role: string | null;
                 /** @description Unified social credit code. */
                 uscc: string | null;
+                /** @description First day of the licence to trade, `YYYY-MM-DD`. */
+                valid_from: string | null;
+                /** @description Last day of the licence to trade, `YYYY-MM-DD`. */
+                valid_to: string | null;
+                /** @description Second levels of the category. */
+                varieties: string[];
             };
+            /** @description Corrections that tiers above propose, oldest first. */
+            proposals: components["schemas"]["ProposalOut"][];
+            rival: components["schemas"]["RivalOut"] | null;
         };
         /** @description An entry with its history (登记详情). `Proposal` is an option: as a plain parameter it keeps its `null` in the document. */
         Detailed_SystemOut_Option_SystemFacts: (components["schemas"]["FrameOut"] & components["schemas"]["SystemFacts"] & {
@@ -2124,29 +4904,62 @@ export interface components {
             last_seen_at: string | null;
             /** @description Whether it was heard of within a day. */
             online: boolean;
+            /** @description Name of the phase. */
+            phase_name: string;
             /** @description Name of the stage. */
             stage_name: string;
-            /** @description Last characters of its token. */
+            /** @description State and phase as one word. */
+            status: string;
+            /** @description Name of the status. */
+            status_name: string;
+            /** @description Last characters of its newest token. */
             token_hint: string | null;
         }) & {
             /** @description Steps allowed now. */
             actions: components["schemas"]["RegisterAction"][];
+            closed: components["schemas"]["ClosedOut"] | null;
             history: components["schemas"]["HistoryOut"][];
+            /** @description Fields that are wanted and missing. */
+            missing: string[];
             proposal: null | {
+                /** @description Number of the application, where it came by one. */
+                application: string | null;
                 /** @description Category that it reports. */
                 category: string;
                 /** @description Code. */
                 code: string;
                 /** @description Whom to ask. */
                 contact: string | null;
+                /**
+                 * Format: int64
+                 * @description Rows that it expects to send in a day.
+                 */
+                daily_volume: number | null;
                 /** @description Division. */
                 division: string;
+                /** @description Mail address to which warnings go, masked unless asked for in full. */
+                email: string | null;
+                /** @description Filing number (备案号), where it came by an application. */
+                filing_no: string | null;
+                /** @description With whose money it was built. */
+                funding: string | null;
                 /** @description Name. */
                 name: string;
                 /** @description Who runs it. */
                 operator: string;
+                /** @description Phase of its access: `filed`, `trial` or `live`. */
+                phase: string;
+                /**
+                 * Format: date-time
+                 * @description Since when it is on this phase.
+                 */
+                phase_since: string | null;
                 /** @description Telephone, masked unless asked for in full. */
                 phone: string | null;
+                /** @description Outside form. */
+                protocol: string | null;
+                /** @description What it is for. */
+                purpose: string | null;
                 /** @description Stage that it reports. */
                 stage: string;
                 /** @description Code of the subject that answers for it. */
@@ -2155,45 +4968,113 @@ export interface components {
                 subjects: string[];
                 /** @description Address of the system. */
                 url: string | null;
+                /** @description Unified social credit code of who runs it. */
+                uscc: string | null;
             };
+            /** @description Corrections that tiers above propose, oldest first. */
+            proposals: components["schemas"]["ProposalOut"][];
+            rival: components["schemas"]["RivalOut"] | null;
         };
         /** @description What is registered of a device (追溯设备). */
         DeviceFacts: {
+            /** @description Last day of its calibration. */
+            calibrated_until: string | null;
             /** @description Code. */
             code: string;
             /** @description Type. */
             device_type: string;
             /** @description Division. */
             division: string;
+            /** @description Day of its installation. */
+            installed_on: string | null;
+            /**
+             * Format: double
+             * @description Latitude, WGS 84.
+             */
+            lat: number | null;
+            /**
+             * Format: double
+             * @description Longitude, WGS 84.
+             */
+            lon: number | null;
             /** @description Hardware address. */
             mac: string | null;
+            /** @description Maker. */
+            maker: string | null;
             /** @description Model. */
             model: string | null;
             /** @description Name. */
             name: string;
+            /** @description Where it stands, in words. */
+            place: string | null;
             /** @description Serial number. */
             serial: string | null;
             /** @description Code of the subject that uses it. */
             subject: string | null;
+            /** @description Code of the connected system that it reports through. */
+            system: string | null;
+        };
+        /** @description How a fault was dealt with. */
+        DeviceFaultCloseIn: {
+            reason: string;
+        };
+        /** @description A fault of a device (设备故障). */
+        DeviceFaultOut: {
+            /** Format: date-time */
+            closed_at: string | null;
+            /** @description Who closed it; `null` where the device told so itself. */
+            closed_by: string | null;
+            /** @description The device's own code of the fault. */
+            code: string;
+            /**
+             * Format: date-time
+             * @description When it was told last.
+             */
+            last_at: string;
+            /** Format: int64 */
+            number: number;
+            /** Format: date-time */
+            opened_at: string;
+            reason: string | null;
         };
         /** @description 追溯设备 as it is handed in. `version` belongs to changes. */
         DeviceIn: {
+            /** @description Last day of its calibration, `YYYY-MM-DD`. */
+            calibrated_until?: string | null;
             /** @description Code; the serial number where none is given. */
             code?: string | null;
             /** @description Type. */
             device_type: string;
             /** @description Division. */
             division: string;
+            /** @description Day of its installation, `YYYY-MM-DD`. */
+            installed_on?: string | null;
+            /**
+             * Format: double
+             * @description Latitude, WGS 84.
+             */
+            lat?: number | null;
+            /**
+             * Format: double
+             * @description Longitude, WGS 84.
+             */
+            lon?: number | null;
             /** @description Hardware address. */
             mac?: string | null;
+            /** @description Maker. */
+            maker?: string | null;
             /** @description Model. */
             model?: string | null;
             /** @description Name. */
             name: string;
+            /** @description Where it stands, in words. */
+            place?: string | null;
             /** @description Serial number. */
             serial?: string | null;
             /** @description Code of the subject that uses it. */
             subject?: string | null;
+            /** @description Code of the connected system that it reports through. */
+            system?: string | null;
             /**
              * Format: int64
              * @description Version that was read; for changes only.
@@ -2202,8 +5083,17 @@ export interface components {
         };
         /** @description 追溯设备. */
         DeviceOut: components["schemas"]["FrameOut"] & components["schemas"]["DeviceFacts"] & {
+            /**
+             * Format: int64
+             * @description Charge in per cent; `null` where it never said.
+             */
+            battery: number | null;
+            /** @description `ok`, `soon` or `expired`; `null` where no last day is known. */
+            calibration: string | null;
             /** @description Name of the division. */
             division_name: string;
+            /** @description Version of its program; `null` where it never said. */
+            firmware: string | null;
             /**
              * Format: date-time
              * @description Last sign of life.
@@ -2211,8 +5101,44 @@ export interface components {
             last_seen_at: string | null;
             /** @description Whether it was heard of lately. */
             online: boolean;
+            /**
+             * Format: int64
+             * @description Faults that it has now.
+             */
+            open_faults: number;
             /** @description Name of the subject. */
             subject_name: string | null;
+        };
+        /** @description The online rate of a group of devices (设备在线率). */
+        DeviceRateOut: {
+            code: string;
+            /** Format: int64 */
+            devices: number;
+            /** Format: int64 */
+            due_days: number;
+            name: string;
+            /** Format: int64 */
+            online_days: number;
+            /** @description Per cent as text; `null` where nothing was due. */
+            rate: string | null;
+        };
+        /** @description A silent device (静默设备). */
+        DeviceSilentOut: {
+            code: string;
+            device_type: string;
+            device_type_name: string;
+            division: string;
+            division_name: string;
+            id: string;
+            /**
+             * Format: date-time
+             * @description `null` where it was never heard of.
+             */
+            last_seen_at: string | null;
+            name: string;
+            /** Format: int64 */
+            silent_hours: number | null;
+            subject: string | null;
         };
         /** @description A division with its path. */
         DivisionDetail: components["schemas"]["DivisionOut"] & {
@@ -2234,6 +5160,27 @@ export interface components {
         /** @description Divisions directly below another. */
         DivisionsOut: {
             items: components["schemas"]["DivisionOut"][];
+        };
+        /** @description Another password within a sign-in. */
+        DuePasswordIn: {
+            password: string;
+            ticket: string;
+        };
+        /** @description How many were ended. */
+        EndedOut: {
+            /**
+             * Format: int64
+             * @description Sessions.
+             */
+            ended: number;
+        };
+        /** @description What an authenticator program needs, within a sign-in. */
+        EnrolmentOut: {
+            qr: string;
+            secret: string;
+            /** @description For confirming with a code. */
+            ticket: string;
+            uri: string;
         };
         /** @description An `EPCISDocument` or `EPCISQueryDocument` as the standard defines it (GS1 EPCIS 2.0, JSON-LD). */
         EpcisDocument: {
@@ -2581,6 +5528,85 @@ export interface components {
             /** @description Newest first. */
             receipts: components["schemas"]["ReceiptOut"][];
         };
+        /** @description One permission with where it comes from. */
+        ExplainedOut: {
+            action_label: string;
+            /** @description `allow` or `deny`. */
+            effect: string;
+            kind_label: string;
+            /** @description Such as `subject.read`. */
+            permission: string;
+            /** @description The role that says so. */
+            role: string;
+            role_name: string;
+        };
+        /** @description A column that may be exported. */
+        ExportColumnOut: {
+            code: string;
+            /** @description Whether it is there unless others are chosen. */
+            default: boolean;
+            name: string;
+        };
+        /** @description The columns of a register. */
+        ExportColumnsOut: {
+            columns: components["schemas"]["ExportColumnOut"][];
+            register: string;
+        };
+        /** @description An export that is asked for. */
+        ExportIn: {
+            /** @description Columns in their order; empty for the usual ones. */
+            columns?: string[];
+            /** @description `xlsx` or `csv`. */
+            format: string;
+            /** @description Conditions and order as the query string of the list. */
+            query?: string;
+            /** @description `subject`, `product`, `device` or `access`. */
+            register: string;
+            shape?: components["schemas"]["ShapeIn"] | null;
+        };
+        /** @description An export (导出任务). */
+        ExportOut: {
+            /**
+             * Format: int64
+             * @description Bytes of the file.
+             */
+            bytes: number | null;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Rows done.
+             */
+            done: number;
+            /** @description Why it failed. */
+            error: string | null;
+            /**
+             * Format: date-time
+             * @description Until when the file is kept.
+             */
+            expires_at: string | null;
+            file_name: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            format: string;
+            /** Format: uuid */
+            id: string;
+            query: string;
+            register: string;
+            register_name: string;
+            /**
+             * Format: int64
+             * @description Rows of the file.
+             */
+            rows: number | null;
+            /** @description `waiting`, `running`, `done`, `failed`, `cancelled` or `expired`. */
+            state: string;
+            /**
+             * Format: int64
+             * @description Rows in all, as counted when it was asked for.
+             */
+            total: number;
+        };
         /** @description One fault of the input. */
         FaultOut: {
             /** @description What to do. */
@@ -2591,6 +5617,14 @@ export interface components {
             field: string;
             /** @description What is wrong. */
             reason: string;
+        };
+        /** @description A field that changed (字段变更). */
+        FieldChangeOut: {
+            after: string | null;
+            before: string | null;
+            /** @description Member of the document. */
+            field: string;
+            name: string;
         };
         /**
          * @description What a reviewer decides (核实意见).
@@ -2745,10 +5779,24 @@ export interface components {
         };
         /** @description What every entry has (登记信息). */
         FrameOut: {
+            /**
+             * Format: int32
+             * @description How much of what is wanted is filled in, percent.
+             */
+            completeness: number;
+            /** @description Whether another entry holds its code, and nobody has said that both are the same. */
+            conflict: boolean;
+            /**
+             * Format: date-time
+             * @description When it was first written down.
+             */
+            created_at: string;
             /** Format: date-time */
             filed_at: string | null;
             /** @description The object. */
             id: string;
+            /** @description Whether it was said to be the same as the entry that holds its code. */
+            linked: boolean;
             /** @description Name of that node. */
             origin_name: string;
             /** @description Node that owns the entry. */
@@ -2779,10 +5827,12 @@ export interface components {
             name: string;
             symbol: string;
         };
+        /** @description A device that is alive: its code alone, or what it tells of itself (设备心跳). */
+        HeartbeatDevice: string | components["schemas"]["HeartbeatState"];
         /** @description A sign of life. */
         HeartbeatIn: {
-            /** @description Codes of the devices that are alive. */
-            devices?: string[];
+            /** @description The devices that are alive, at most 1,000. */
+            devices?: components["schemas"]["HeartbeatDevice"][];
         };
         /** @description The answer to a sign of life. */
         HeartbeatOut: {
@@ -2795,6 +5845,20 @@ export interface components {
             devices: number;
             /** @description Code of the system. */
             system: string;
+        };
+        /** @description What a device tells of itself (设备状态). */
+        HeartbeatState: {
+            /**
+             * Format: int32
+             * @description Charge in per cent.
+             */
+            battery?: number | null;
+            /** @description Code of the device. */
+            code: string;
+            /** @description Faults that it has now; those of before that are missing here are over. Left out, nothing is said of faults. */
+            faults?: string[] | null;
+            /** @description Version of its program. */
+            firmware?: string | null;
         };
         /** @description A step of the history (办理记录). */
         HistoryOut: {
@@ -2810,9 +5874,212 @@ export interface components {
             before: {
                 [key: string]: unknown;
             } | null;
+            /** @description What changed, field by field. */
+            changes: components["schemas"]["FieldChangeOut"][];
             reason: string | null;
             /** Format: int64 */
             version: number;
+        };
+        /** @description An identity to be linked. */
+        IdentityIn: {
+            /** @description The provider's identifier of the person (`sub`). */
+            subject: string;
+        };
+        /** @description A link of an outside identity to an account (统一身份绑定). */
+        IdentityOut: {
+            id: string;
+            issuer: string;
+            issuer_name: string;
+            /** Format: date-time */
+            last_used_at: string | null;
+            /** Format: date-time */
+            linked_at: string;
+            /** @description Masked. */
+            subject: string;
+        };
+        /** @description A code of faults with the rows that have it (错误汇总). */
+        ImportCode: {
+            code: string;
+            /** Format: int64 */
+            count: number;
+            /** @description The words of the first row that has it. */
+            text: string;
+        };
+        /** @description A field that a column may stand for (可对应字段). */
+        ImportColumn: {
+            code: string;
+            example: string | null;
+            hint: string | null;
+            name: string;
+            /** @description `must`, `should` or `may`. */
+            need: string;
+            /** @description What it holds. */
+            type: string;
+        };
+        /** @description Which columns are imported as which fields (列对应). */
+        ImportColumnsIn: {
+            sheets: components["schemas"]["ImportSheetIn"][];
+        };
+        /** @description Rows by what became of them (行数). */
+        ImportCounts: {
+            /** Format: int64 */
+            bad: number;
+            /** Format: int64 */
+            changed: number;
+            /** Format: int64 */
+            created: number;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            good: number;
+            /** Format: int64 */
+            left: number;
+            /** Format: int64 */
+            skipped: number;
+            /** Format: int64 */
+            waiting: number;
+            /** Format: int64 */
+            withdrawn: number;
+        };
+        /** @description Something about a row (行提示). */
+        ImportFault: {
+            advice: string;
+            code: string;
+            /** @description Head of the column; `null` for the row. */
+            column: string | null;
+            field: string | null;
+            reason: string;
+            /** @description What would be right, where there is no doubt. */
+            suggestion: string | null;
+            /** @description Whether it keeps the row from nothing. */
+            warning: boolean;
+        };
+        /** @description A table to import (导入表格). */
+        ImportForm: {
+            /** @description Workbook (.xlsx) or text (.csv), at most 50 MB. */
+            file: components["schemas"]["Binary"];
+        };
+        /** @description An import (导入). */
+        ImportOut: {
+            actor: string;
+            /** Format: int64 */
+            bytes: number;
+            category: string | null;
+            category_name: string | null;
+            /** @description Whether entries that exist are changed; else they are skipped. */
+            changes: boolean;
+            class: string | null;
+            /** @description Codes of faults and warnings, most rows first. */
+            codes: components["schemas"]["ImportCode"][];
+            /** @description Fields that columns may be matched with; empty in lists. */
+            columns: components["schemas"]["ImportColumn"][];
+            counts: components["schemas"]["ImportCounts"];
+            /** Format: date-time */
+            created_at: string;
+            file: string;
+            /** @description Whether new entries are filed at once. */
+            filed: boolean;
+            /** Format: date-time */
+            finished_at: string | null;
+            id: string;
+            /**
+             * Format: int64
+             * @description Rows that the present work has passed.
+             */
+            place: number;
+            /** @description Why it stands. */
+            reason: string | null;
+            register: string;
+            /**
+             * Format: int64
+             * @description Seconds until the present work is done; `null` where that cannot be told.
+             */
+            remaining_seconds: number | null;
+            sheets: components["schemas"]["ImportSheet"][];
+            /** Format: date-time */
+            started_at: string | null;
+            state: components["schemas"]["ImportState"];
+            state_name: string;
+            /** @description Steps allowed now. */
+            steps: components["schemas"]["ImportStep"][];
+            /**
+             * Format: int64
+             * @description Rows.
+             */
+            total: number;
+        };
+        /** @description A row of an import (导入行). */
+        ImportRowOut: {
+            /** @description Texts by field. */
+            cells: {
+                [key: string]: string;
+            };
+            /** @description Code of the entry. */
+            code: string | null;
+            faults: components["schemas"]["ImportFault"][];
+            /** @description The entry. */
+            object: string | null;
+            /**
+             * Format: int64
+             * @description Row of the sheet.
+             */
+            row: number;
+            /**
+             * Format: int64
+             * @description Number within the import, from 1.
+             */
+            seq: number;
+            /** @description Name of its sheet. */
+            sheet: string;
+            status: components["schemas"]["ImportRowState"];
+        };
+        /**
+         * @description What became of a row (行状态).
+         * @enum {string}
+         */
+        ImportRowState: "waiting" | "left" | "good" | "bad" | "created" | "changed" | "skipped" | "failed" | "withdrawn";
+        /** @description A sheet of the file (工作表). */
+        ImportSheet: {
+            /** @description The field of each column; `null` for one that is left out. */
+            fields: (string | null)[];
+            heads: string[];
+            /** @description Whether its author hid it. */
+            hidden: boolean;
+            /** @description Names of fields that must be filled in and have no column. */
+            missing: string[];
+            /** @description Its name; empty for CSV. */
+            name: string;
+            /** Format: int64 */
+            rows: number;
+            /** @description Whether it is imported. */
+            used: boolean;
+        };
+        /** @description A sheet with its columns. */
+        ImportSheetIn: {
+            /** @description The field of each column; `null` for one that is left out. */
+            fields: (string | null)[];
+            /** @description Sheet, from 0. */
+            sheet: number;
+            /** @description Whether it is imported. */
+            used: boolean;
+        };
+        /**
+         * @description State of an import (导入状态).
+         * @enum {string}
+         */
+        ImportState: "ready" | "checking" | "checked" | "running" | "paused" | "done" | "cancelled" | "withdrawing" | "withdrawn";
+        /**
+         * @description A step with an import (导入操作).
+         * @enum {string}
+         */
+        ImportStep: "check" | "start" | "pause" | "resume" | "cancel" | "withdraw";
+        /** @description A step (导入操作). */
+        ImportStepIn: {
+            /** @description For `start`: whether entries that exist are changed; else they are skipped. */
+            changes?: boolean;
+            /** @description For `start`: whether new entries are filed at once, for who may review them. */
+            filed?: boolean;
+            step: components["schemas"]["ImportStep"];
         };
         /** @description An indicator (评价指标). */
         IndicatorOut: {
@@ -2821,6 +6088,27 @@ export interface components {
             name: string;
             unit: string;
             weight: string;
+        };
+        /** @description A kind of thing. */
+        KindOut: {
+            kind: string;
+            label: string;
+        };
+        /** @description A licence (许可证). */
+        LicenceForm: {
+            /** @description Last day, `YYYY-MM-DD`. */
+            expires?: string | null;
+            /** @description List `licence_kind`. */
+            kind: string;
+            /** @description Whether there is no last day. */
+            long_term?: boolean;
+            number: string;
+        };
+        /** @description Why an entry is likely the same (相似原因). */
+        LikenessOut: {
+            /** @description `code`, `uscc`, `phone`, `name` or `place`. */
+            kind: string;
+            text: string;
         };
         /** @description A link to another node (交换连接). */
         LinkOut: {
@@ -2853,33 +6141,138 @@ export interface components {
          */
         LinkStateOut: "in_step" | "behind" | "broken" | "none";
         /** @description A page of a list (分页列表). */
+        Listing_AccountEventOut: {
+            /** @description Rows of all pages. */
+            count: components["schemas"]["CountOut"];
+            /** @description Rows of the page. */
+            items: {
+                action: string;
+                /** @description What was done, in Chinese. */
+                action_name: string;
+                actor: string;
+                after: string | null;
+                /** Format: date-time */
+                at: string;
+                before: string | null;
+                /** @description `ok`, `denied` or `failed`. */
+                result: string;
+                /** Format: int64 */
+                seq: number;
+            }[];
+            /** @description Give it as `after` for the next page; `null` at the end. */
+            next: string | null;
+        };
+        /** @description A page of a list (分页列表). */
         Listing_AccountOut: {
             /** @description Rows of all pages. */
             count: components["schemas"]["CountOut"];
             /** @description Rows of the page. */
             items: {
+                /** @description `null` for all. */
+                categories: string[] | null;
                 /** Format: date-time */
                 created_at: string;
+                /** @description `none`, `requested` or `confirmed`. */
+                deletion: string;
                 disabled: boolean;
                 display_name: string;
                 division: string;
                 division_name: string;
+                /** @description Masked in lists, and for who may not see it. */
                 email: string;
+                /**
+                 * Format: date-time
+                 * @description When the person's data are erased.
+                 */
+                erase_at: string | null;
                 id: string;
+                /** Format: date-time */
+                last_sign_in_at: string | null;
                 /**
                  * Format: date-time
                  * @description Until when logins are refused after failures.
                  */
                 locked_until: string | null;
+                /** @description Whether the next sign-in must set another password. */
+                must_change: boolean;
+                /** @description Masked in lists, and for who may not see it. */
+                phone: string;
                 role: string;
                 role_name: string;
-                /** @description `active` or `disabled`. */
+                /** @description Whether there is a second factor. */
+                second_factor: boolean;
+                /** @description `active`, `disabled` or `deleted`. */
                 state: string;
+                /** @description The subject that the account acts for. */
+                subject: string | null;
                 /** Format: date-time */
                 updated_at: string;
                 username: string;
+                /**
+                 * Format: date-time
+                 * @description Until when it may be used.
+                 */
+                valid_until: string | null;
                 /** Format: int64 */
                 version: number;
+            }[];
+            /** @description Give it as `after` for the next page; `null` at the end. */
+            next: string | null;
+        };
+        /** @description A page of a list (分页列表). */
+        Listing_ApplicationRow: {
+            /** @description Rows of all pages. */
+            count: components["schemas"]["CountOut"];
+            /** @description Rows of the page. */
+            items: {
+                category: string;
+                category_name: string;
+                division: string;
+                division_name: string;
+                /** Format: date-time */
+                due_at: string | null;
+                filing_no: string | null;
+                id: string;
+                name: string;
+                number: string;
+                operator: string;
+                overdue: boolean;
+                stage: string;
+                stage_name: string;
+                /** @description After filing, the status of the system. */
+                state: string;
+                state_name: string;
+                /** Format: date-time */
+                submitted_at: string;
+                system_code: string | null;
+                system_id: string | null;
+                /** Format: int64 */
+                version: number;
+            }[];
+            /** @description Give it as `after` for the next page; `null` at the end. */
+            next: string | null;
+        };
+        /** @description A page of a list (分页列表). */
+        Listing_AuditHeadOut: {
+            /** @description Rows of all pages. */
+            count: components["schemas"]["CountOut"];
+            /** @description Rows of the page. */
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** Format: int64 */
+                count: number;
+                day: string;
+                /** Format: int64 */
+                first_seq: number;
+                hash: string;
+                /** Format: int64 */
+                last_seq: number;
+                node: string;
+                /** @description SM3 of the signed document before. */
+                previous: string;
+                /** @description The signed document, base64. */
+                signed: string;
             }[];
             /** @description Give it as `after` for the next page; `null` at the end. */
             next: string | null;
@@ -2891,20 +6284,28 @@ export interface components {
             /** @description Rows of the page. */
             items: {
                 action: string;
+                action_name: string;
                 actor: string;
                 address: string;
                 after: string | null;
                 /** Format: date-time */
                 at: string;
                 before: string | null;
+                changes: components["schemas"]["AuditChangeOut"][];
                 division: string;
+                division_name: string;
+                /** @description SM3 of the row and the one before it. */
+                hash: string;
                 object_id: string;
                 object_kind: string;
+                object_kind_name: string;
                 reason: string | null;
                 request_id: string;
                 /** @description `ok`, `denied` or `failed`. */
                 result: string;
+                result_name: string;
                 role: string;
+                role_name: string;
                 /** Format: int64 */
                 seq: number;
             }[];
@@ -2933,6 +6334,35 @@ export interface components {
                 system: string;
                 /** @description Name of the system; `null` for tables uploaded by people. */
                 system_name: string | null;
+            }[];
+            /** @description Give it as `after` for the next page; `null` at the end. */
+            next: string | null;
+        };
+        /** @description A page of a list (分页列表). */
+        Listing_ClosureOut: {
+            /** @description Rows of all pages. */
+            count: components["schemas"]["CountOut"];
+            /** @description Rows of the page. */
+            items: {
+                /** Format: date-time */
+                at: string;
+                code: string;
+                declared_by: string;
+                division: string;
+                division_name: string;
+                /** Format: date */
+                from: string;
+                id: string;
+                /** @description `subject` or `access`. */
+                kind: string;
+                name: string;
+                /** @description Node where it was declared. */
+                origin_node: string;
+                reason: string;
+                /** @description `declared` or `withdrawn`. */
+                state: string;
+                /** Format: date */
+                to: string;
             }[];
             /** @description Give it as `after` for the next page; `null` at the end. */
             next: string | null;
@@ -2981,13 +6411,48 @@ export interface components {
             next: string | null;
         };
         /** @description A page of a list (分页列表). */
+        Listing_DeviceFaultOut: {
+            /** @description Rows of all pages. */
+            count: components["schemas"]["CountOut"];
+            /** @description Rows of the page. */
+            items: {
+                /** Format: date-time */
+                closed_at: string | null;
+                /** @description Who closed it; `null` where the device told so itself. */
+                closed_by: string | null;
+                /** @description The device's own code of the fault. */
+                code: string;
+                /**
+                 * Format: date-time
+                 * @description When it was told last.
+                 */
+                last_at: string;
+                /** Format: int64 */
+                number: number;
+                /** Format: date-time */
+                opened_at: string;
+                reason: string | null;
+            }[];
+            /** @description Give it as `after` for the next page; `null` at the end. */
+            next: string | null;
+        };
+        /** @description A page of a list (分页列表). */
         Listing_DeviceOut: {
             /** @description Rows of all pages. */
             count: components["schemas"]["CountOut"];
             /** @description Rows of the page. */
             items: (components["schemas"]["FrameOut"] & components["schemas"]["DeviceFacts"] & {
+                /**
+                 * Format: int64
+                 * @description Charge in per cent; `null` where it never said.
+                 */
+                battery: number | null;
+                /** @description `ok`, `soon` or `expired`; `null` where no last day is known. */
+                calibration: string | null;
                 /** @description Name of the division. */
                 division_name: string;
+                /** @description Version of its program; `null` where it never said. */
+                firmware: string | null;
                 /**
                  * Format: date-time
                  * @description Last sign of life.
@@ -2995,9 +6460,59 @@ export interface components {
                 last_seen_at: string | null;
                 /** @description Whether it was heard of lately. */
                 online: boolean;
+                /**
+                 * Format: int64
+                 * @description Faults that it has now.
+                 */
+                open_faults: number;
                 /** @description Name of the subject. */
                 subject_name: string | null;
             })[];
+            /** @description Give it as `after` for the next page; `null` at the end. */
+            next: string | null;
+        };
+        /** @description A page of a list (分页列表). */
+        Listing_DeviceRateOut: {
+            /** @description Rows of all pages. */
+            count: components["schemas"]["CountOut"];
+            /** @description Rows of the page. */
+            items: {
+                code: string;
+                /** Format: int64 */
+                devices: number;
+                /** Format: int64 */
+                due_days: number;
+                name: string;
+                /** Format: int64 */
+                online_days: number;
+                /** @description Per cent as text; `null` where nothing was due. */
+                rate: string | null;
+            }[];
+            /** @description Give it as `after` for the next page; `null` at the end. */
+            next: string | null;
+        };
+        /** @description A page of a list (分页列表). */
+        Listing_DeviceSilentOut: {
+            /** @description Rows of all pages. */
+            count: components["schemas"]["CountOut"];
+            /** @description Rows of the page. */
+            items: {
+                code: string;
+                device_type: string;
+                device_type_name: string;
+                division: string;
+                division_name: string;
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description `null` where it was never heard of.
+                 */
+                last_seen_at: string | null;
+                name: string;
+                /** Format: int64 */
+                silent_hours: number | null;
+                subject: string | null;
+            }[];
             /** @description Give it as `after` for the next page; `null` at the end. */
             next: string | null;
         };
@@ -3047,6 +6562,56 @@ export interface components {
                 /** Format: uuid */
                 voided_by: string | null;
                 voucher: string | null;
+            }[];
+            /** @description Give it as `after` for the next page; `null` at the end. */
+            next: string | null;
+        };
+        /** @description A page of a list (分页列表). */
+        Listing_ExportOut: {
+            /** @description Rows of all pages. */
+            count: components["schemas"]["CountOut"];
+            /** @description Rows of the page. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description Bytes of the file.
+                 */
+                bytes: number | null;
+                /** Format: date-time */
+                created_at: string;
+                /**
+                 * Format: int64
+                 * @description Rows done.
+                 */
+                done: number;
+                /** @description Why it failed. */
+                error: string | null;
+                /**
+                 * Format: date-time
+                 * @description Until when the file is kept.
+                 */
+                expires_at: string | null;
+                file_name: string;
+                /** Format: date-time */
+                finished_at: string | null;
+                format: string;
+                /** Format: uuid */
+                id: string;
+                query: string;
+                register: string;
+                register_name: string;
+                /**
+                 * Format: int64
+                 * @description Rows of the file.
+                 */
+                rows: number | null;
+                /** @description `waiting`, `running`, `done`, `failed`, `cancelled` or `expired`. */
+                state: string;
+                /**
+                 * Format: int64
+                 * @description Rows in all, as counted when it was asked for.
+                 */
+                total: number;
             }[];
             /** @description Give it as `after` for the next page; `null` at the end. */
             next: string | null;
@@ -3102,6 +6667,113 @@ export interface components {
             next: string | null;
         };
         /** @description A page of a list (分页列表). */
+        Listing_IdentityOut: {
+            /** @description Rows of all pages. */
+            count: components["schemas"]["CountOut"];
+            /** @description Rows of the page. */
+            items: {
+                id: string;
+                issuer: string;
+                issuer_name: string;
+                /** Format: date-time */
+                last_used_at: string | null;
+                /** Format: date-time */
+                linked_at: string;
+                /** @description Masked. */
+                subject: string;
+            }[];
+            /** @description Give it as `after` for the next page; `null` at the end. */
+            next: string | null;
+        };
+        /** @description A page of a list (分页列表). */
+        Listing_ImportOut: {
+            /** @description Rows of all pages. */
+            count: components["schemas"]["CountOut"];
+            /** @description Rows of the page. */
+            items: {
+                actor: string;
+                /** Format: int64 */
+                bytes: number;
+                category: string | null;
+                category_name: string | null;
+                /** @description Whether entries that exist are changed; else they are skipped. */
+                changes: boolean;
+                class: string | null;
+                /** @description Codes of faults and warnings, most rows first. */
+                codes: components["schemas"]["ImportCode"][];
+                /** @description Fields that columns may be matched with; empty in lists. */
+                columns: components["schemas"]["ImportColumn"][];
+                counts: components["schemas"]["ImportCounts"];
+                /** Format: date-time */
+                created_at: string;
+                file: string;
+                /** @description Whether new entries are filed at once. */
+                filed: boolean;
+                /** Format: date-time */
+                finished_at: string | null;
+                id: string;
+                /**
+                 * Format: int64
+                 * @description Rows that the present work has passed.
+                 */
+                place: number;
+                /** @description Why it stands. */
+                reason: string | null;
+                register: string;
+                /**
+                 * Format: int64
+                 * @description Seconds until the present work is done; `null` where that cannot be told.
+                 */
+                remaining_seconds: number | null;
+                sheets: components["schemas"]["ImportSheet"][];
+                /** Format: date-time */
+                started_at: string | null;
+                state: components["schemas"]["ImportState"];
+                state_name: string;
+                /** @description Steps allowed now. */
+                steps: components["schemas"]["ImportStep"][];
+                /**
+                 * Format: int64
+                 * @description Rows.
+                 */
+                total: number;
+            }[];
+            /** @description Give it as `after` for the next page; `null` at the end. */
+            next: string | null;
+        };
+        /** @description A page of a list (分页列表). */
+        Listing_ImportRowOut: {
+            /** @description Rows of all pages. */
+            count: components["schemas"]["CountOut"];
+            /** @description Rows of the page. */
+            items: {
+                /** @description Texts by field. */
+                cells: {
+                    [key: string]: string;
+                };
+                /** @description Code of the entry. */
+                code: string | null;
+                faults: components["schemas"]["ImportFault"][];
+                /** @description The entry. */
+                object: string | null;
+                /**
+                 * Format: int64
+                 * @description Row of the sheet.
+                 */
+                row: number;
+                /**
+                 * Format: int64
+                 * @description Number within the import, from 1.
+                 */
+                seq: number;
+                /** @description Name of its sheet. */
+                sheet: string;
+                status: components["schemas"]["ImportRowState"];
+            }[];
+            /** @description Give it as `after` for the next page; `null` at the end. */
+            next: string | null;
+        };
+        /** @description A page of a list (分页列表). */
         Listing_NoticeRow: {
             /** @description Rows of all pages. */
             count: components["schemas"]["CountOut"];
@@ -3129,11 +6801,71 @@ export interface components {
             next: string | null;
         };
         /** @description A page of a list (分页列表). */
+        Listing_OpenIdClientOut: {
+            /** @description Rows of all pages. */
+            count: components["schemas"]["CountOut"];
+            /** @description Rows of the page. */
+            items: {
+                client_id: string;
+                /** @description Whether the person is asked. */
+                consent: boolean;
+                /** Format: date-time */
+                created_at: string;
+                /** @description `confidential` or `public`. */
+                kind: string;
+                logout_uris: string[];
+                name: string;
+                redirect_uris: string[];
+                scopes: string[];
+                /** @description Last characters of the secret. */
+                secret_hint: string | null;
+                /** @description `active` or `disabled`. */
+                state: string;
+                /** Format: date-time */
+                updated_at: string;
+                /** Format: int64 */
+                version: number;
+            }[];
+            /** @description Give it as `after` for the next page; `null` at the end. */
+            next: string | null;
+        };
+        /** @description A page of a list (分页列表). */
+        Listing_OwnAuditOut: {
+            /** @description Rows of all pages. */
+            count: components["schemas"]["CountOut"];
+            /** @description Rows of the page. */
+            items: {
+                action: string;
+                /**
+                 * Format: date-time
+                 * @description When the platform took it in.
+                 */
+                at: string;
+                message_id: string;
+                object_id: string;
+                object_kind: string;
+                /**
+                 * Format: date-time
+                 * @description When it happened, as the application says.
+                 */
+                occurred_at: string;
+                reason: string | null;
+                result: string;
+                /** Format: int64 */
+                seq: number;
+                user: string;
+            }[];
+            /** @description Give it as `after` for the next page; `null` at the end. */
+            next: string | null;
+        };
+        /** @description A page of a list (分页列表). */
         Listing_ProductOut: {
             /** @description Rows of all pages. */
             count: components["schemas"]["CountOut"];
             /** @description Rows of the page. */
             items: (components["schemas"]["FrameOut"] & components["schemas"]["ProductFacts"] & {
+                /** @description Names from the second level down to its level of the catalogue. */
+                catalogue_path: string[];
                 /** @description Name of the category. */
                 category_name: string;
                 /** @description Name of the division. */
@@ -3222,6 +6954,101 @@ export interface components {
             next: string | null;
         };
         /** @description A page of a list (分页列表). */
+        Listing_RoleOut: {
+            /** @description Rows of all pages. */
+            count: components["schemas"]["CountOut"];
+            /** @description Rows of the page. */
+            items: {
+                /** @description Granted, as written. */
+                allow: string[];
+                /**
+                 * Format: int64
+                 * @description How many roles lie directly below.
+                 */
+                children: number;
+                code: string;
+                /** @description Forbidden, as written. */
+                deny: string[];
+                /** @description 0 for roles without a parent. */
+                depth: number;
+                /** @description What whoever authorises with it may give; `null` where it is inherited or its own permissions. */
+                grants: string[] | null;
+                name: string;
+                note: string;
+                /** @description Whether its people act for one subject only. */
+                own_subject: boolean;
+                parent: string | null;
+                parent_name: string | null;
+                /** @description Everything that it may do. */
+                permissions: string[];
+                /** @description `required` or `optional`. */
+                second_factor: string;
+                second_factor_inherited: boolean;
+                /** @description Whether it comes with the software. */
+                shipped: boolean;
+                /** Format: date-time */
+                updated_at: string | null;
+                updated_by: string | null;
+                /**
+                 * Format: int64
+                 * @description How many users have it.
+                 */
+                users: number;
+                /** Format: int64 */
+                version: number;
+            }[];
+            /** @description Give it as `after` for the next page; `null` at the end. */
+            next: string | null;
+        };
+        /** @description A page of a list (分页列表). */
+        Listing_SelftestOut: {
+            /** @description Rows of all pages. */
+            count: components["schemas"]["CountOut"];
+            /** @description Rows of the page. */
+            items: {
+                /** Format: date-time */
+                at: string;
+                by: string;
+                /** @description Version of the clauses. */
+                catalogue_version: string;
+                clauses: components["schemas"]["SelftestClause"][];
+                failed: number;
+                not_shown: number;
+                /** Format: int64 */
+                number: number;
+                passed: number;
+                /** @description Whether every clause is kept that going live asks for. */
+                ready: boolean;
+            }[];
+            /** @description Give it as `after` for the next page; `null` at the end. */
+            next: string | null;
+        };
+        /** @description A page of a list (分页列表). */
+        Listing_SessionOut: {
+            /** @description Rows of all pages. */
+            count: components["schemas"]["CountOut"];
+            /** @description Rows of the page. */
+            items: {
+                address: string;
+                /** @description What the browser calls itself. */
+                agent: string;
+                /** Format: date-time */
+                begun_at: string;
+                /** @description Whether it is the one that asks. */
+                current: boolean;
+                /** @description Browser and system in words. */
+                device: string;
+                /** Format: date-time */
+                ends_at: string;
+                id: string;
+                /** Format: date-time */
+                last_seen_at: string;
+                second_factor: boolean;
+            }[];
+            /** @description Give it as `after` for the next page; `null` at the end. */
+            next: string | null;
+        };
+        /** @description A page of a list (分页列表). */
         Listing_SubjectOut: {
             /** @description Rows of all pages. */
             count: components["schemas"]["CountOut"];
@@ -3229,8 +7056,12 @@ export interface components {
             items: (components["schemas"]["FrameOut"] & components["schemas"]["SubjectFacts"] & {
                 /** @description Name of the category. */
                 category_name: string;
+                /** @description Name of the class. */
+                class_name: string;
                 /** @description Name of the division. */
                 division_name: string;
+                /** @description Name of the node that a merchant trades at. */
+                parent_name: string | null;
                 /** @description Parent of the node that owns the entry. */
                 parent_node: string | null;
             })[];
@@ -3264,11 +7095,106 @@ export interface components {
                 last_seen_at: string | null;
                 /** @description Whether it was heard of within a day. */
                 online: boolean;
+                /** @description Name of the phase. */
+                phase_name: string;
                 /** @description Name of the stage. */
                 stage_name: string;
-                /** @description Last characters of its token. */
+                /** @description State and phase as one word. */
+                status: string;
+                /** @description Name of the status. */
+                status_name: string;
+                /** @description Last characters of its newest token. */
                 token_hint: string | null;
             })[];
+            /** @description Give it as `after` for the next page; `null` at the end. */
+            next: string | null;
+        };
+        /** @description A page of a list (分页列表). */
+        Listing_SystemWarning: {
+            /** @description Rows of all pages. */
+            count: components["schemas"]["CountOut"];
+            /** @description Rows of the page. */
+            items: {
+                /** Format: date-time */
+                closed_at: string | null;
+                /** @description The indicator, the number of the token, or the device. */
+                code: string | null;
+                /** @description `silent`, `indicator`, `errors`, `token` or `calibration`. */
+                kind: string;
+                limit: string | null;
+                /** Format: int64 */
+                number: number;
+                /** Format: date-time */
+                opened_at: string;
+                /** @description Code of the system. */
+                system: string;
+                system_name: string;
+                text: string;
+                value: string | null;
+            }[];
+            /** @description Give it as `after` for the next page; `null` at the end. */
+            next: string | null;
+        };
+        /** @description A page of a list (分页列表). */
+        Listing_TokenOut: {
+            /** @description Rows of all pages. */
+            count: components["schemas"]["CountOut"];
+            /** @description Rows of the page. */
+            items: {
+                /** Format: date-time */
+                expires_at: string | null;
+                /** @description Last four characters. */
+                hint: string;
+                /** Format: date-time */
+                issued_at: string;
+                issued_by: string | null;
+                last_address: string | null;
+                /**
+                 * Format: date-time
+                 * @description To the minute.
+                 */
+                last_used_at: string | null;
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Number on this node.
+                 */
+                number: number;
+                /** Format: date-time */
+                revoked_at: string | null;
+                /** @description `report`, `heartbeat`, `query`, `audit`. */
+                scopes: string[];
+                /** @description `active`, `ending`, `expired` or `revoked`. */
+                state: string;
+                state_name: string;
+            }[];
+            /** @description Give it as `after` for the next page; `null` at the end. */
+            next: string | null;
+        };
+        /** @description A page of a list (分页列表). */
+        Listing_ViewOut: {
+            /** @description Rows of all pages. */
+            count: components["schemas"]["CountOut"];
+            /** @description Rows of the page. */
+            items: {
+                columns: string[];
+                default: boolean;
+                /**
+                 * Format: uuid
+                 * @description The view.
+                 */
+                id: string;
+                list: string;
+                name: string;
+                /** @description Whether it is the reader's own, and may be changed. */
+                own: boolean;
+                /** @description Whose it is. */
+                owner: string;
+                query: string;
+                shared: boolean;
+                /** Format: date-time */
+                updated_at: string;
+            }[];
             /** @description Give it as `after` for the next page; `null` at the end. */
             next: string | null;
         };
@@ -3363,6 +7289,11 @@ export interface components {
         /** @description Subjects on the map. */
         MapPoints: {
             clusters: components["schemas"]["MapCluster"][];
+            /**
+             * Format: int64
+             * @description Subjects in all of them.
+             */
+            total: number;
         };
         /** @description A subject alone in its place. */
         MapSubject: {
@@ -3390,18 +7321,248 @@ export interface components {
             account: components["schemas"]["MyAccount"];
             /** @description Top of the divisions that may be chosen. */
             divisions_in_scope_root: string;
+            /**
+             * Format: date-time
+             * @description When it ends in any case.
+             */
+            ends_at: string;
+            /**
+             * Format: date-time
+             * @description When the session ends unless something is done.
+             */
+            idle_ends_at: string;
             node: components["schemas"]["NodeOut"];
+            /**
+             * Format: date-time
+             * @description The present moment of the node.
+             */
+            now: string;
+            /**
+             * Format: date-time
+             * @description When the password has to be changed.
+             */
+            password_expires_at: string | null;
+            /** @description New recovery codes, shown once, right after a second factor was set up. */
+            recovery_codes: string[] | null;
+            /** @description Whether a second factor was shown in this session. */
+            second_factor: boolean;
+        };
+        /** @description Points between which distances are asked for. */
+        MeasureIn: {
+            /** @description 2 to 100 points, each longitude and latitude. */
+            points: number[][];
+        };
+        /** @description Distances along the ground. */
+        MeasureOut: {
+            /** @description From each point to the next, in metres. */
+            legs: number[];
+            /**
+             * Format: double
+             * @description In all, in metres.
+             */
+            metres: number;
+        };
+        /** @description A column of a field that is a table (表格列). */
+        MetaColumnOut: {
+            code: string;
+            list: string | null;
+            name: string;
+            need: components["schemas"]["MetaNeed"];
+            options: components["schemas"]["MetaOption"][];
+            type: components["schemas"]["MetaShape"];
+        };
+        /**
+         * @description Who may fill a field in (填报人).
+         * @enum {string}
+         */
+        MetaEditor: "anyone" | "reviewer";
+        /** @description A field (元数据项). */
+        MetaFieldOut: {
+            by: components["schemas"]["MetaEditor"];
+            /** @description Member of the document; one that the document does not know belongs under `extra`. */
+            code: string;
+            columns: components["schemas"]["MetaColumnOut"][];
+            /** @description Whether this person on this node may fill it in. */
+            editable: boolean;
+            example: string | null;
+            group: string;
+            hint: string | null;
+            list: string | null;
+            /** @description Most characters, or rows. */
+            max: number;
+            name: string;
+            need: components["schemas"]["MetaNeed"];
+            options: components["schemas"]["MetaOption"][];
+            /** @description Whether it is masked without the right to see it. */
+            personal: boolean;
+            std_ref: string | null;
+            synonyms: string[];
+            /** @description Tiers that may change it; empty for all. */
+            tiers: components["schemas"]["NodeTier"][];
+            type: components["schemas"]["MetaShape"];
+        };
+        /**
+         * @description How much a field is wanted (填报要求).
+         * @enum {string}
+         */
+        MetaNeed: "must" | "should" | "may" | "hidden";
+        /** @description Something to choose, or a group. */
+        MetaOption: {
+            code: string;
+            name: string;
+        };
+        /**
+         * @description What a field holds (字段类型).
+         * @enum {string}
+         */
+        MetaShape: "text" | "code" | "list" | "multi" | "tree" | "date" | "number" | "integer" | "phone" | "email" | "idno" | "uscc" | "division" | "place" | "bool" | "records";
+        /** @description The fields of a register (元数据). */
+        MetadataOut: {
+            category: string | null;
+            class: string | null;
+            entity: string;
+            fields: components["schemas"]["MetaFieldOut"][];
+            groups: components["schemas"]["MetaOption"][];
+            version: string;
+        };
+        /** @description A day of the trend (趋势). */
+        MonitorDay: components["schemas"]["MonitorUse"] & {
+            /** Format: int64 */
+            accepted: number;
+            /** @description The day, `YYYY-MM-DD`. */
+            day: string;
+            /** Format: int64 */
+            rejected: number;
+        };
+        /** @description One system with its trend (接入监控详情). */
+        MonitorDetail: components["schemas"]["MonitorRow"] & {
+            /** @description Thirty days, oldest first. */
+            days: components["schemas"]["MonitorDay"][];
+            /** @description Warnings, newest first. */
+            history: components["schemas"]["SystemWarning"][];
+        };
+        /** @description Requests that failed, by what went wrong (错误分类). */
+        MonitorErrors: {
+            /** Format: int64 */
+            auth: number;
+            /** Format: int64 */
+            data: number;
+            /** Format: int64 */
+            large: number;
+            /** Format: int64 */
+            system: number;
+        };
+        /** @description An indicator against its threshold (指标与阈值). */
+        MonitorIndicator: {
+            code: string;
+            name: string;
+            /** @description Whether the threshold is kept. */
+            ok: boolean | null;
+            /** @description Per cent as text; `null` where there is none. */
+            threshold: string | null;
+            /** @description Per cent as text; `null` where it is not applicable. */
+            value: string | null;
+        };
+        /** @description All systems of a view (接入监控总览). */
+        MonitorOut: {
+            items: components["schemas"]["MonitorRow"][];
+            summary: components["schemas"]["MonitorSummary"];
+        };
+        /** @description A system under monitoring (接入监控). */
+        MonitorRow: {
+            category: string;
+            category_name: string;
+            code: string;
+            division: string;
+            division_name: string;
+            funding: string | null;
+            id: string;
+            indicators: components["schemas"]["MonitorIndicator"][];
+            /** Format: date-time */
+            last_report_at: string | null;
+            /** Format: date-time */
+            last_seen_at: string | null;
+            name: string;
+            /** @description Whether it was heard of within a day; `null` where another node watches it. */
+            online: boolean | null;
+            operator: string;
+            /** @description Node that took the system in and watches it. */
+            origin_node: string;
+            /** @description Month of the indicators. */
+            period: string | null;
+            /** Format: int64 */
+            silent_hours: number | null;
+            /** Format: date-time */
+            silent_since: string | null;
+            stage: string;
+            stage_name: string;
+            status: string;
+            status_name: string;
+            today: components["schemas"]["MonitorUse"];
+            warnings: components["schemas"]["SystemWarning"][];
+            /** @description Why it is silent, or who watches it. */
+            why: string | null;
+        };
+        /** @description How many systems stand how. */
+        MonitorSummary: {
+            /**
+             * Format: int64
+             * @description Of firms and third parties (市场化).
+             */
+            market: number;
+            /** Format: int64 */
+            online: number;
+            /** Format: int64 */
+            silent: number;
+            /**
+             * Format: int64
+             * @description Built with state funds (财政资金建设).
+             */
+            state_funded: number;
+            /** Format: int64 */
+            total: number;
+            /** Format: int64 */
+            trial: number;
+            /**
+             * Format: int64
+             * @description With open warnings.
+             */
+            warning: number;
+        };
+        /** @description The use of a day (用量). */
+        MonitorUse: {
+            errors: components["schemas"]["MonitorErrors"];
+            /**
+             * Format: int64
+             * @description Mean time of an answer in milliseconds; `null` without requests.
+             */
+            mean_ms: number | null;
+            /**
+             * Format: int64
+             * @description Requests refused by a quota.
+             */
+            refused: number;
+            /** Format: int64 */
+            requests: number;
+            /** Format: int64 */
+            rows: number;
         };
         /** @description The account of the session. */
         MyAccount: {
+            /** @description `null` for all. */
+            categories: string[] | null;
             display_name: string;
             division: string;
             division_name: string;
             id: string;
             /** @description What the role may do, such as `subject.read`. */
             permissions: string[];
+            /** @description What the screens remember. */
+            preferences: Record<string, never>;
             role: string;
             role_name: string;
+            /** @description The subject that the account acts for. */
+            subject: string | null;
             username: string;
         };
         /** @description A code with its name. */
@@ -3473,6 +7634,20 @@ export interface components {
          * @enum {string}
          */
         NoticeState: "draft" | "published" | "withdrawn";
+        /** @description An error in the words of the protocol (OAuth 错误). */
+        OAuthError: {
+            error: string;
+            error_description: string;
+        };
+        /** @description A password that is shown once. */
+        OneTimeOut: {
+            one_time_password: string;
+            /**
+             * Format: date-time
+             * @description Until when it may be used.
+             */
+            valid_until: string;
+        };
         /**
          * @description Which way the goods went, seen from the subject (进出方向).
          * @enum {string}
@@ -3526,6 +7701,123 @@ export interface components {
          * @enum {string}
          */
         OpenEventType: "object" | "aggregation" | "transaction" | "transformation" | "association";
+        /** @description An application to be registered. */
+        OpenIdClientIn: {
+            consent?: boolean;
+            /** @description `confidential` or `public`. */
+            kind: string;
+            logout_uris?: string[];
+            name: string;
+            redirect_uris: string[];
+            scopes: string[];
+        };
+        /** @description An application that was just registered. */
+        OpenIdClientMade: {
+            client: components["schemas"]["OpenIdClientOut"];
+            /** @description Shown once; `null` for a public application. */
+            secret: string | null;
+        };
+        /** @description An application whose users sign in here (应用客户端). */
+        OpenIdClientOut: {
+            client_id: string;
+            /** @description Whether the person is asked. */
+            consent: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** @description `confidential` or `public`. */
+            kind: string;
+            logout_uris: string[];
+            name: string;
+            redirect_uris: string[];
+            scopes: string[];
+            /** @description Last characters of the secret. */
+            secret_hint: string | null;
+            /** @description `active` or `disabled`. */
+            state: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description What is to be changed of an application. */
+        OpenIdClientPatch: {
+            consent?: boolean | null;
+            logout_uris?: string[] | null;
+            name?: string | null;
+            redirect_uris?: string[] | null;
+            scopes?: string[] | null;
+            /** Format: int64 */
+            version?: number | null;
+        };
+        /** @description The document of discovery (OpenID Provider Metadata). */
+        OpenIdConfiguration: {
+            authorization_endpoint: string;
+            code_challenge_methods_supported: string[];
+            end_session_endpoint: string;
+            id_token_signing_alg_values_supported: string[];
+            introspection_endpoint: string;
+            issuer: string;
+            jwks_uri: string;
+            response_types_supported: string[];
+            revocation_endpoint: string;
+            scopes_supported: string[];
+            token_endpoint: string;
+            userinfo_endpoint: string;
+        };
+        /** @description Whether a token holds. */
+        OpenIdIntrospection: {
+            active: boolean;
+            client_id?: string;
+            /** Format: int64 */
+            exp?: number;
+            scope?: string;
+            sub?: string;
+        };
+        /** @description The public keys (JWK Set). */
+        OpenIdKeys: {
+            keys: Record<string, never>[];
+        };
+        /** @description What can be chosen for an application, and what it has to be told. */
+        OpenIdOptionsOut: {
+            /** @description Its document of discovery. */
+            discovery: string;
+            /** @description Address of this provider. */
+            issuer: string;
+            kinds: components["schemas"]["OpenIdWordOut"][];
+            scopes: components["schemas"]["OpenIdWordOut"][];
+        };
+        /** @description A new secret. */
+        OpenIdSecretOut: {
+            /** @description Shown once. */
+            secret: string;
+        };
+        /** @description What an application is given (令牌). */
+        OpenIdTokens: {
+            access_token: string;
+            /** Format: int64 */
+            expires_in: number;
+            id_token: string;
+            refresh_token?: string;
+            scope: string;
+            token_type: string;
+        };
+        /** @description What is told of a person (用户信息). */
+        OpenIdUserInfo: {
+            categories?: string[];
+            division?: string;
+            division_name?: string;
+            email?: string;
+            name?: string;
+            preferred_username?: string;
+            role?: string;
+            role_name?: string;
+            sub: string;
+        };
+        /** @description A code with its words. */
+        OpenIdWordOut: {
+            code: string;
+            name: string;
+        };
         /** @description A test (检测). */
         OpenInspection: {
             item: string;
@@ -3547,6 +7839,96 @@ export interface components {
             code: string;
             quantity?: string | null;
             unit?: string | null;
+        };
+        /** @description What became of the rows. */
+        OwnAuditAnswer: {
+            accepted: number;
+            rejected: number;
+            repeated: number;
+            results: components["schemas"]["OwnAuditResult"][];
+        };
+        /** @description Rows for the trail, 1 to 1000. */
+        OwnAuditBatch: {
+            entries: components["schemas"]["OwnAuditIn"][];
+        };
+        /** @description What a user of the application did. */
+        OwnAuditIn: {
+            /** @description What was done: small letters, digits, `_` and `.`, such as `order.approve`. */
+            action: string;
+            /** @description Network address of the user. */
+            address?: string | null;
+            /** @description What is after, at most 4000 characters. */
+            after?: string | null;
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /** @description What was before, at most 4000 characters. */
+            before?: string | null;
+            /** @description The application's own identifier, at most 64 characters; the same again changes nothing. */
+            message_id: string;
+            /** @description The object. */
+            object_id: string;
+            /** @description Kind of the object. */
+            object_kind: string;
+            /** @description Why. */
+            reason?: string | null;
+            /** @description `ok`, `denied` or `failed`. */
+            result: string;
+            /** @description Name of the user within the application. */
+            user: string;
+        };
+        /** @description A row of the application. */
+        OwnAuditOut: {
+            action: string;
+            /**
+             * Format: date-time
+             * @description When the platform took it in.
+             */
+            at: string;
+            message_id: string;
+            object_id: string;
+            object_kind: string;
+            /**
+             * Format: date-time
+             * @description When it happened, as the application says.
+             */
+            occurred_at: string;
+            reason: string | null;
+            result: string;
+            /** Format: int64 */
+            seq: number;
+            user: string;
+        };
+        /** @description What became of a row. */
+        OwnAuditResult: {
+            /** @description Stable code of the fault. */
+            code: string | null;
+            /** @description The field at fault. */
+            field: string | null;
+            message_id: string;
+            /** @description What is wrong. */
+            reason: string | null;
+            /**
+             * Format: int64
+             * @description Place in the trail.
+             */
+            seq: number | null;
+            /** @description `accepted`, `repeated` or `rejected`. */
+            state: string;
+        };
+        /** @description Closed days as a system declares them (停业申报). */
+        OwnClosureIn: {
+            /** @description First day, `YYYY-MM-DD`; today or later. */
+            from: string;
+            reason: string;
+            /** @description Last day, `YYYY-MM-DD`. */
+            to: string;
+        };
+        /** @description A code of the second factor. */
+        OwnCodeIn: {
+            code: string;
         };
         /** @description One row that changes. */
         PackChange: {
@@ -3695,6 +8077,51 @@ export interface components {
             /** @description The chains that go over it. */
             streams: components["schemas"]["StreamOut"][];
         };
+        /** @description A number of entries with one value. */
+        PartOut: {
+            code: string;
+            /** Format: int64 */
+            count: number;
+            name: string;
+        };
+        /** @description The old and the new password. */
+        PasswordIn: {
+            old: string;
+            password: string;
+        };
+        /** @description The rules of passwords. */
+        PasswordRulesOut: {
+            /** @description Of capital letters, small letters, digits and signs, how many sorts there must be. */
+            classes: number;
+            /**
+             * Format: int32
+             * @description For how many days a password holds.
+             */
+            days: number | null;
+            max_chars: number;
+            min_chars: number;
+            /** @description How many passwords of before may not come again. */
+            remembered: number;
+        };
+        /** @description What is still to be done before the session begins (登录的下一步). */
+        PendingOut: {
+            /** Format: date-time */
+            expires_at: string;
+            /** @description New recovery codes, shown once. */
+            recovery_codes: string[] | null;
+            /** @description `second_factor`, `change_password` or `enrol_second_factor`. */
+            step: string;
+            /** @description Brought back with the step. */
+            ticket: string;
+            username: string;
+        };
+        /** @description All permissions as a grid (权限清单). */
+        PermissionsOut: {
+            actions: components["schemas"]["ActionOut"][];
+            /** @description What the caller may give to others. */
+            grantable: string[];
+            kinds: components["schemas"]["KindOut"][];
+        };
         /** @description A record that was set aside (待修记录). */
         PoisonOut: {
             advice: string;
@@ -3712,10 +8139,32 @@ export interface components {
             seq: number;
             stream: string;
         };
+        /** @description What a role would mean (生效预览). */
+        PreviewOut: {
+            /** @description Everything that its line grants or forbids. */
+            permissions: components["schemas"]["ExplainedOut"][];
+            /** @description What keeps it from being saved. */
+            problems: components["schemas"]["FaultOut"][];
+        };
+        /** @description A certificate of a product (产品认证). */
+        ProductCertificate: {
+            /** @description Last day, `YYYY-MM-DD`; `null` for one without an end. */
+            expires?: string | null;
+            /** @description Kind, list `product_certificate`. */
+            kind: string;
+            /** @description Number. */
+            number: string;
+        };
         /** @description What is registered of a product (产品). */
         ProductFacts: {
+            /** @description Other name. */
+            alias: string | null;
+            /** @description Brand. */
+            brand: string | null;
             /** @description Category. */
             category: string;
+            /** @description Certificates. */
+            certificates: components["schemas"]["ProductCertificate"][];
             /** @description Code. */
             code: string;
             /** @description Division of the subject. */
@@ -3724,6 +8173,8 @@ export interface components {
             gtin: string | null;
             /** @description Name. */
             name: string;
+            /** @description Name of the producer, where another subject sells it. */
+            producer: string | null;
             /**
              * Format: int32
              * @description Shelf life in days.
@@ -3731,6 +8182,8 @@ export interface components {
             shelf_life_days: number | null;
             /** @description Specification. */
             spec: string | null;
+            /** @description Standard that it is made to. */
+            standard: string | null;
             /** @description Second level of the category. */
             subcategory: string | null;
             /** @description Code of the subject. */
@@ -3740,14 +8193,22 @@ export interface components {
         };
         /** @description 产品 as it is handed in. `version` belongs to changes. */
         ProductIn: {
+            /** @description Other name. */
+            alias?: string | null;
+            /** @description Brand. */
+            brand?: string | null;
             /** @description Category. */
             category: string;
+            /** @description Certificates, at most 50. */
+            certificates?: components["schemas"]["ProductCertificate"][];
             /** @description Code; the bar code where none is given. */
             code?: string | null;
             /** @description Bar code. */
             gtin?: string | null;
             /** @description Name. */
             name: string;
+            /** @description Name of the producer, where another subject sells it. */
+            producer?: string | null;
             /**
              * Format: int32
              * @description Shelf life in days.
@@ -3755,6 +8216,8 @@ export interface components {
             shelf_life_days?: number | null;
             /** @description Specification. */
             spec?: string | null;
+            /** @description Standard that it is made to. */
+            standard?: string | null;
             /** @description Second level of the category. */
             subcategory?: string | null;
             /** @description Code of the subject. */
@@ -3769,12 +8232,75 @@ export interface components {
         };
         /** @description 产品. */
         ProductOut: components["schemas"]["FrameOut"] & components["schemas"]["ProductFacts"] & {
+            /** @description Names from the second level down to its level of the catalogue. */
+            catalogue_path: string[];
             /** @description Name of the category. */
             category_name: string;
             /** @description Name of the division. */
             division_name: string;
             /** @description Name of the subject. */
             subject_name: string;
+        };
+        /** @description One's own account (本人资料). */
+        ProfileOut: {
+            /** @description `null` for all. */
+            categories: string[] | null;
+            /** Format: date-time */
+            created_at: string;
+            deletion: components["schemas"]["DeletionOut"];
+            display_name: string;
+            division: string;
+            division_name: string;
+            email: string;
+            id: string;
+            last_sign_in_address: string | null;
+            /** Format: date-time */
+            last_sign_in_at: string | null;
+            /** Format: date-time */
+            password_at: string;
+            /** Format: date-time */
+            password_expires_at: string | null;
+            phone: string;
+            preferences: Record<string, never>;
+            role: string;
+            role_name: string;
+            second_factor: components["schemas"]["SecondFactorOut"];
+            /** @description The subject that the account acts for. */
+            subject: string | null;
+            username: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description What is to be changed of one's own account. */
+        ProfilePatch: {
+            display_name?: string | null;
+            email?: string | null;
+            phone?: string | null;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description A correction that a tier above proposes (更正建议). */
+        ProposalOut: {
+            /** @description What the owner answers. */
+            answer: string | null;
+            /**
+             * Format: date-time
+             * @description When it was proposed or answered.
+             */
+            at: string;
+            /** @description Who proposes. */
+            author: string;
+            /** @description New values by field; empty for a remark. */
+            changes: {
+                [key: string]: unknown;
+            };
+            id: string;
+            /** @description On which node. */
+            node: string;
+            node_name: string;
+            reason: string;
+            /** @description `open`, `accepted` or `declined`. */
+            state: string;
         };
         /** @description How often the code was asked for. */
         PublicLookups: {
@@ -3844,6 +8370,54 @@ export interface components {
          * @enum {string}
          */
         PublicVerdict: "complete" | "gaps" | "out_of_scope" | "unknown";
+        /** @description The defaults of the packs; `null` where nothing is limited. */
+        QuotaDefaults: {
+            /** Format: int64 */
+            body_bytes: number | null;
+            /** Format: int64 */
+            requests_per_minute: number | null;
+            /** Format: int64 */
+            rows_per_day: number | null;
+        };
+        /** @description The quota as it is set; `null` or left out for the default. */
+        QuotaIn: {
+            /** @description Networks such as `10.1.0.0/16`; empty for any. */
+            allow?: string[];
+            /** Format: int64 */
+            body_bytes?: number | null;
+            /** Format: int64 */
+            requests_per_minute?: number | null;
+            /** Format: int64 */
+            rows_per_day?: number | null;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description The quota of a system (配额); `null` stands for the default. */
+        QuotaOut: {
+            /** @description Networks from which it may call; empty for any. */
+            allow: string[];
+            /** Format: int64 */
+            body_bytes: number | null;
+            defaults: components["schemas"]["QuotaDefaults"];
+            /** Format: int64 */
+            requests_per_minute: number | null;
+            /** Format: int64 */
+            rows_per_day: number | null;
+            today: components["schemas"]["QuotaToday"];
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description What was used today. */
+        QuotaToday: {
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            refused: number;
+            /** Format: int64 */
+            requests: number;
+            /** Format: int64 */
+            rows: number;
+        };
         /** @description A batch that was confirmed (回执). */
         ReceiptOut: {
             /** Format: date-time */
@@ -3869,6 +8443,10 @@ export interface components {
             email: string;
             name: string;
         };
+        /** @description Recovery codes (恢复码), shown once. */
+        RecoveryOut: {
+            recovery_codes: string[];
+        };
         /** @description Everything that menus and forms offer (基础字典). */
         ReferenceOut: {
             biz_steps: components["schemas"]["NamedOut"][];
@@ -3891,27 +8469,47 @@ export interface components {
          * @description A step on an entry (办理动作). `change` is made by sending the entry anew, every other one as a decision.
          * @enum {string}
          */
-        RegisterAction: "submit" | "approve" | "return" | "change" | "suspend" | "resume" | "revoke" | "cancel";
+        RegisterAction: "submit" | "approve" | "return" | "change" | "suspend" | "resume" | "revoke" | "cancel" | "withdraw" | "recode" | "same_as";
         /** @description Rows of a report, each like a registration (报送内容). */
         RegisterReportIn_DeviceIn: {
             /** @description At most 1,000. */
             items: {
+                /** @description Last day of its calibration, `YYYY-MM-DD`. */
+                calibrated_until?: string | null;
                 /** @description Code; the serial number where none is given. */
                 code?: string | null;
                 /** @description Type. */
                 device_type: string;
                 /** @description Division. */
                 division: string;
+                /** @description Day of its installation, `YYYY-MM-DD`. */
+                installed_on?: string | null;
+                /**
+                 * Format: double
+                 * @description Latitude, WGS 84.
+                 */
+                lat?: number | null;
+                /**
+                 * Format: double
+                 * @description Longitude, WGS 84.
+                 */
+                lon?: number | null;
                 /** @description Hardware address. */
                 mac?: string | null;
+                /** @description Maker. */
+                maker?: string | null;
                 /** @description Model. */
                 model?: string | null;
                 /** @description Name. */
                 name: string;
+                /** @description Where it stands, in words. */
+                place?: string | null;
                 /** @description Serial number. */
                 serial?: string | null;
                 /** @description Code of the subject that uses it. */
                 subject?: string | null;
+                /** @description Code of the connected system that it reports through. */
+                system?: string | null;
                 /**
                  * Format: int64
                  * @description Version that was read; for changes only.
@@ -3923,14 +8521,22 @@ export interface components {
         RegisterReportIn_ProductIn: {
             /** @description At most 1,000. */
             items: {
+                /** @description Other name. */
+                alias?: string | null;
+                /** @description Brand. */
+                brand?: string | null;
                 /** @description Category. */
                 category: string;
+                /** @description Certificates, at most 50. */
+                certificates?: components["schemas"]["ProductCertificate"][];
                 /** @description Code; the bar code where none is given. */
                 code?: string | null;
                 /** @description Bar code. */
                 gtin?: string | null;
                 /** @description Name. */
                 name: string;
+                /** @description Name of the producer, where another subject sells it. */
+                producer?: string | null;
                 /**
                  * Format: int32
                  * @description Shelf life in days.
@@ -3938,6 +8544,8 @@ export interface components {
                 shelf_life_days?: number | null;
                 /** @description Specification. */
                 spec?: string | null;
+                /** @description Standard that it is made to. */
+                standard?: string | null;
                 /** @description Second level of the category. */
                 subcategory?: string | null;
                 /** @description Code of the subject. */
@@ -3955,43 +8563,194 @@ export interface components {
         RegisterReportIn_SubjectIn: {
             /** @description At most 1,000. */
             items: {
-                /** @description Address. */
-                address?: string | null;
-                /** @description Category. */
-                category: string;
-                /** @description Code in trace events; the credit code where none is given. */
-                code?: string | null;
-                /** @description Whom to ask. */
-                contact?: string | null;
-                /** @description Division. */
-                division: string;
+                /**
+                 * @description Address.
+                 * @default null
+                 */
+                address: string | null;
+                /**
+                 * @description Output of a year, a decimal number.
+                 * @default null
+                 */
+                annual_output: string | null;
+                /**
+                 * @description Written by reviewers.
+                 * @default []
+                 */
+                bad_records: components["schemas"]["BadRecordForm"][];
+                /** @default [] */
+                bases: components["schemas"]["BaseForm"][];
+                /**
+                 * @description Category.
+                 * @default null
+                 */
+                category: string | null;
+                /** @default null */
+                class: components["schemas"]["SubjectClass"] | null;
+                /**
+                 * @description Code in trace events; the credit code where none is given.
+                 * @default null
+                 */
+                code: string | null;
+                /**
+                 * @description Whom to ask; masked unless asked for in full.
+                 * @default null
+                 */
+                contact: string | null;
+                /** @default null */
+                coordinates: components["schemas"]["Coordinates"] | null;
+                /**
+                 * @description Division.
+                 * @default null
+                 */
+                division: string | null;
+                /**
+                 * @description Whether it is kept as a draft and not handed in yet.
+                 * @default false
+                 */
+                draft: boolean;
+                /**
+                 * @description E-mail, masked unless asked for in full.
+                 * @default null
+                 */
+                email: string | null;
+                /**
+                 * @description Further fields that the metadata name.
+                 * @default {}
+                 */
+                extra: {
+                    [key: string]: string;
+                };
+                /**
+                 * @description Fax.
+                 * @default null
+                 */
+                fax: string | null;
+                /**
+                 * @description Identity number of a person who trades; masked unless asked for in full.
+                 * @default null
+                 */
+                id_no: string | null;
+                /**
+                 * @description Identity code of the national platform for farm products, 24 characters.
+                 * @default null
+                 */
+                identity_code: string | null;
+                /**
+                 * @description Industry, GB/T 4754.
+                 * @default null
+                 */
+                industry: string | null;
+                /**
+                 * @description Whether the platform issues a code where none is given.
+                 * @default false
+                 */
+                issue_code: boolean;
                 /**
                  * Format: double
-                 * @description Latitude, WGS 84.
+                 * @description Latitude.
+                 * @default null
                  */
-                lat?: number | null;
+                lat: number | null;
+                /**
+                 * @description Identity number of that person; masked unless asked for in full.
+                 * @default null
+                 */
+                legal_id_no: string | null;
+                /**
+                 * @description Legal representative or head; masked unless asked for in full.
+                 * @default null
+                 */
+                legal_person: string | null;
+                /**
+                 * @description Telephone of that person; masked unless asked for in full.
+                 * @default null
+                 */
+                legal_phone: string | null;
+                /** @default [] */
+                licences: components["schemas"]["LicenceForm"][];
                 /**
                  * Format: double
-                 * @description Longitude, WGS 84.
+                 * @description Longitude.
+                 * @default null
                  */
-                lon?: number | null;
-                /** @description Name. */
-                name: string;
-                /** @description Type of node. */
-                node_type: string;
-                /** @description Form of organisation. */
-                org_form: string;
-                /** @description Telephone, masked unless asked for in full. */
-                phone?: string | null;
-                /** @description Stages; the first is the main one. */
-                stages?: string[];
-                /** @description Unified social credit code. */
-                uscc?: string | null;
+                lon: number | null;
+                /**
+                 * @description Whether the licence to trade has no last day.
+                 * @default false
+                 */
+                long_term: boolean;
+                /**
+                 * @description Type of merchant, list `merchant_type`.
+                 * @default null
+                 */
+                merchant_type: string | null;
+                /**
+                 * @description Name; masked for persons unless asked for in full.
+                 * @default null
+                 */
+                name: string | null;
+                /**
+                 * @description Type of node, list `node_type`.
+                 * @default null
+                 */
+                node_type: string | null;
+                /**
+                 * @description Form of organisation, list `org_form`.
+                 * @default null
+                 */
+                org_form: string | null;
+                /**
+                 * @description Unit of the output.
+                 * @default null
+                 */
+                output_unit: string | null;
+                /**
+                 * @description Code of the node that a merchant trades at.
+                 * @default null
+                 */
+                parent: string | null;
+                /**
+                 * @description Telephone, masked unless asked for in full.
+                 * @default null
+                 */
+                phone: string | null;
+                /**
+                 * @description Stages; the first is the main one.
+                 * @default []
+                 */
+                stages: string[];
+                /**
+                 * @description What it does with goods, list `subject_role`.
+                 * @default null
+                 */
+                subject_role: string | null;
+                /**
+                 * @description Unified social credit code.
+                 * @default null
+                 */
+                uscc: string | null;
+                /**
+                 * @description First day of the licence to trade, `YYYY-MM-DD`.
+                 * @default null
+                 */
+                valid_from: string | null;
+                /**
+                 * @description Last day of the licence to trade, `YYYY-MM-DD`.
+                 * @default null
+                 */
+                valid_to: string | null;
+                /**
+                 * @description Second levels of the category.
+                 * @default []
+                 */
+                varieties: string[];
                 /**
                  * Format: int64
                  * @description Version that was read; for changes only.
+                 * @default null
                  */
-                version?: number | null;
+                version: number | null;
             }[];
         };
         /** @description The answer to a report. */
@@ -4111,6 +8870,110 @@ export interface components {
         ReportSendIn: {
             receivers?: components["schemas"]["ReportReceiver"][];
         };
+        /** @description What a user may do, on what data, and why (权限说明). */
+        RightsOut: {
+            asked: components["schemas"]["AskedOut"] | null;
+            /** @description The role and its ancestors, nearest first. */
+            line: components["schemas"]["RoleName"][];
+            permissions: components["schemas"]["ExplainedOut"][];
+            scope: components["schemas"]["ScopeOut"];
+        };
+        /** @description The entry that holds a code (编码归属). */
+        RivalOut: {
+            code: string;
+            /** @description The object, where it lies in the scope. */
+            id: string | null;
+            name: string;
+            /** @description Node that owns it. */
+            node: string;
+            node_name: string;
+        };
+        /** @description A role to be made, or looked at before. */
+        RoleIn: {
+            /** @description Such as `subject.read`, `subject.write`, `subject.*`. */
+            allow?: string[];
+            code?: string;
+            deny?: string[];
+            /** @description What whoever authorises with it may give. */
+            grants?: string[] | null;
+            name?: string;
+            note?: string;
+            parent?: string | null;
+            /** @description `required` or `optional`. */
+            second_factor?: string | null;
+        };
+        /** @description Code and name of a role. */
+        RoleName: {
+            /** @description Code. */
+            code: string;
+            /** @description Name. */
+            name: string;
+        };
+        /** @description A role (角色). */
+        RoleOut: {
+            /** @description Granted, as written. */
+            allow: string[];
+            /**
+             * Format: int64
+             * @description How many roles lie directly below.
+             */
+            children: number;
+            code: string;
+            /** @description Forbidden, as written. */
+            deny: string[];
+            /** @description 0 for roles without a parent. */
+            depth: number;
+            /** @description What whoever authorises with it may give; `null` where it is inherited or its own permissions. */
+            grants: string[] | null;
+            name: string;
+            note: string;
+            /** @description Whether its people act for one subject only. */
+            own_subject: boolean;
+            parent: string | null;
+            parent_name: string | null;
+            /** @description Everything that it may do. */
+            permissions: string[];
+            /** @description `required` or `optional`. */
+            second_factor: string;
+            second_factor_inherited: boolean;
+            /** @description Whether it comes with the software. */
+            shipped: boolean;
+            /** Format: date-time */
+            updated_at: string | null;
+            updated_by: string | null;
+            /**
+             * Format: int64
+             * @description How many users have it.
+             */
+            users: number;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description What is to be changed of a role; what is left out stays. */
+        RolePatch: {
+            allow?: string[] | null;
+            deny?: string[] | null;
+            grants?: string[] | null;
+            name?: string | null;
+            /** @description Takes the own list of what may be given away. */
+            no_grants?: boolean;
+            note?: string | null;
+            /** @description Empty for none. */
+            parent?: string | null;
+            /** @description `required` or `optional`. */
+            second_factor?: string | null;
+            /** Format: int64 */
+            version?: number | null;
+        };
+        /** @description Who uses a role (使用情况). */
+        RoleUsesOut: {
+            /**
+             * Format: int64
+             * @description Users that have it, wherever they are.
+             */
+            account_count: number;
+            children: components["schemas"]["RoleName"][];
+        };
         /**
          * @description What became of a row (处理结果).
          * @enum {string}
@@ -4122,10 +8985,226 @@ export interface components {
             kind: string;
             name: string;
         };
+        /** @description Which data a user sees. */
+        ScopeOut: {
+            /** @description `null` for all. */
+            categories: string[] | null;
+            /** @description Division with what lies below. */
+            division: string;
+            division_name: string;
+            /** @description The subject that the user acts for. */
+            subject: string | null;
+        };
+        /** @description How the second factor stands. */
+        SecondFactorOut: {
+            enabled: boolean;
+            /**
+             * Format: int64
+             * @description Recovery codes that are left.
+             */
+            recovery_left: number;
+            /** @description Whether the role asks for one. */
+            required: boolean;
+        };
+        /** @description What is chosen on the map. */
+        SelectIn: {
+            /** @description The `next` of the page before. */
+            after?: string | null;
+            /** @description Rows of the page, 1 to 200. */
+            limit?: number | null;
+            /** @description Conditions as the query string of the list of subjects. */
+            query?: string;
+            shape: components["schemas"]["ShapeIn"];
+        };
+        /** @description What lies within a shape. */
+        SelectOut: {
+            /**
+             * Format: double
+             * @description Area of the shape in square kilometres.
+             */
+            area_km2: number;
+            by_category: components["schemas"]["PartOut"][];
+            by_division: components["schemas"]["PartOut"][];
+            by_state: components["schemas"]["PartOut"][];
+            count: components["schemas"]["CountOut"];
+            items: components["schemas"]["SubjectBrief"][];
+            next: string | null;
+        };
+        /** @description The result for a clause (条款结论). */
+        SelftestClause: {
+            advice: string;
+            code: string;
+            evidence: components["schemas"]["SelftestEvidence"][];
+            must: boolean;
+            name: string;
+            reason: string;
+            state: components["schemas"]["SelftestClauseState"];
+            state_name: string;
+        };
+        /**
+         * @description How a clause stands.
+         * @enum {string}
+         */
+        SelftestClauseState: "passed" | "failed" | "not_shown";
+        /** @description What a clause rests on. */
+        SelftestEvidence: {
+            code: string | null;
+            field: string | null;
+            /** @description Row within it, from 1; `null` for the whole sample. */
+            row: number | null;
+            /** @description Sample, from 1. */
+            sample: number;
+            text: string;
+        };
+        /**
+         * @description Outside form of a sample.
+         * @enum {string}
+         */
+        SelftestFormat: "json" | "epcis" | "csv";
+        /** @description Samples of what a system will send (报文样例). */
+        SelftestIn: {
+            /** @description 1 to 20, in the order in which they would be sent. */
+            samples: components["schemas"]["SelftestSample"][];
+        };
+        /** @description A run of the self-test (自测结果). */
+        SelftestOut: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /** @description Version of the clauses. */
+            catalogue_version: string;
+            clauses: components["schemas"]["SelftestClause"][];
+            failed: number;
+            not_shown: number;
+            /** Format: int64 */
+            number: number;
+            passed: number;
+            /** @description Whether every clause is kept that going live asks for. */
+            ready: boolean;
+        };
+        /** @description A sample. */
+        SelftestSample: {
+            /** @description The message: a JSON object, or its text. */
+            body: unknown;
+            format: components["schemas"]["SelftestFormat"];
+        };
+        /** @description A session (登录会话). */
+        SessionOut: {
+            address: string;
+            /** @description What the browser calls itself. */
+            agent: string;
+            /** Format: date-time */
+            begun_at: string;
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+            /** @description Browser and system in words. */
+            device: string;
+            /** Format: date-time */
+            ends_at: string;
+            id: string;
+            /** Format: date-time */
+            last_seen_at: string;
+            second_factor: boolean;
+        };
+        /** @description What an authenticator program needs (双因素设置信息). */
+        SetUpOut: {
+            /** @description A picture as a `data:` address. */
+            qr: string;
+            /** @description For typing. */
+            secret: string;
+            /** @description What the picture holds. */
+            uri: string;
+        };
+        /** @description A shape on the map (框选、圈选), degrees of WGS 84. */
+        ShapeIn: {
+            /** @description The four sides. */
+            box: number[];
+            /** @enum {string} */
+            kind: "box";
+        } | {
+            /** @enum {string} */
+            kind: "polygon";
+            /** @description The rings, each a list of longitude and latitude. */
+            rings: number[][][];
+        } | {
+            /** @description Longitude and latitude of the place. */
+            center: number[];
+            /** @enum {string} */
+            kind: "circle";
+            /**
+             * Format: double
+             * @description The distance in kilometres, 0.05 to 500.
+             */
+            km: number;
+        };
         /** @description Name and password. */
         SignIn: {
+            captcha?: components["schemas"]["CaptchaAnswer"] | null;
             password: string;
             username: string;
+        };
+        /** @description What the sign-in page offers. */
+        SignOnOffers: {
+            openid: components["schemas"]["SignOnProvider"] | null;
+        };
+        /** @description What the page of signing in has to know. */
+        SignOnOptions: {
+            /** @description Whether this address must solve a captcha before its next try. */
+            captcha: boolean;
+            password: components["schemas"]["PasswordRulesOut"];
+        };
+        /** @description A provider with which people may sign in. */
+        SignOnProvider: {
+            /** @description Its name on the button. */
+            name: string;
+            /** @description Where the button leads. */
+            start: string;
+        };
+        /** @description What kept somebody from signing in. */
+        SignOnTrouble: {
+            advice: string;
+            code: string;
+            message: string;
+        };
+        /** @description What is about to be registered, as far as it is known (登记前查重). */
+        SimilarIn: {
+            /** @default null */
+            class: components["schemas"]["SubjectClass"] | null;
+            /** @default null */
+            code: string | null;
+            /** @default null */
+            division: string | null;
+            /**
+             * @description The entry itself, where it is registered already.
+             * @default null
+             */
+            id: string | null;
+            /**
+             * Format: double
+             * @description Latitude, WGS 84.
+             * @default null
+             */
+            lat: number | null;
+            /**
+             * Format: double
+             * @description Longitude, WGS 84.
+             * @default null
+             */
+            lon: number | null;
+            /** @default null */
+            name: string | null;
+            /** @default null */
+            phone: string | null;
+            /** @default null */
+            uscc: string | null;
+        };
+        /** @description Entries that are likely the same (疑似重复). */
+        SimilarOut: {
+            /** @description At most ten, most likely first. */
+            items: components["schemas"]["AlikeOut"][];
+            /** @description Whether an entry outside of the scope has the same code. */
+            outside: boolean;
+            outside_text: string | null;
         };
         /** @description A stage (追溯环节). */
         StageOut: {
@@ -4151,106 +9230,411 @@ export interface components {
             /** @description `up/urgent`, `up/normal` or `up/bulk`. */
             stream: string;
         };
-        /** @description What is registered of a subject (追溯责任主体). */
+        /** @description What the owner says to a proposed correction (答复更正建议). */
+        SubjectAnswerIn: {
+            /** @description Whether it is taken over, as a change under review. */
+            accept: boolean;
+            /** @description Why; needed to decline. */
+            reason?: string | null;
+        };
+        /** @description A subject of a selection. */
+        SubjectBrief: {
+            category: string;
+            category_name: string;
+            code: string;
+            division: string;
+            division_name: string;
+            /** Format: date-time */
+            filed_at: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lon: number;
+            /**
+             * Format: double
+             * @description Metres from the middle of a circle.
+             */
+            metres: number | null;
+            name: string;
+            stage: string;
+            state: string;
+            state_name: string;
+        };
+        /**
+         * @description Class of a subject (主体类型).
+         * @enum {string}
+         */
+        SubjectClass: "subject" | "merchant";
+        /** @description For whom a code is wanted (编码预览). */
+        SubjectCodeIn: {
+            /** @default null */
+            class: components["schemas"]["SubjectClass"] | null;
+            /** @default null */
+            division: string | null;
+            /**
+             * @description Code of the node that a merchant trades at.
+             * @default null
+             */
+            parent: string | null;
+        };
+        /** @description The code that the platform would issue now (编码预览). It is not kept. */
+        SubjectCodeOut: {
+            code: string;
+        };
+        /** @description What is registered of a subject or merchant (追溯责任主体). */
         SubjectFacts: {
             /** @description Address. */
             address: string | null;
+            /** @description Output of a year, a decimal number. */
+            annual_output: string | null;
+            bad_records: components["schemas"]["BadRecordForm"][];
+            bases: components["schemas"]["BaseForm"][];
             /** @description Category. */
             category: string;
-            /** @description Code in trace events. */
+            class: components["schemas"]["SubjectClass"];
+            /** @description Code in trace events; the credit code where none is given. */
             code: string;
-            /** @description Whom to ask. */
+            /** @description Whom to ask; masked unless asked for in full. */
             contact: string | null;
             /** @description Division. */
             division: string;
+            /** @description E-mail, masked unless asked for in full. */
+            email: string | null;
+            /** @description Further fields that the metadata name. */
+            extra: {
+                [key: string]: string;
+            };
+            /** @description Fax. */
+            fax: string | null;
+            /** @description Identity number of a person who trades; masked unless asked for in full. */
+            id_no: string | null;
+            /** @description Identity code of the national platform for farm products, 24 characters. */
+            identity_code: string | null;
+            /** @description Industry, GB/T 4754. */
+            industry: string | null;
             /**
              * Format: double
              * @description Latitude, WGS 84.
              */
             lat: number | null;
+            /** @description Identity number of that person; masked unless asked for in full. */
+            legal_id_no: string | null;
+            /** @description Legal representative or head; masked unless asked for in full. */
+            legal_person: string | null;
+            /** @description Telephone of that person; masked unless asked for in full. */
+            legal_phone: string | null;
+            licences: components["schemas"]["LicenceForm"][];
             /**
              * Format: double
              * @description Longitude, WGS 84.
              */
             lon: number | null;
-            /** @description Name. */
+            /** @description Whether the licence to trade has no last day. */
+            long_term: boolean;
+            /** @description Type of merchant, list `merchant_type`. */
+            merchant_type: string | null;
+            /** @description Name; masked for persons unless asked for in full. */
             name: string;
-            /** @description Type of node. */
+            /** @description Type of node, list `node_type`. */
             node_type: string;
-            /** @description Form of organisation. */
+            /** @description Form of organisation, list `org_form`. */
             org_form: string;
+            /** @description Unit of the output. */
+            output_unit: string | null;
+            /** @description Code of the node that a merchant trades at. */
+            parent: string | null;
             /** @description Telephone, masked unless asked for in full. */
             phone: string | null;
             /** @description Stages; the first is the main one. */
             stages: string[];
+            /** @description What it does with goods, list `subject_role`. */
+            subject_role: string | null;
             /** @description Unified social credit code. */
             uscc: string | null;
+            /** @description First day of the licence to trade, `YYYY-MM-DD`. */
+            valid_from: string | null;
+            /** @description Last day of the licence to trade, `YYYY-MM-DD`. */
+            valid_to: string | null;
+            /** @description Second levels of the category. */
+            varieties: string[];
         };
-        /** @description 追溯责任主体 as it is handed in. `version` belongs to changes. */
+        /** @description 追溯责任主体或商户 as it is handed in. Which fields are wanted of whom the metadata tell. `version` belongs to changes. */
         SubjectIn: {
-            /** @description Address. */
-            address?: string | null;
-            /** @description Category. */
-            category: string;
-            /** @description Code in trace events; the credit code where none is given. */
-            code?: string | null;
-            /** @description Whom to ask. */
-            contact?: string | null;
-            /** @description Division. */
-            division: string;
+            /**
+             * @description Address.
+             * @default null
+             */
+            address: string | null;
+            /**
+             * @description Output of a year, a decimal number.
+             * @default null
+             */
+            annual_output: string | null;
+            /**
+             * @description Written by reviewers.
+             * @default []
+             */
+            bad_records: components["schemas"]["BadRecordForm"][];
+            /** @default [] */
+            bases: components["schemas"]["BaseForm"][];
+            /**
+             * @description Category.
+             * @default null
+             */
+            category: string | null;
+            /** @default null */
+            class: components["schemas"]["SubjectClass"] | null;
+            /**
+             * @description Code in trace events; the credit code where none is given.
+             * @default null
+             */
+            code: string | null;
+            /**
+             * @description Whom to ask; masked unless asked for in full.
+             * @default null
+             */
+            contact: string | null;
+            /** @default null */
+            coordinates: components["schemas"]["Coordinates"] | null;
+            /**
+             * @description Division.
+             * @default null
+             */
+            division: string | null;
+            /**
+             * @description Whether it is kept as a draft and not handed in yet.
+             * @default false
+             */
+            draft: boolean;
+            /**
+             * @description E-mail, masked unless asked for in full.
+             * @default null
+             */
+            email: string | null;
+            /**
+             * @description Further fields that the metadata name.
+             * @default {}
+             */
+            extra: {
+                [key: string]: string;
+            };
+            /**
+             * @description Fax.
+             * @default null
+             */
+            fax: string | null;
+            /**
+             * @description Identity number of a person who trades; masked unless asked for in full.
+             * @default null
+             */
+            id_no: string | null;
+            /**
+             * @description Identity code of the national platform for farm products, 24 characters.
+             * @default null
+             */
+            identity_code: string | null;
+            /**
+             * @description Industry, GB/T 4754.
+             * @default null
+             */
+            industry: string | null;
+            /**
+             * @description Whether the platform issues a code where none is given.
+             * @default false
+             */
+            issue_code: boolean;
             /**
              * Format: double
-             * @description Latitude, WGS 84.
+             * @description Latitude.
+             * @default null
              */
-            lat?: number | null;
+            lat: number | null;
+            /**
+             * @description Identity number of that person; masked unless asked for in full.
+             * @default null
+             */
+            legal_id_no: string | null;
+            /**
+             * @description Legal representative or head; masked unless asked for in full.
+             * @default null
+             */
+            legal_person: string | null;
+            /**
+             * @description Telephone of that person; masked unless asked for in full.
+             * @default null
+             */
+            legal_phone: string | null;
+            /** @default [] */
+            licences: components["schemas"]["LicenceForm"][];
             /**
              * Format: double
-             * @description Longitude, WGS 84.
+             * @description Longitude.
+             * @default null
              */
-            lon?: number | null;
-            /** @description Name. */
-            name: string;
-            /** @description Type of node. */
-            node_type: string;
-            /** @description Form of organisation. */
-            org_form: string;
-            /** @description Telephone, masked unless asked for in full. */
-            phone?: string | null;
-            /** @description Stages; the first is the main one. */
-            stages?: string[];
-            /** @description Unified social credit code. */
-            uscc?: string | null;
+            lon: number | null;
+            /**
+             * @description Whether the licence to trade has no last day.
+             * @default false
+             */
+            long_term: boolean;
+            /**
+             * @description Type of merchant, list `merchant_type`.
+             * @default null
+             */
+            merchant_type: string | null;
+            /**
+             * @description Name; masked for persons unless asked for in full.
+             * @default null
+             */
+            name: string | null;
+            /**
+             * @description Type of node, list `node_type`.
+             * @default null
+             */
+            node_type: string | null;
+            /**
+             * @description Form of organisation, list `org_form`.
+             * @default null
+             */
+            org_form: string | null;
+            /**
+             * @description Unit of the output.
+             * @default null
+             */
+            output_unit: string | null;
+            /**
+             * @description Code of the node that a merchant trades at.
+             * @default null
+             */
+            parent: string | null;
+            /**
+             * @description Telephone, masked unless asked for in full.
+             * @default null
+             */
+            phone: string | null;
+            /**
+             * @description Stages; the first is the main one.
+             * @default []
+             */
+            stages: string[];
+            /**
+             * @description What it does with goods, list `subject_role`.
+             * @default null
+             */
+            subject_role: string | null;
+            /**
+             * @description Unified social credit code.
+             * @default null
+             */
+            uscc: string | null;
+            /**
+             * @description First day of the licence to trade, `YYYY-MM-DD`.
+             * @default null
+             */
+            valid_from: string | null;
+            /**
+             * @description Last day of the licence to trade, `YYYY-MM-DD`.
+             * @default null
+             */
+            valid_to: string | null;
+            /**
+             * @description Second levels of the category.
+             * @default []
+             */
+            varieties: string[];
             /**
              * Format: int64
              * @description Version that was read; for changes only.
+             * @default null
              */
-            version?: number | null;
+            version: number | null;
+        };
+        /** @description That a subject is the same as the one that holds its code (认定为同一主体). */
+        SubjectLinkIn: {
+            reason: string;
+            /**
+             * Format: int64
+             * @description Version that was looked at.
+             */
+            version: number;
         };
         /** @description 追溯责任主体. */
         SubjectOut: components["schemas"]["FrameOut"] & components["schemas"]["SubjectFacts"] & {
             /** @description Name of the category. */
             category_name: string;
+            /** @description Name of the class. */
+            class_name: string;
             /** @description Name of the division. */
             division_name: string;
+            /** @description Name of the node that a merchant trades at. */
+            parent_name: string | null;
             /** @description Parent of the node that owns the entry. */
             parent_node: string | null;
         };
+        /** @description A correction of an entry that a node below owns (更正建议). */
+        SubjectProposalIn: {
+            /** @description New values by field; none for a remark. */
+            changes?: {
+                [key: string]: unknown;
+            };
+            reason: string;
+        };
+        /** @description Why something is done. */
+        SubjectReasonIn: {
+            reason: string;
+        };
+        /** @description Another code for a subject (修改编码). */
+        SubjectRecodeIn: {
+            code: string;
+            reason: string;
+            /**
+             * Format: int64
+             * @description Version that was looked at.
+             */
+            version: number;
+        };
         /** @description What is registered of a system (接入系统). */
         SystemFacts: {
+            /** @description Number of the application, where it came by one. */
+            application: string | null;
             /** @description Category that it reports. */
             category: string;
             /** @description Code. */
             code: string;
             /** @description Whom to ask. */
             contact: string | null;
+            /**
+             * Format: int64
+             * @description Rows that it expects to send in a day.
+             */
+            daily_volume: number | null;
             /** @description Division. */
             division: string;
+            /** @description Mail address to which warnings go, masked unless asked for in full. */
+            email: string | null;
+            /** @description Filing number (备案号), where it came by an application. */
+            filing_no: string | null;
+            /** @description With whose money it was built. */
+            funding: string | null;
             /** @description Name. */
             name: string;
             /** @description Who runs it. */
             operator: string;
+            /** @description Phase of its access: `filed`, `trial` or `live`. */
+            phase: string;
+            /**
+             * Format: date-time
+             * @description Since when it is on this phase.
+             */
+            phase_since: string | null;
             /** @description Telephone, masked unless asked for in full. */
             phone: string | null;
+            /** @description Outside form. */
+            protocol: string | null;
+            /** @description What it is for. */
+            purpose: string | null;
             /** @description Stage that it reports. */
             stage: string;
             /** @description Code of the subject that answers for it. */
@@ -4259,23 +9643,40 @@ export interface components {
             subjects: string[];
             /** @description Address of the system. */
             url: string | null;
+            /** @description Unified social credit code of who runs it. */
+            uscc: string | null;
         };
         /** @description 接入系统 as it is handed in. `version` belongs to changes. */
         SystemIn: {
+            /** @description Phase on which it begins, for registrations only: `trial` or `live` (the default). */
+            begin?: string | null;
             /** @description Category that it reports. */
             category: string;
             /** @description Code; made where none is given. */
             code?: string | null;
             /** @description Whom to ask. */
             contact?: string | null;
+            /**
+             * Format: int64
+             * @description Rows that it expects to send in a day.
+             */
+            daily_volume?: number | null;
             /** @description Division. */
             division: string;
+            /** @description Mail address to which warnings go, masked unless asked for in full. */
+            email?: string | null;
+            /** @description With whose money it was built: `state` or `market`. */
+            funding?: string | null;
             /** @description Name. */
             name: string;
             /** @description Who runs it. */
             operator: string;
             /** @description Telephone, masked unless asked for in full. */
             phone?: string | null;
+            /** @description Outside form: `json`, `epcis` or `csv`. */
+            protocol?: string | null;
+            /** @description What it is for. */
+            purpose?: string | null;
             /** @description Stage that it reports. */
             stage: string;
             /** @description Code of the subject that answers for it. */
@@ -4284,6 +9685,8 @@ export interface components {
             subjects?: string[];
             /** @description Address of the system. */
             url?: string | null;
+            /** @description Unified social credit code of who runs it. */
+            uscc?: string | null;
             /**
              * Format: int64
              * @description Version that was read; for changes only.
@@ -4313,20 +9716,158 @@ export interface components {
             last_seen_at: string | null;
             /** @description Whether it was heard of within a day. */
             online: boolean;
+            /** @description Name of the phase. */
+            phase_name: string;
             /** @description Name of the stage. */
             stage_name: string;
-            /** @description Last characters of its token. */
+            /** @description State and phase as one word. */
+            status: string;
+            /** @description Name of the status. */
+            status_name: string;
+            /** @description Last characters of its newest token. */
             token_hint: string | null;
+        };
+        /** @description A step to another phase (转试运行、转正式). */
+        SystemPhaseIn: {
+            /** @description `trial` or `live`. */
+            phase: string;
+            /** @description Why; needed to go back on trial, and to go live without a passed self-test. */
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description Version that was looked at.
+             */
+            version: number;
         };
         /** @description A new token (接入令牌); shown once. */
         SystemTokenOut: {
             token: string;
+        };
+        /** @description A warning about a system (接入预警). */
+        SystemWarning: {
+            /** Format: date-time */
+            closed_at: string | null;
+            /** @description The indicator, the number of the token, or the device. */
+            code: string | null;
+            /** @description `silent`, `indicator`, `errors`, `token` or `calibration`. */
+            kind: string;
+            limit: string | null;
+            /** Format: int64 */
+            number: number;
+            /** Format: date-time */
+            opened_at: string;
+            /** @description Code of the system. */
+            system: string;
+            system_name: string;
+            text: string;
+            value: string | null;
+        };
+        /** @description A ticket alone. */
+        TicketIn: {
+            ticket: string;
+        };
+        /** @description What a token is to be. */
+        TokenIn: {
+            name: string;
+            /** @description `report`, `heartbeat`, `query`, `audit`: at least one. */
+            scopes: string[];
+            /**
+             * Format: int32
+             * @description 1 to 730; 365 where it is left out.
+             */
+            valid_days?: number | null;
+        };
+        /** @description A new token with its text, which is shown once (新令牌). */
+        TokenIssuedOut: {
+            row: components["schemas"]["TokenOut"];
+            token: string;
+        };
+        /** @description A token as it is shown (接入令牌). */
+        TokenOut: {
+            /** Format: date-time */
+            expires_at: string | null;
+            /** @description Last four characters. */
+            hint: string;
+            /** Format: date-time */
+            issued_at: string;
+            issued_by: string | null;
+            last_address: string | null;
+            /**
+             * Format: date-time
+             * @description To the minute.
+             */
+            last_used_at: string | null;
+            name: string;
+            /**
+             * Format: int64
+             * @description Number on this node.
+             */
+            number: number;
+            /** Format: date-time */
+            revoked_at: string | null;
+            /** @description `report`, `heartbeat`, `query`, `audit`. */
+            scopes: string[];
+            /** @description `active`, `ending`, `expired` or `revoked`. */
+            state: string;
+            state_name: string;
+        };
+        /** @description Why a token is revoked. */
+        TokenRevokeIn: {
+            reason?: string | null;
+        };
+        /** @description How a token is replaced. */
+        TokenRotateIn: {
+            /**
+             * Format: int32
+             * @description Hours for which the old one works beside the new one, 0 to 168; 24 where it is left out.
+             */
+            overlap_hours?: number | null;
+            /**
+             * Format: int32
+             * @description 1 to 730; 365 where it is left out.
+             */
+            valid_days?: number | null;
         };
         /**
          * @description Zero, missing and not connected never look alike.
          * @enum {string}
          */
         ValueState: "value" | "zero" | "missing" | "not_connected";
+        /** @description A view as it is handed in. */
+        ViewIn: {
+            /** @description Columns; empty for the usual ones. */
+            columns?: string[];
+            /** @description Whether the list opens with it. */
+            default?: boolean;
+            /** @description Name of the list; kept when a view is changed. */
+            list: string;
+            /** @description Name, 1 to 40 characters. */
+            name: string;
+            /** @description Conditions and order as the query string of the list, without the page. */
+            query?: string;
+            /** @description Whether people of the same role see it. */
+            shared?: boolean;
+        };
+        /** @description A saved view (常用查询). */
+        ViewOut: {
+            columns: string[];
+            default: boolean;
+            /**
+             * Format: uuid
+             * @description The view.
+             */
+            id: string;
+            list: string;
+            name: string;
+            /** @description Whether it is the reader's own, and may be changed. */
+            own: boolean;
+            /** @description Whose it is. */
+            owner: string;
+            query: string;
+            shared: boolean;
+            /** Format: date-time */
+            updated_at: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -4336,11 +9877,51 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    openid_configuration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenIdConfiguration"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     list_accounts: {
         parameters: {
             query?: {
-                /** @description Words in either name or in the address. */
+                /** @description Words in either name, in the telephone or in the address. */
                 q?: string;
+                role?: string;
+                /** @description Division, with what lies below. */
+                division?: string;
+                /** @description Category that the user sees. */
+                category?: string;
+                /** @description `active`, `disabled`, `deleted` or `locked`. */
+                state?: string;
+                /** @description `requested` or `confirmed`. */
+                deletion?: string;
+                /** @description The subject that the user acts for. */
+                subject?: string;
                 /** @description Rows of the page, 1 to 200. */
                 limit?: number;
                 /** @description The `next` of the page before. */
@@ -4391,6 +9972,133 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["CreatedOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    list_identities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_IdentityOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    link_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdentityIn"];
+            };
+        };
+        responses: {
+            /** @description 已建立 */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    unlink_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 已完成，没有内容 */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    get_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/json": components["schemas"]["AccountOut"];
                 };
             };
@@ -4419,6 +10127,68 @@ export interface operations {
                 "application/json": components["schemas"]["AccountPatch"];
             };
         };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    delete_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    keep_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description 成功 */
             200: {
@@ -4502,6 +10272,520 @@ export interface operations {
             };
         };
     };
+    account_history: {
+        parameters: {
+            query?: {
+                /** @description Rows of the page, 1 to 200. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_AccountEventOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    reset_account_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneTimeOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    reset_account_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    explain_account: {
+        parameters: {
+            query?: {
+                /** @description Such as `subject.review`. */
+                permission?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RightsOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    list_account_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_SessionOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    end_account_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndedOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    unlock_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    get_analysis: {
+        parameters: {
+            query?: {
+                /** @description `subject`, `product`, `device` or `access`. */
+                of?: string;
+                /**
+                 * @description First dimension: `stage`, `variety`, `division`, `category`, `type`, `class`, `merchant_type`, `org_form`, `state`,
+                 *     `month` or `origin_node`.
+                 */
+                by?: string;
+                /** @description Second dimension, crossed with the first. */
+                then?: string;
+                /** @description Months of an analysis by time, 1 to 60; 12 where it is left out. */
+                months?: number;
+                /** @description Form of a file: `xlsx` or `csv`. */
+                format?: string;
+                /** @description Words in name or code, also spelled in letters or by initials; all must be present. */
+                q?: string;
+                /** @description Words in the name. */
+                name?: string;
+                /** @description What the code begins with. */
+                code?: string;
+                /** @description Divisions, with what lies below. */
+                division?: string;
+                /** @description Categories. */
+                category?: string;
+                /** @description Kinds of products dealt in, of the second level of the category. */
+                variety?: string;
+                /** @description Stages; one of the entry's own. */
+                stage?: string;
+                /** @description States. */
+                state?: string;
+                /** @description `subject` or `merchant`. */
+                class?: string;
+                /** @description Types within the register. */
+                type?: string;
+                /** @description Forms of organisation. */
+                org_form?: string;
+                /** @description Types of merchants. */
+                merchant_type?: string;
+                /** @description Code of the node that a merchant belongs to. */
+                parent?: string;
+                /** @description Code of the subject it belongs to. */
+                subject?: string;
+                /** @description Nodes that own the entry. */
+                origin_node?: string;
+                /** @description First day of filing, such as 2026-11-21. */
+                filed_from?: string;
+                /** @description Last day of filing. */
+                filed_to?: string;
+                /** @description First day of registration. */
+                registered_from?: string;
+                /** @description Last day of registration. */
+                registered_to?: string;
+                /** @description `true` for entries whose code another entry holds. */
+                conflict?: string;
+                /** @description Whether it has a position: `true` or `false`. */
+                placed?: string;
+                /** @description Divisions themselves, without what lies below. */
+                at_division?: string;
+                /** @description `newest`, `name`, `code` or `filed`. */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnalysisOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    get_analysis_file: {
+        parameters: {
+            query?: {
+                /** @description `subject`, `product`, `device` or `access`. */
+                of?: string;
+                /**
+                 * @description First dimension: `stage`, `variety`, `division`, `category`, `type`, `class`, `merchant_type`, `org_form`, `state`,
+                 *     `month` or `origin_node`.
+                 */
+                by?: string;
+                /** @description Second dimension, crossed with the first. */
+                then?: string;
+                /** @description Months of an analysis by time, 1 to 60; 12 where it is left out. */
+                months?: number;
+                /** @description Form of a file: `xlsx` or `csv`. */
+                format?: string;
+                /** @description Words in name or code, also spelled in letters or by initials; all must be present. */
+                q?: string;
+                /** @description Words in the name. */
+                name?: string;
+                /** @description What the code begins with. */
+                code?: string;
+                /** @description Divisions, with what lies below. */
+                division?: string;
+                /** @description Categories. */
+                category?: string;
+                /** @description Kinds of products dealt in, of the second level of the category. */
+                variety?: string;
+                /** @description Stages; one of the entry's own. */
+                stage?: string;
+                /** @description States. */
+                state?: string;
+                /** @description `subject` or `merchant`. */
+                class?: string;
+                /** @description Types within the register. */
+                type?: string;
+                /** @description Forms of organisation. */
+                org_form?: string;
+                /** @description Types of merchants. */
+                merchant_type?: string;
+                /** @description Code of the node that a merchant belongs to. */
+                parent?: string;
+                /** @description Code of the subject it belongs to. */
+                subject?: string;
+                /** @description Nodes that own the entry. */
+                origin_node?: string;
+                /** @description First day of filing, such as 2026-11-21. */
+                filed_from?: string;
+                /** @description Last day of filing. */
+                filed_to?: string;
+                /** @description First day of registration. */
+                registered_from?: string;
+                /** @description Last day of registration. */
+                registered_to?: string;
+                /** @description `true` for entries whose code another entry holds. */
+                conflict?: string;
+                /** @description Whether it has a position: `true` or `false`. */
+                placed?: string;
+                /** @description Divisions themselves, without what lies below. */
+                at_division?: string;
+                /** @description `newest`, `name`, `code` or `filed`. */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    list_applications: {
+        parameters: {
+            query?: {
+                /** @description State. */
+                state?: string;
+                /** @description Division, with what lies below. */
+                division?: string;
+                /** @description Category. */
+                category?: string;
+                /** @description Words in number, name or operator. */
+                q?: string;
+                /** @description Rows of the page, 1 to 200. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_ApplicationRow"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    get_application: {
+        parameters: {
+            query?: {
+                /** @description `true` shows telephone and mail address in full and leaves a row in the audit trail. */
+                unmask?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    review_application: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplicationReviewIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     list_audit: {
         parameters: {
             query?: {
@@ -4511,10 +10795,24 @@ export interface operations {
                 to?: string;
                 /** @description Who. */
                 actor?: string;
-                /** @description What was done. */
+                /** @description Role of who did it. */
+                role?: string;
+                /** @description What was done; a text that ends in a dot stands for a group, such as `subject.`. */
                 action?: string;
-                /** @description Division of the actors. */
+                /** @description Kind of the object. */
+                object_kind?: string;
+                /** @description The object. */
+                object?: string;
+                /** @description `ok`, `denied` or `failed`. */
+                result?: string;
+                /** @description Network address. */
+                address?: string;
+                /** @description Words in the object, the reason, or what was before or after. */
+                q?: string;
+                /** @description Division of the actors, with what lies below. */
                 division?: string;
+                /** @description Form of a file: `xlsx` or `csv`; lists take no notice of it. */
+                format?: string;
                 /** @description Rows of the page, 1 to 200. */
                 limit?: number;
                 /** @description The `next` of the page before. */
@@ -4533,6 +10831,284 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Listing_AuditOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    export_audit: {
+        parameters: {
+            query?: {
+                /** @description First moment. */
+                from?: string;
+                /** @description Moment after the last. */
+                to?: string;
+                /** @description Who. */
+                actor?: string;
+                /** @description Role of who did it. */
+                role?: string;
+                /** @description What was done; a text that ends in a dot stands for a group, such as `subject.`. */
+                action?: string;
+                /** @description Kind of the object. */
+                object_kind?: string;
+                /** @description The object. */
+                object?: string;
+                /** @description `ok`, `denied` or `failed`. */
+                result?: string;
+                /** @description Network address. */
+                address?: string;
+                /** @description Words in the object, the reason, or what was before or after. */
+                q?: string;
+                /** @description Division of the actors, with what lies below. */
+                division?: string;
+                /** @description Form of a file: `xlsx` or `csv`; lists take no notice of it. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": components["schemas"]["Binary"];
+                    "text/csv": string;
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    list_audit_heads: {
+        parameters: {
+            query?: {
+                /** @description Code of the node; this one without it. */
+                node?: string;
+                /** @description First day. */
+                from?: string;
+                /** @description Last day. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_AuditHeadOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    audit_integrity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditIntegrityOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    verify_audit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 已受理 */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditWalkOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    audit_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditOptionsOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    audit_statistics: {
+        parameters: {
+            query?: {
+                /** @description First moment; 30 days before the last without it. */
+                from?: string;
+                /** @description Moment after the last; now without it. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditStatisticsOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    get_authorization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthorizationOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    answer_authorization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthorizationAnswer"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrowserGoes"];
                 };
             };
             /** @description 错误信息 */
@@ -4671,6 +11247,536 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    get_catalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    preview_category_switch: {
+        parameters: {
+            query?: {
+                /** @description `true` to take it in. */
+                taken_in?: string;
+            };
+            header?: never;
+            path: {
+                category: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CategoryEffects"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    switch_category: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                category: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CategorySwitchIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueChanged"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    add_catalogue_level: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CatalogueLevelIn"];
+            };
+        };
+        responses: {
+            /** @description 已建立 */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueChanged"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    retire_catalogue_level: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CatalogueRetireIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueChanged"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    get_catalogue_use: {
+        parameters: {
+            query?: {
+                /** @description Level; the whole category where it is left out. */
+                code?: string;
+            };
+            header?: never;
+            path: {
+                category: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueUse"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    list_clients: {
+        parameters: {
+            query?: {
+                /** @description Words in the name or identifier. */
+                q?: string;
+                /** @description Rows of the page, 1 to 200. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_OpenIdClientOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    create_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenIdClientIn"];
+            };
+        };
+        responses: {
+            /** @description 已建立 */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenIdClientMade"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    client_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenIdOptionsOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    change_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenIdClientPatch"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenIdClientOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    disable_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenIdClientOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    enable_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenIdClientOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    issue_client_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenIdSecretOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    list_closures: {
+        parameters: {
+            query?: {
+                /** @description `subject` or `access`. */
+                kind?: string;
+                /** @description Code of what is closed. */
+                code?: string;
+                /** @description Rows of the page, 1 to 200. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_ClosureOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    declare_closure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClosureIn"];
+            };
+        };
+        responses: {
+            /** @description 已建立 */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClosureOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    withdraw_closure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClosureReasonIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClosureOut"];
                 };
             };
             /** @description 错误信息 */
@@ -4922,20 +12028,52 @@ export interface operations {
     list_devices: {
         parameters: {
             query?: {
-                /** @description Words in name or code. */
+                /** @description Words in name or code, also spelled in letters or by initials; all must be present. */
                 q?: string;
-                /** @description Division, with what lies below. */
+                /** @description Words in the name. */
+                name?: string;
+                /** @description What the code begins with. */
+                code?: string;
+                /** @description Divisions, with what lies below. */
                 division?: string;
-                /** @description Category. */
+                /** @description Categories. */
                 category?: string;
-                /** @description Stage. */
+                /** @description Kinds of products dealt in, of the second level of the category. */
+                variety?: string;
+                /** @description Stages; one of the entry's own. */
                 stage?: string;
-                /** @description State. */
+                /** @description States. */
                 state?: string;
-                /** @description Type within the register. */
+                /** @description `subject` or `merchant`. */
+                class?: string;
+                /** @description Types within the register. */
                 type?: string;
+                /** @description Forms of organisation. */
+                org_form?: string;
+                /** @description Types of merchants. */
+                merchant_type?: string;
+                /** @description Code of the node that a merchant belongs to. */
+                parent?: string;
                 /** @description Code of the subject it belongs to. */
                 subject?: string;
+                /** @description Nodes that own the entry. */
+                origin_node?: string;
+                /** @description First day of filing, such as 2026-11-21. */
+                filed_from?: string;
+                /** @description Last day of filing. */
+                filed_to?: string;
+                /** @description First day of registration. */
+                registered_from?: string;
+                /** @description Last day of registration. */
+                registered_to?: string;
+                /** @description `true` for entries whose code another entry holds. */
+                conflict?: string;
+                /** @description Whether it has a position: `true` or `false`. */
+                placed?: string;
+                /** @description Divisions themselves, without what lies below. */
+                at_division?: string;
+                /** @description `newest`, `name`, `code` or `filed`. */
+                sort?: string;
                 /** @description Rows of the page, 1 to 200. */
                 limit?: number;
                 /** @description The `next` of the page before. */
@@ -5000,11 +12138,85 @@ export interface operations {
             };
         };
     };
+    rate_devices: {
+        parameters: {
+            query?: {
+                /** @description `division`, `type` or `subject`. */
+                by?: string;
+                /** @description Division, with what lies below. */
+                division?: string;
+                /** @description First day, `YYYY-MM-DD`; thirty days before the last one where it is left out. */
+                from?: string;
+                /** @description Last day; today where it is left out. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_DeviceRateOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    list_silent_devices: {
+        parameters: {
+            query?: {
+                /** @description Division, with what lies below. */
+                division?: string;
+                /** @description Hours; 24 where they are left out. */
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_DeviceSilentOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     get_device: {
         parameters: {
             query?: {
                 /** @description `true` shows telephone numbers in full and leaves a row in the audit trail. */
                 unmask?: string;
+                /** @description Why they have to be seen. */
+                reason?: string;
             };
             header?: never;
             path: {
@@ -5056,6 +12268,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeviceOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    list_device_faults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_DeviceFaultOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    close_device_fault: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceFaultCloseIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_DeviceFaultOut"];
                 };
             };
             /** @description 错误信息 */
@@ -5499,6 +12778,193 @@ export interface operations {
             };
         };
     };
+    list_exports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_ExportOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    create_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportIn"];
+            };
+        };
+        responses: {
+            /** @description 已建立 */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    get_export_columns: {
+        parameters: {
+            query?: {
+                /** @description `subject`, `product`, `device` or `access`. */
+                register?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportColumnsOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    get_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    cancel_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    get_export_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     list_findings: {
         parameters: {
             query?: {
@@ -5653,6 +13119,388 @@ export interface operations {
             };
         };
     };
+    list_own_identities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_IdentityOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    begin_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrowserGoes"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    unlink_own_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 已完成，没有内容 */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    list_imports: {
+        parameters: {
+            query?: {
+                /** @description `subjects`, `products` or `devices`. */
+                register?: string;
+                /** @description Rows of the page, 1 to 200. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_ImportOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    upload_import: {
+        parameters: {
+            query: {
+                /** @description `subjects`, `products` or `devices`. */
+                register: string;
+                /** @description `subject` or `merchant`, for subjects. */
+                class?: string;
+                /** @description Category that the columns are chosen for. */
+                category?: string;
+                /** @description `xlsx` or `csv`, for templates. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["ImportForm"];
+            };
+        };
+        responses: {
+            /** @description 已建立 */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    get_import_template: {
+        parameters: {
+            query: {
+                /** @description `subjects`, `products` or `devices`. */
+                register: string;
+                /** @description `subject` or `merchant`, for subjects. */
+                class?: string;
+                /** @description Category that the columns are chosen for. */
+                category?: string;
+                /** @description `xlsx` or `csv`, for templates. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": components["schemas"]["Binary"];
+                    "text/csv": string;
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    get_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    set_import_columns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportColumnsIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    get_import_report: {
+        parameters: {
+            query?: {
+                /** @description `xlsx` or `csv`. */
+                format?: string;
+                /** @description `bad` for rows with faults only. */
+                only?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": components["schemas"]["Binary"];
+                    "text/csv": string;
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    list_import_rows: {
+        parameters: {
+            query?: {
+                /** @description What became of them. */
+                status?: string;
+                /** @description Code of a fault. */
+                code?: string;
+                /** @description Rows of the page, 1 to 200. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_ImportRowOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    step_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportStepIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     get_map_flows: {
         parameters: {
             query?: {
@@ -5660,14 +13508,8 @@ export interface operations {
                 division?: string;
                 /** @description Category. */
                 category?: string;
-                /** @description `reporting_rate`, `score`, `findings`, `events` or `subjects`. */
-                metric?: string;
                 /** @description Days of the period, 1 to 366; 30 where it is left out. */
                 days?: number;
-                /** @description Zoom of a web map, for points. */
-                zoom?: number;
-                /** @description `west,south,east,north` in degrees, for points. */
-                bbox?: string;
             };
             header?: never;
             path?: never;
@@ -5724,21 +13566,92 @@ export interface operations {
             };
         };
     };
+    measure_on_map: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeasureIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeasureOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     get_map_points: {
         parameters: {
             query?: {
-                /** @description Division; the account's own where it is left out. */
-                division?: string;
-                /** @description Category. */
-                category?: string;
-                /** @description `reporting_rate`, `score`, `findings`, `events` or `subjects`. */
-                metric?: string;
-                /** @description Days of the period, 1 to 366; 30 where it is left out. */
-                days?: number;
-                /** @description Zoom of a web map, for points. */
+                /** @description Zoom of a web map. */
                 zoom?: number;
-                /** @description `west,south,east,north` in degrees, for points. */
+                /** @description `west,south,east,north` in degrees. */
                 bbox?: string;
+                /** @description Words in name or code, also spelled in letters or by initials; all must be present. */
+                q?: string;
+                /** @description Words in the name. */
+                name?: string;
+                /** @description What the code begins with. */
+                code?: string;
+                /** @description Divisions, with what lies below. */
+                division?: string;
+                /** @description Categories. */
+                category?: string;
+                /** @description Kinds of products dealt in, of the second level of the category. */
+                variety?: string;
+                /** @description Stages; one of the entry's own. */
+                stage?: string;
+                /** @description States. */
+                state?: string;
+                /** @description `subject` or `merchant`. */
+                class?: string;
+                /** @description Types within the register. */
+                type?: string;
+                /** @description Forms of organisation. */
+                org_form?: string;
+                /** @description Types of merchants. */
+                merchant_type?: string;
+                /** @description Code of the node that a merchant belongs to. */
+                parent?: string;
+                /** @description Code of the subject it belongs to. */
+                subject?: string;
+                /** @description Nodes that own the entry. */
+                origin_node?: string;
+                /** @description First day of filing, such as 2026-11-21. */
+                filed_from?: string;
+                /** @description Last day of filing. */
+                filed_to?: string;
+                /** @description First day of registration. */
+                registered_from?: string;
+                /** @description Last day of registration. */
+                registered_to?: string;
+                /** @description `true` for entries whose code another entry holds. */
+                conflict?: string;
+                /** @description Whether it has a position: `true` or `false`. */
+                placed?: string;
+                /** @description Divisions themselves, without what lies below. */
+                at_division?: string;
+                /** @description `newest`, `name`, `code` or `filed`. */
+                sort?: string;
             };
             header?: never;
             path?: never;
@@ -5766,21 +13679,95 @@ export interface operations {
             };
         };
     };
+    select_on_map: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SelectIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SelectOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     get_map_values: {
         parameters: {
             query?: {
-                /** @description Division; the account's own where it is left out. */
-                division?: string;
-                /** @description Category. */
-                category?: string;
-                /** @description `reporting_rate`, `score`, `findings`, `events` or `subjects`. */
+                /**
+                 * @description `reporting_rate`, `score`, `findings`, `events` or `subjects`. Conditions of the list of subjects count for
+                 *     `subjects`; the other figures know division and category.
+                 */
                 metric?: string;
                 /** @description Days of the period, 1 to 366; 30 where it is left out. */
                 days?: number;
-                /** @description Zoom of a web map, for points. */
-                zoom?: number;
-                /** @description `west,south,east,north` in degrees, for points. */
-                bbox?: string;
+                /** @description Words in name or code, also spelled in letters or by initials; all must be present. */
+                q?: string;
+                /** @description Words in the name. */
+                name?: string;
+                /** @description What the code begins with. */
+                code?: string;
+                /** @description Divisions, with what lies below. */
+                division?: string;
+                /** @description Categories. */
+                category?: string;
+                /** @description Kinds of products dealt in, of the second level of the category. */
+                variety?: string;
+                /** @description Stages; one of the entry's own. */
+                stage?: string;
+                /** @description States. */
+                state?: string;
+                /** @description `subject` or `merchant`. */
+                class?: string;
+                /** @description Types within the register. */
+                type?: string;
+                /** @description Forms of organisation. */
+                org_form?: string;
+                /** @description Types of merchants. */
+                merchant_type?: string;
+                /** @description Code of the node that a merchant belongs to. */
+                parent?: string;
+                /** @description Code of the subject it belongs to. */
+                subject?: string;
+                /** @description Nodes that own the entry. */
+                origin_node?: string;
+                /** @description First day of filing, such as 2026-11-21. */
+                filed_from?: string;
+                /** @description Last day of filing. */
+                filed_to?: string;
+                /** @description First day of registration. */
+                registered_from?: string;
+                /** @description Last day of registration. */
+                registered_to?: string;
+                /** @description `true` for entries whose code another entry holds. */
+                conflict?: string;
+                /** @description Whether it has a position: `true` or `false`. */
+                placed?: string;
+                /** @description Divisions themselves, without what lies below. */
+                at_division?: string;
+                /** @description `newest`, `name`, `code` or `filed`. */
+                sort?: string;
             };
             header?: never;
             path?: never;
@@ -5827,6 +13814,42 @@ export interface operations {
                 };
                 content: {
                     "application/geo+json": components["schemas"]["MapOutlines"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    get_metadata: {
+        parameters: {
+            query: {
+                /** @description `subject`, `product` or `device`. */
+                entity: string;
+                /** @description `subject` or `merchant`, for subjects. */
+                class?: string;
+                /** @description Category. */
+                category?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetadataOut"];
                 };
             };
             /** @description 错误信息 */
@@ -6205,23 +14228,84 @@ export interface operations {
             };
         };
     };
+    list_permissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PermissionsOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     list_products: {
         parameters: {
             query?: {
-                /** @description Words in name or code. */
+                /** @description Words in name or code, also spelled in letters or by initials; all must be present. */
                 q?: string;
-                /** @description Division, with what lies below. */
+                /** @description Words in the name. */
+                name?: string;
+                /** @description What the code begins with. */
+                code?: string;
+                /** @description Divisions, with what lies below. */
                 division?: string;
-                /** @description Category. */
+                /** @description Categories. */
                 category?: string;
-                /** @description Stage. */
+                /** @description Kinds of products dealt in, of the second level of the category. */
+                variety?: string;
+                /** @description Stages; one of the entry's own. */
                 stage?: string;
-                /** @description State. */
+                /** @description States. */
                 state?: string;
-                /** @description Type within the register. */
+                /** @description `subject` or `merchant`. */
+                class?: string;
+                /** @description Types within the register. */
                 type?: string;
+                /** @description Forms of organisation. */
+                org_form?: string;
+                /** @description Types of merchants. */
+                merchant_type?: string;
+                /** @description Code of the node that a merchant belongs to. */
+                parent?: string;
                 /** @description Code of the subject it belongs to. */
                 subject?: string;
+                /** @description Nodes that own the entry. */
+                origin_node?: string;
+                /** @description First day of filing, such as 2026-11-21. */
+                filed_from?: string;
+                /** @description Last day of filing. */
+                filed_to?: string;
+                /** @description First day of registration. */
+                registered_from?: string;
+                /** @description Last day of registration. */
+                registered_to?: string;
+                /** @description `true` for entries whose code another entry holds. */
+                conflict?: string;
+                /** @description Whether it has a position: `true` or `false`. */
+                placed?: string;
+                /** @description Divisions themselves, without what lies below. */
+                at_division?: string;
+                /** @description `newest`, `name`, `code` or `filed`. */
+                sort?: string;
                 /** @description Rows of the page, 1 to 200. */
                 limit?: number;
                 /** @description The `next` of the page before. */
@@ -6291,6 +14375,8 @@ export interface operations {
             query?: {
                 /** @description `true` shows telephone numbers in full and leaves a row in the audit trail. */
                 unmask?: string;
+                /** @description Why they have to be seen. */
+                reason?: string;
             };
             header?: never;
             path: {
@@ -6649,23 +14735,276 @@ export interface operations {
             };
         };
     };
+    list_roles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_RoleOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    create_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleIn"];
+            };
+        };
+        responses: {
+            /** @description 已建立 */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    preview_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    get_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    change_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RolePatch"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    delete_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 已完成，没有内容 */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    role_uses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleUsesOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     list_subjects: {
         parameters: {
             query?: {
-                /** @description Words in name or code. */
+                /** @description Words in name or code, also spelled in letters or by initials; all must be present. */
                 q?: string;
-                /** @description Division, with what lies below. */
+                /** @description Words in the name. */
+                name?: string;
+                /** @description What the code begins with. */
+                code?: string;
+                /** @description Divisions, with what lies below. */
                 division?: string;
-                /** @description Category. */
+                /** @description Categories. */
                 category?: string;
-                /** @description Stage. */
+                /** @description Kinds of products dealt in, of the second level of the category. */
+                variety?: string;
+                /** @description Stages; one of the entry's own. */
                 stage?: string;
-                /** @description State. */
+                /** @description States. */
                 state?: string;
-                /** @description Type within the register. */
+                /** @description `subject` or `merchant`. */
+                class?: string;
+                /** @description Types within the register. */
                 type?: string;
+                /** @description Forms of organisation. */
+                org_form?: string;
+                /** @description Types of merchants. */
+                merchant_type?: string;
+                /** @description Code of the node that a merchant belongs to. */
+                parent?: string;
                 /** @description Code of the subject it belongs to. */
                 subject?: string;
+                /** @description Nodes that own the entry. */
+                origin_node?: string;
+                /** @description First day of filing, such as 2026-11-21. */
+                filed_from?: string;
+                /** @description Last day of filing. */
+                filed_to?: string;
+                /** @description First day of registration. */
+                registered_from?: string;
+                /** @description Last day of registration. */
+                registered_to?: string;
+                /** @description `true` for entries whose code another entry holds. */
+                conflict?: string;
+                /** @description Whether it has a position: `true` or `false`. */
+                placed?: string;
+                /** @description Divisions themselves, without what lies below. */
+                at_division?: string;
+                /** @description `newest`, `name`, `code` or `filed`. */
+                sort?: string;
                 /** @description Rows of the page, 1 to 200. */
                 limit?: number;
                 /** @description The `next` of the page before. */
@@ -6730,12 +15069,75 @@ export interface operations {
             };
         };
     };
+    preview_subject_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubjectCodeIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubjectCodeOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    find_similar_subjects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimilarIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimilarOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     get_subject: {
         parameters: {
-            query?: {
-                /** @description `true` shows telephone numbers in full and leaves a row in the audit trail. */
-                unmask?: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 id: string;
@@ -6799,6 +15201,112 @@ export interface operations {
             };
         };
     };
+    propose_subject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubjectProposalIn"];
+            };
+        };
+        responses: {
+            /** @description 已建立 */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    answer_subject_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                proposal: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubjectAnswerIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    recode_subject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubjectRecodeIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubjectOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     review_subject: {
         parameters: {
             query?: never;
@@ -6834,23 +15342,125 @@ export interface operations {
             };
         };
     };
+    link_subject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubjectLinkIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubjectOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    unmask_subject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubjectReasonIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detailed_SubjectOut_Option_SubjectFacts"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     list_systems: {
         parameters: {
             query?: {
-                /** @description Words in name or code. */
+                /** @description Words in name or code, also spelled in letters or by initials; all must be present. */
                 q?: string;
-                /** @description Division, with what lies below. */
+                /** @description Words in the name. */
+                name?: string;
+                /** @description What the code begins with. */
+                code?: string;
+                /** @description Divisions, with what lies below. */
                 division?: string;
-                /** @description Category. */
+                /** @description Categories. */
                 category?: string;
-                /** @description Stage. */
+                /** @description Kinds of products dealt in, of the second level of the category. */
+                variety?: string;
+                /** @description Stages; one of the entry's own. */
                 stage?: string;
-                /** @description State. */
+                /** @description States. */
                 state?: string;
-                /** @description Type within the register. */
+                /** @description `subject` or `merchant`. */
+                class?: string;
+                /** @description Types within the register. */
                 type?: string;
+                /** @description Forms of organisation. */
+                org_form?: string;
+                /** @description Types of merchants. */
+                merchant_type?: string;
+                /** @description Code of the node that a merchant belongs to. */
+                parent?: string;
                 /** @description Code of the subject it belongs to. */
                 subject?: string;
+                /** @description Nodes that own the entry. */
+                origin_node?: string;
+                /** @description First day of filing, such as 2026-11-21. */
+                filed_from?: string;
+                /** @description Last day of filing. */
+                filed_to?: string;
+                /** @description First day of registration. */
+                registered_from?: string;
+                /** @description Last day of registration. */
+                registered_to?: string;
+                /** @description `true` for entries whose code another entry holds. */
+                conflict?: string;
+                /** @description Whether it has a position: `true` or `false`. */
+                placed?: string;
+                /** @description Divisions themselves, without what lies below. */
+                at_division?: string;
+                /** @description `newest`, `name`, `code` or `filed`. */
+                sort?: string;
                 /** @description Rows of the page, 1 to 200. */
                 limit?: number;
                 /** @description The `next` of the page before. */
@@ -6915,11 +15525,85 @@ export interface operations {
             };
         };
     };
+    monitor_systems: {
+        parameters: {
+            query?: {
+                /** @description Division, with what lies below. */
+                division?: string;
+                /** @description Category. */
+                category?: string;
+                /** @description Stage. */
+                stage?: string;
+                /** @description Status: `filed`, `trial`, `live` or `suspended`. */
+                phase?: string;
+                /** @description `silent` or `warning`: only those. */
+                only?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitorOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    list_system_warnings: {
+        parameters: {
+            query?: {
+                /** @description `true` for open ones only. */
+                open?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_SystemWarning"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     get_system: {
         parameters: {
             query?: {
                 /** @description `true` shows telephone numbers in full and leaves a row in the audit trail. */
                 unmask?: string;
+                /** @description Why they have to be seen. */
+                reason?: string;
             };
             header?: never;
             path: {
@@ -6984,6 +15668,138 @@ export interface operations {
             };
         };
     };
+    monitor_system: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitorDetail"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    advance_system: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SystemPhaseIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    get_system_quota: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    set_system_quota: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuotaIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     review_system: {
         parameters: {
             query?: never;
@@ -7006,6 +15822,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SystemOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    list_system_selftests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_SelftestOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    test_system: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SelftestIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SelftestOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    get_system_selftest_file: {
+        parameters: {
+            query?: {
+                /** @description `xlsx`, `html` or `csv`. */
+                format?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": components["schemas"]["Binary"];
                 };
             };
             /** @description 错误信息 */
@@ -7050,6 +15967,144 @@ export interface operations {
             };
         };
     };
+    list_system_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_TokenOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    add_system_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenIn"];
+            };
+        };
+        responses: {
+            /** @description 已建立 */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenIssuedOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    revoke_system_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenRevokeIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    rotate_system_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenRotateIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenIssuedOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     get_trace: {
         parameters: {
             query?: {
@@ -7073,6 +16128,696 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChainOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    list_views: {
+        parameters: {
+            query?: {
+                /** @description Name of the list, such as `subjects`. */
+                list?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_ViewOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    create_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewIn"];
+            };
+        };
+        responses: {
+            /** @description 已建立 */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    change_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    delete_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 已完成，没有内容 */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    get_own: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    change_own: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfilePatch"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    ask_deletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    withdraw_deletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    change_own_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordIn"];
+            };
+        };
+        responses: {
+            /** @description 已完成，没有内容 */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    set_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    begin_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetUpOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    remove_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 已完成，没有内容 */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    confirm_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnCodeIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    renew_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    list_own_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_SessionOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    end_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndedOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    end_own_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 已完成，没有内容 */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    submit_application: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplicationIn"];
+            };
+        };
+        responses: {
+            /** @description 已建立 */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationReceipt"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    follow_application: {
+        parameters: {
+            query?: {
+                /** @description Code that was given with the number. */
+                query_code?: string;
+            };
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationProgress"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    amend_application: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplicationIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationProgress"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    test_application: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplicationTestIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SelftestOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    withdraw_application: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplicationWithdrawIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationProgress"];
                 };
             };
             /** @description 错误信息 */
@@ -7217,6 +16962,95 @@ export interface operations {
             };
         };
     };
+    read_application_reference: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationReference"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    sign_on_offers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignOnOffers"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    sign_on_trouble: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignOnTrouble"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     look_up_code: {
         parameters: {
             query?: never;
@@ -7300,6 +17134,15 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
+            /** @description 已受理 */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PendingOut"];
+                };
+            };
             /** @description 错误信息 */
             default: {
                 headers: {
@@ -7326,6 +17169,215 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    get_captcha: {
+        parameters: {
+            query?: {
+                /** @description `picture` (usual) or `question`, a sum in words for people who do not see the picture. */
+                kind?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptchaOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    confirm_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmIn"];
+            };
+        };
+        responses: {
+            /** @description 已完成，没有内容 */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    enrol_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    sign_on_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignOnOptions"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    change_due_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DuePasswordIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description 已受理 */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PendingOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    show_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description 已受理 */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PendingOut"];
+                };
             };
             /** @description 错误信息 */
             default: {
@@ -7573,6 +17625,515 @@ export interface operations {
             };
         };
     };
+    openid_authorize: {
+        parameters: {
+            query: {
+                client_id: string;
+                redirect_uri: string;
+                scope: string;
+                response_type: string;
+                code_challenge: string;
+                code_challenge_method: string;
+                state?: string;
+                nonce?: string;
+                prompt?: string;
+                max_age?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 转到平台的授权页面，或带错误回到应用 */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    openid_authorize_by_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": string;
+            };
+        };
+        responses: {
+            /** @description 转到平台的授权页面，或带错误回到应用 */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    openid_callback: {
+        parameters: {
+            query?: {
+                state?: string;
+                code?: string;
+                error?: string;
+                iss?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 登录完成或出错后转到平台页面 */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    openid_introspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": string;
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenIdIntrospection"];
+                };
+            };
+            /** @description 成功 */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthError"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    openid_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenIdKeys"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    openid_logout: {
+        parameters: {
+            query: {
+                id_token_hint: string;
+                client_id: string;
+                post_logout_redirect_uri?: string;
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 转到登记的退出地址或登录页 */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    openid_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": string;
+            };
+        };
+        responses: {
+            /** @description 已吊销 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description 成功 */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthError"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    openid_sign_in: {
+        parameters: {
+            query?: {
+                return?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 转到统一身份平台 */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    openid_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": string;
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenIdTokens"];
+                };
+            };
+            /** @description 成功 */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthError"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    openid_user_info: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenIdUserInfo"];
+                };
+            };
+            /** @description 成功 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthError"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    openid_user_info_by_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenIdUserInfo"];
+                };
+            };
+            /** @description 成功 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthError"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    list_own_audit: {
+        parameters: {
+            query?: {
+                /** @description First moment of the platform's clock. */
+                from?: string;
+                /** @description Moment after the last. */
+                to?: string;
+                /** @description What was done. */
+                action?: string;
+                /** @description Rows of the page, 1 to 200. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_OwnAuditOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    report_audit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnAuditBatch"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnAuditAnswer"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    report_closure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnClosureIn"];
+            };
+        };
+        responses: {
+            /** @description 已建立 */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClosureOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     report_devices: {
         parameters: {
             query?: never;
@@ -7692,6 +18253,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegisterReportOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    run_selftest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SelftestIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SelftestOut"];
                 };
             };
             /** @description 错误信息 */

@@ -46,6 +46,9 @@ export type Detail<Row> = Row & {
   actions: ReviewAction[];
 };
 
+export type ImportRun = Schemas["ImportOut"];
+export type ImportRow = Schemas["ImportRowOut"];
+
 export type CsvResult = Schemas["CaptureAnswer"];
 export type Batch = Schemas["BatchOut"];
 export type Reject = Schemas["RejectOut"];
@@ -98,3 +101,17 @@ export type PackEdition = Schemas["PackEdition"];
 export type PackEditionText = Schemas["PackEditionText"];
 export type PackDifference = Schemas["PackDifference"];
 export type PackChange = PackDifference["changes"][number];
+
+export type SavedView = Schemas["ViewOut"];
+export type ExportColumns = Schemas["ExportColumnsOut"];
+export type ExportJob = Schemas["ExportOut"];
+export type AnalysisCell = Schemas["AnalysisCell"];
+export type Analysis = Schemas["AnalysisOut"];
+export type Metadata = Schemas["MetadataOut"];
+export type MetaField = Schemas["MetaFieldOut"];
+export type MetaColumn = Schemas["MetaColumnOut"];
+export type MetaOption = Schemas["MetaOption"];
+export type Similar = Schemas["SimilarOut"];
+export type Closure = Schemas["ClosureOut"];
+export type Area = Schemas["SelectOut"];
+export type AreaSubject = Schemas["SubjectBrief"];

@@ -42,6 +42,14 @@ const login = createRoute({
   path: "/console/login",
   component: lazy(() => import("@/app/console/login-route"), "LoginRoute"),
 });
+/** Where the sign-in of other applications sends a browser that has nobody signed in. */
+const outsideLogin = createRoute({
+  getParentRoute: () => root,
+  path: "/login",
+  beforeLoad: ({ location }) => {
+    throw redirect({ href: `/console/login${location.searchStr}` });
+  },
+});
 const guard = createRoute({
   getParentRoute: () => root,
   id: "console",
@@ -64,6 +72,11 @@ const shell = createRoute({
 const page = (parent: AnyRoute, path: string, load: Load, name: string): AnyRoute =>
   createRoute({ getParentRoute: () => parent, path, component: lazy(load, name) }) as unknown as AnyRoute;
 
+const accessPages = {
+  applications: () => import("@/features/access/components/applications-page"),
+  systems: () => import("@/features/access/components/systems-page"),
+  monitoring: () => import("@/features/access/components/monitoring-page"),
+};
 const registers = () => import("@/features/registers/components/pages");
 const tree = root.addChildren([
   portal.addChildren([
@@ -72,20 +85,38 @@ const tree = root.addChildren([
     page(portal, "/complaint", () => import("@/features/portal/components/complaint"), "PortalComplaint"),
     page(portal, "/complaint/follow", () => import("@/features/portal/components/follow"), "PortalFollow"),
     page(portal, "/notices", () => import("@/features/portal/components/notices"), "PortalNotices"),
+    page(portal, "/join", () => import("@/features/portal/components/join"), "PortalJoin"),
+    page(portal, "/join/follow", () => import("@/features/portal/components/join-follow"), "PortalJoinFollow"),
   ]),
   login,
+  outsideLogin,
   guard.addChildren([
+    page(guard, "/authorize", () => import("@/features/session/components/authorize-page"), "AuthorizePage"),
     page(guard, "/console", () => import("@/app/console/cockpit-route"), "CockpitRoute"),
     shell.addChildren([
       page(shell, "/console/map", () => import("@/features/cockpit/components/one-map"), "OneMapPage"),
       page(shell, "/console/subjects", registers, "SubjectsPage"),
       page(shell, "/console/subjects/$id", registers, "SubjectRecordPage"),
+      page(shell, "/console/merchants", registers, "MerchantsPage"),
+      page(shell, "/console/merchants/$id", registers, "MerchantRecordPage"),
+      page(shell, "/console/review", () => import("@/features/registers/components/review-page"), "ReviewPage"),
+      page(shell, "/console/analysis", () => import("@/features/analysis/components/analysis-page"), "AnalysisPage"),
       page(shell, "/console/products", registers, "ProductsPage"),
       page(shell, "/console/products/$id", registers, "ProductRecordPage"),
       page(shell, "/console/devices", registers, "DevicesPage"),
       page(shell, "/console/devices/$id", registers, "DeviceRecordPage"),
-      page(shell, "/console/systems", registers, "SystemsPage"),
-      page(shell, "/console/systems/$id", registers, "SystemRecordPage"),
+      page(shell, "/console/applications", accessPages.applications, "ApplicationsPage"),
+      page(shell, "/console/systems", accessPages.systems, "SystemsPage"),
+      page(shell, "/console/systems/$id", accessPages.systems, "SystemRecordPage"),
+      page(shell, "/console/monitoring", accessPages.monitoring, "MonitoringPage"),
+      page(
+        shell,
+        "/console/catalogue",
+        () => import("@/features/catalogue/components/catalogue-page"),
+        "CataloguePage",
+      ),
+      page(shell, "/console/imports", () => import("@/features/imports/components/imports-page"), "ImportsPage"),
+      page(shell, "/console/imports/$id", () => import("@/features/imports/components/import-page"), "ImportPage"),
       page(shell, "/console/capture", () => import("@/features/capture/components/capture-page"), "CapturePage"),
       page(shell, "/console/findings", () => import("@/features/findings/components/findings-page"), "FindingsPage"),
       page(shell, "/console/events", () => import("@/features/trace/components/events-page"), "EventsPage"),
@@ -107,6 +138,9 @@ const tree = root.addChildren([
       page(shell, "/console/notices", () => import("@/features/notices/components/notices-page"), "NoticesPage"),
       page(shell, "/console/packs", () => import("@/features/packs/components/packs-page"), "PacksPage"),
       page(shell, "/console/accounts", () => import("@/features/accounts/components/accounts-page"), "AccountsPage"),
+      page(shell, "/console/roles", () => import("@/features/roles/components/roles-page"), "RolesPage"),
+      page(shell, "/console/clients", () => import("@/features/clients/components/clients-page"), "ClientsPage"),
+      page(shell, "/console/profile", () => import("@/features/profile/components/profile-page"), "ProfilePage"),
       page(shell, "/console/audit", () => import("@/features/audit/components/audit-page"), "AuditPage"),
       page(shell, "/console/search", () => import("@/features/search/components/search-page"), "SearchPage"),
     ]),

@@ -8,9 +8,15 @@ const fontFamily =
 export const lightTheme: ThemeConfig = {
   token: {
     colorPrimary: palette.primary,
+    // Darker and not lighter, so that the words on a button stay readable under the mouse.
+    colorPrimaryHover: "#184E9E",
     colorInfo: palette.primary,
     colorLink: palette.primary,
     colorSuccess: palette.success,
+    colorSuccessBg: "#EEF8F1",
+    colorSuccessBorder: "#B7DFC3",
+    colorWarningBg: "#FDF6E7",
+    colorWarningBorder: "#EBD3A2",
     colorWarning: palette.warning,
     colorError: palette.error,
     colorTextBase: palette.ink,

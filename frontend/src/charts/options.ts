@@ -210,3 +210,31 @@ export function scoreOption(points: ScoreTrend["points"], ground: Ground): Chart
     ],
   };
 }
+
+interface Series {
+  name: string;
+  values: number[];
+  colour: string;
+}
+/** Counts by day, one above the other. */
+export function stackedDays(days: string[], series: Series[], ground: Ground, unit: string): ChartOption {
+  return {
+    grid: { left: 4, right: 4, top: 30, bottom: 2, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    tooltip: tooltip(ground),
+    legend: legend(ground),
+    aria: { enabled: true },
+    xAxis: category(
+      ground,
+      days.map((day) => day.slice(5)),
+    ),
+    yAxis: amount(ground, unit),
+    series: series.map(({ name, values, colour }) => ({
+      type: "bar" as const,
+      name,
+      data: values,
+      stack: "all",
+      barMaxWidth: 22,
+      itemStyle: { color: colour },
+    })),
+  };
+}

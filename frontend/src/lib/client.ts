@@ -1,5 +1,6 @@
 // The one way to talk to the node: JSON in and out, the CSRF header on writes, errors as `ApiError`.
 import type { ErrorBody, Fault } from "@/api/types";
+import { unattended } from "@/lib/activity";
 
 /** What the node answered instead of the thing asked for; `status` 0 means that no answer came. */
 export class ApiError extends Error {
@@ -61,6 +62,7 @@ interface Options {
 async function send(method: string, path: string, options: Options): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (method !== "GET") headers["X-Suyuan"] = "1";
+  else if (unattended()) headers["X-Suyuan-Poll"] = "1";
   const init: RequestInit = { method, headers, credentials: "same-origin", signal: options.signal ?? null };
   if (options.body instanceof FormData) init.body = options.body;
   else if (options.body !== undefined) {

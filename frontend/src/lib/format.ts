@@ -102,7 +102,7 @@ export function quantity(value: string | null | undefined, unit: string | null |
 /** A connected system by name, by code where it has no name here; uploads in the console carry a code of their own. */
 export function systemName(row: { system?: string | null; system_name?: string | null }): string {
   if (row.system_name) return row.system_name;
-  const upload = /^MANUAL-(\d+)$/.exec(row.system ?? "");
+  const upload = /^MANUAL-(\d+)(?:\/|$)/.exec(row.system ?? "");
   return upload ? `人工上传（${upload[1]}）` : (row.system ?? "");
 }
 

@@ -97,6 +97,10 @@ export const states: Record<string, Mark> = {
   in_force: { name: "生效中", symbol: "●", ...well },
   pending: { name: "待生效", symbol: "◆", ...act },
   superseded: { name: "已被替代", symbol: "○", ...neutral },
+  expired: { name: "已过期", symbol: "▼", ...bad },
+  soon: { name: "即将到期", symbol: "◆", ...act },
+  declined: { name: "未采纳", symbol: "✕", ...neutral },
+  declared: { name: "有效", symbol: "●", ...well },
   left_out: { name: "未采用", symbol: "▼", ...bad },
 };
 

@@ -22,6 +22,10 @@ export const divisionQuery = (code: string) =>
     staleTime: Infinity,
   });
 
+/** The division above one, by the path that the node tells; none for the topmost. */
+export const aboveOf = (division: DivisionDetail): string | undefined =>
+  division.path.filter((step) => step.code !== division.code).at(-1)?.code;
+
 type Kind =
   | "category"
   | "stage"

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { arc, boxOf, flowLines, nationBox, paintRegions } from "@/map/layers/build";
+import { boxRing, circleRing, drawnShape, length, lengthText } from "@/map/drawing";
 import { tuck } from "@/map/labels";
+import { parseShape, shapeFeatures, shapeOf, shapeText } from "@/map/shape";
+import { parseAt } from "@/map/viewport";
 import { breaks, classOf, darkMap, makeScale } from "@/map/scale";
 import { offlineStyle } from "@/map/style";
 
@@ -91,5 +94,78 @@ describe("geometry", () => {
       [5, 4],
     ]);
     expect(boxOf({ type: "FeatureCollection", features: [] })).toBeNull();
+  });
+});
+
+describe("g_6_2_2a_drawing", () => {
+  it("measures over the ground", () => {
+    // One degree of a meridian is 111.2 km on a sphere.
+    expect(
+      Math.round(
+        length([
+          [120, 36],
+          [120, 37],
+        ]) / 100,
+      ),
+    ).toBe(1112);
+    expect(lengthText(850.4)).toBe("850 米");
+    expect(lengthText(12_350)).toBe("12.3 千米");
+  });
+  it("makes a box of two corners in whatever order", () => {
+    expect(boxRing([121, 37], [120, 36])).toEqual([
+      [120, 36],
+      [121, 36],
+      [121, 37],
+      [120, 37],
+      [120, 36],
+    ]);
+    expect(
+      drawnShape("polygon", [
+        [0, 0],
+        [1, 0],
+      ]).features[0]?.geometry.type,
+    ).toBe("LineString");
+    expect(
+      drawnShape("polygon", [
+        [0, 0],
+        [1, 0],
+        [1, 1],
+      ]).features[0]?.geometry.type,
+    ).toBe("Polygon");
+  });
+  it("keeps a shape in the link and reads it again", () => {
+    const ring = [
+      [120, 36],
+      [121, 36],
+      [121, 37],
+      [120, 36],
+    ];
+    for (const shape of [shapeOf("box", boxRing([120, 36], [121, 37])), shapeOf("polygon", ring)]) {
+      expect(shape).not.toBeNull();
+      expect(parseShape(shape ? shapeText(shape) : "")).toEqual(shape);
+      expect(shapeFeatures(shape).features[0]?.geometry.type).toBe("Polygon");
+    }
+    for (const text of [
+      undefined,
+      "",
+      "box:1,2,3",
+      "polygon:1,2;3,4",
+      "box:a,b,c,d",
+      "circle:1,2",
+      "circle:120,36,9000",
+    ])
+      expect(parseShape(text)).toBeNull();
+  });
+  it("draws a circle of the radius that was asked for", () => {
+    const shape = parseShape("circle:120.3,36.1,5");
+    expect(shape).toEqual({ kind: "circle", center: [120.3, 36.1], km: 5 });
+    expect(shape && shapeText(shape)).toBe("circle:120.3,36.1,5");
+    const east = circleRing([120.3, 36.1], 5000)[0] ?? [];
+    expect(Math.round(length([[120.3, 36.1], east]))).toBe(5000);
+  });
+  it("reads an extent, and nothing out of nonsense", () => {
+    expect(parseAt("120.3,36.1,8.5")).toEqual({ lon: 120.3, lat: 36.1, zoom: 8.5 });
+    expect(parseAt("x")).toBeUndefined();
+    expect(parseAt(undefined)).toBeUndefined();
   });
 });

@@ -41,6 +41,12 @@ interface Props {
   legend?: boolean;
   /** Shows the part of the map where the flows are. */
   fitFlows?: boolean;
+  /** Hands out the map once it is drawn, so that a page can lay its tools over it. */
+  onMap?: (map: GlMap | null) => void;
+  /** Names of divisions stand above their places, without values, so that what lies there can be read. */
+  quiet?: boolean;
+  /** While something is drawn on the map, clicks belong to the drawing. */
+  drawing?: boolean;
 }
 export const isNation = (code: string): boolean => code === "000000" || code === "100000";
 
@@ -102,6 +108,9 @@ export function RegionMap({
   focus,
   legend = true,
   fitFlows = false,
+  onMap,
+  drawing = false,
+  quiet = false,
 }: Props) {
   const ground = dark ? darkMap : lightMap;
   const { place, map, failed } = useGlMap(dark);
@@ -121,10 +130,13 @@ export function RegionMap({
     if (regions.isLoading) return null;
     return JSON.stringify(boxOf(regions.data ?? empty) ?? boxOf(pointMarks(points)) ?? boxOf(flowLines(flows ?? [])));
   }, [parent, regions.data, regions.isLoading, points, flows, fitFlows]);
-  const handlers = useRef({ onPick, onSubject });
+  const handlers = useRef({ onPick, onSubject, onMap, drawing });
   useEffect(() => {
-    handlers.current = { onPick, onSubject };
+    handlers.current = { onPick, onSubject, onMap, drawing };
   });
+  useEffect(() => {
+    handlers.current.onMap?.(map);
+  }, [map]);
 
   useEffect(() => {
     if (map) setData(map, "regions", painted);
@@ -178,16 +190,16 @@ export function RegionMap({
             : mapText.missing;
       element.textContent = region.properties.name;
       element.title = `${region.properties.name} ${mapText.metrics[metric]} ${text}`;
-      if (!crowded && values) {
+      if (!crowded && values && !quiet) {
         const small = document.createElement("small");
         small.textContent = value?.state === "missing" || !value ? "—" : text;
         element.append(small);
       }
       element.addEventListener("click", (event) => {
         event.stopPropagation();
-        handlers.current.onPick?.(region.properties.code);
+        if (!handlers.current.drawing) handlers.current.onPick?.(region.properties.code);
       });
-      return [new Marker({ element }).setLngLat(at).addTo(map)];
+      return [new Marker({ element, offset: [0, quiet ? -20 : 0] }).setLngLat(at).addTo(map)];
     });
     const arrange = () => {
       const labels = markers.map((marker) => ({ element: marker.getElement(), at: map.project(marker.getLngLat()) }));
@@ -209,7 +221,7 @@ export function RegionMap({
       map.off("moveend", arrange);
       for (const marker of markers) marker.remove();
     };
-  }, [map, regions.data, values, metric, dark]);
+  }, [map, regions.data, values, metric, dark, quiet]);
   useEffect(() => {
     if (!map || !fitFlows) return;
     const places = new Map((flows ?? []).flatMap(({ from, to }) => [from, to]).map((one) => [one.code, one]));
@@ -246,6 +258,7 @@ export function RegionMap({
       className: dark ? "map-popup dark" : "map-popup",
     });
     const over = (event: MapMouseEvent) => {
+      if (handlers.current.drawing) return;
       const hit = map.queryRenderedFeatures(event.point, { layers: ["points", "flows", "region-fill"] })[0];
       map.getCanvas().style.cursor = hit ? "pointer" : "";
       map.setFilter("region-hover", [
@@ -263,6 +276,7 @@ export function RegionMap({
       else popup.remove();
     };
     const click = (event: MapMouseEvent) => {
+      if (handlers.current.drawing) return;
       const hit = map.queryRenderedFeatures(event.point, { layers: ["points", "region-fill"] })[0];
       if (!hit) return;
       const id: unknown = hit.properties["id"];
@@ -291,7 +305,11 @@ export function RegionMap({
       {regions.isError && (
         <p className={lowest ? "map-hint" : "map-note"}>{lowest ? mapText.lowest : regions.error.message}</p>
       )}
-      {regions.isLoading && <p className="map-note">{mapText.loading}</p>}
+      {(regions.isLoading || (!map && !failed)) && (
+        <p className="map-note" role="status">
+          {mapText.loading}
+        </p>
+      )}
       {legend && values && (
         <Legend
           scale={scale}

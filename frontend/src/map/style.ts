@@ -7,7 +7,7 @@ export function offlineStyle(ground: MapGround): StyleSpecification {
   const source = { type: "geojson" as const, data: empty };
   return {
     version: 8,
-    sources: { regions: source, lines: source, flows: source, ends: source, points: source },
+    sources: { regions: source, lines: source, flows: source, ends: source, points: source, drawn: source },
     layers: [
       { id: "ground", type: "background", paint: { "background-color": ground.ground } },
       {
@@ -78,6 +78,32 @@ export function offlineStyle(ground: MapGround): StyleSpecification {
           "circle-opacity": 0.55,
           "circle-stroke-color": ground.point,
           "circle-stroke-width": 1,
+        },
+      },
+      {
+        id: "drawn-fill",
+        type: "fill",
+        source: "drawn",
+        filter: ["==", ["geometry-type"], "Polygon"],
+        paint: { "fill-color": ground.dash, "fill-opacity": 0.14 },
+      },
+      {
+        id: "drawn-line",
+        type: "line",
+        source: "drawn",
+        filter: ["!=", ["geometry-type"], "Point"],
+        paint: { "line-color": ground.dash, "line-width": 2, "line-dasharray": [2, 1.5] },
+      },
+      {
+        id: "drawn-corner",
+        type: "circle",
+        source: "drawn",
+        filter: ["==", ["geometry-type"], "Point"],
+        paint: {
+          "circle-radius": 4,
+          "circle-color": ground.ground,
+          "circle-stroke-color": ground.dash,
+          "circle-stroke-width": 2,
         },
       },
     ],

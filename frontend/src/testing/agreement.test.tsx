@@ -2,17 +2,15 @@
 import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
-import type { AccountRow, Me } from "@/api/types";
-import { AccountsPage, changes } from "@/features/accounts/components/accounts-page";
+import type { Me } from "@/api/types";
 import { ComplaintsPage, stepsAfter } from "@/features/complaints/components/complaints-page";
 import { EvaluationPage } from "@/features/evaluation/components/evaluation-page";
 import { NoticesPage } from "@/features/notices/components/notices-page";
-import { RecordForm } from "@/features/registers/components/record-form";
 import { isCron } from "@/lib/cron";
 import { systemName } from "@/lib/format";
 import { isStrong } from "@/lib/password";
 import { sessionQuery } from "@/lib/session";
-import { evaluations, me, reference } from "@/testing/mock-data";
+import { evaluations, me } from "@/testing/mock-data";
 import type { Answer, Request } from "@/testing/mock-node";
 import { serveMockNode, show } from "@/testing/render";
 
@@ -20,7 +18,6 @@ const as = (session: Me, more?: (request: Request) => Answer | null) =>
   serveMockNode((request) =>
     request.path.endsWith("/session") ? { status: 200, body: session } : (more?.(request) ?? null),
   );
-const holding = (...permissions: string[]): Me => ({ ...me, account: { ...me.account, permissions } });
 
 describe("forms of single values", () => {
   it("g_6_8_3_schedules_have_five_parts", () => {
@@ -46,58 +43,6 @@ describe("forms of single values", () => {
     expect(systemName({ system: "SYS1", system_name: "市场系统" })).toBe("市场系统");
     expect(systemName({ system: "SYS1", system_name: null })).toBe("SYS1");
     expect(systemName({ system: "MANUAL-370200" })).toBe("人工上传（370200）");
-  });
-});
-
-describe("g_5_4_3b_accounts_are_changed_by_those_who_may", () => {
-  const row: AccountRow = {
-    id: "u-9",
-    username: "zhao",
-    display_name: "赵",
-    role: "auditor",
-    role_name: "审计员",
-    division: "370000",
-    division_name: "山东省",
-    email: "",
-    state: "active",
-    disabled: false,
-    locked_until: null,
-    version: 4,
-    created_at: "2026-10-01T00:00:00Z",
-    updated_at: "2026-10-01T00:00:00Z",
-  };
-  it("only what differs is sent", () => {
-    expect(changes(row, { display_name: "赵", role: "auditor", division: "370000", email: "" })).toEqual({});
-    expect(changes(row, { display_name: "赵审", role: "director", password: "" })).toEqual({
-      display_name: "赵审",
-      role: "director",
-    });
-  });
-  it("a security administrator edits and enables, a system administrator disables", async () => {
-    const accounts = (request: Request): Answer | null =>
-      request.path.endsWith("/console/accounts")
-        ? { status: 200, body: { items: [{ ...row, disabled: true }], next: null, count: null } }
-        : null;
-    as(holding("account.read", "account.authorise"), accounts);
-    const view = await show(<AccountsPage />, "/console/accounts");
-    await view.client.fetchQuery(sessionQuery);
-    expect(await screen.findByRole("button", { name: /启\s*用/ })).toBeInTheDocument();
-    await userEvent.click(screen.getByRole("button", { name: /修\s*改/ }));
-    expect(await screen.findByLabelText("姓名")).toBeDisabled();
-    expect(screen.getByLabelText(/新密码/)).toBeEnabled();
-  });
-  it("without the power to authorise there is no way to enable", async () => {
-    as(holding("account.read", "account.update", "account.disable"), (request) =>
-      request.path.endsWith("/console/accounts")
-        ? { status: 200, body: { items: [{ ...row, disabled: true }], next: null, count: null } }
-        : null,
-    );
-    const view = await show(<AccountsPage />, "/console/accounts");
-    await view.client.fetchQuery(sessionQuery);
-    await userEvent.click(await screen.findByRole("button", { name: /修\s*改/ }));
-    expect(await screen.findByLabelText("姓名")).toBeEnabled();
-    expect(screen.queryByLabelText(/密码/)).toBeNull();
-    expect(screen.queryByRole("button", { name: /启\s*用/ })).toBeNull();
   });
 });
 
@@ -178,20 +123,5 @@ describe("g_6_9a_notices", () => {
     await open("withdrawn");
     expect(screen.queryByRole("button", { name: /^发\s*布$/ })).toBeNull();
     expect(screen.queryByRole("button", { name: /修改草稿/ })).toBeNull();
-  });
-});
-
-describe("g_6_3_2_registers", () => {
-  it("a product needs a bar code or a code, and offers the kinds of its category", async () => {
-    as(me);
-    const view = await show(
-      <RecordForm noun="products" row={null} onClose={() => undefined} onSaved={() => undefined} />,
-      "/console/products",
-    );
-    await view.client.fetchQuery(sessionQuery);
-    await userEvent.click(await screen.findByRole("button", { name: /提交审核/ }));
-    expect(await screen.findByText("商品条码和编码至少填一项")).toBeInTheDocument();
-    expect(reference.categories[0]?.children.length).toBeGreaterThan(0);
-    expect(screen.getByText("请先选择品类")).toBeInTheDocument();
   });
 });

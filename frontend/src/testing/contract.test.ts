@@ -82,7 +82,9 @@ const told = (call: Call) => `${call.method} ${call.path} (${call.file})`;
 
 /** The forms behind the short names of the screens. */
 const forms = new Map(
-  [...read("api/types.ts").matchAll(/export type (\w+) = Schemas\["(\w+)"\];/g)].map((match) => [match[1], match[2]]),
+  ["api/types.ts", "api/people.ts", "api/access.ts"].flatMap((file) =>
+    [...read(file).matchAll(/export type (\w+) = Schemas\["(\w+)"\];/g)].map((match) => [match[1], match[2]] as const),
+  ),
 );
 const formOf = (type: string): string | undefined => {
   const item = /^Page<(\w+)>$/.exec(type)?.[1];
@@ -99,6 +101,11 @@ describe("h_8_the_interface_document", () => {
       stdio: ["ignore", "pipe", "ignore"],
     });
     expect(generated.trim() === read("api/schema.gen.ts").trim(), "npm run generate").toBe(true);
+  });
+  it("gives the permissions that roles are made of", () => {
+    const command = join(process.cwd(), "scripts/permissions.mjs");
+    const generated = execFileSync(process.execPath, [command, "--print"], { encoding: "utf8" });
+    expect(generated === read("api/permissions.gen.ts"), "npm run generate").toBe(true);
   });
   it("has every address that is called", () => {
     expect(calls.length).toBeGreaterThan(40);

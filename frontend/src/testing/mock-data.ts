@@ -47,8 +47,21 @@ const account: Account = {
   division: "370000",
   division_name: "山东省",
   permissions: ["*"],
+  categories: null,
+  subject: null,
+  preferences: {},
 };
-export const me: Me = { account, node, divisions_in_scope_root: "370000" };
+export const me: Me = {
+  account,
+  node,
+  divisions_in_scope_root: "370000",
+  now: NOW,
+  idle_ends_at: ago(-30),
+  ends_at: ago(-720),
+  password_expires_at: null,
+  recovery_codes: null,
+  second_factor: false,
+};
 
 const cityNames: [string, string, number, number][] = [
   ["370100", "济南市", 117.1, 36.7],
@@ -368,6 +381,30 @@ const trades = [
   "蔬菜专业合作社",
   "水产养殖有限公司",
 ];
+/** Facts that nobody has written down. */
+const unwritten = {
+  annual_output: null,
+  bad_records: [],
+  bases: [],
+  email: null,
+  extra: {},
+  fax: null,
+  id_no: null,
+  identity_code: null,
+  industry: null,
+  legal_id_no: null,
+  legal_person: null,
+  legal_phone: null,
+  licences: [],
+  long_term: false,
+  merchant_type: null,
+  output_unit: null,
+  parent: null,
+  subject_role: null,
+  valid_from: null,
+  valid_to: null,
+  varieties: [],
+};
 export const subjects: Subject[] = Array.from({ length: 136 }, (_, index) => {
   const city = cities[index % cities.length] as Division;
   const random = sequence(index + 11);
@@ -398,6 +435,14 @@ export const subjects: Subject[] = Array.from({ length: 136 }, (_, index) => {
     lat: index % 11 === 3 ? null : (city.lat ?? 0) + random() * 0.4 - 0.2,
     contact: ["李强", "张敏", "刘洋", "陈静"][index % 4] as string,
     phone: `138****${String(1000 + index * 13).slice(-4)}`,
+    ...unwritten,
+    class: "subject" as const,
+    class_name: "追溯主体",
+    parent_name: null,
+    completeness: 60 + ((index * 7) % 41),
+    conflict: false,
+    linked: false,
+    created_at: ago(40_000 + index * 60),
     state,
     state_name: reference.subject_states.find((one) => one.code === state)?.name ?? state,
     filed_at: state === "submitted" ? null : ago(index * 900 + 4000),

@@ -1,6 +1,9 @@
 // A node in memory that answers as the contract says; used by the development server and by tests.
 import type { Complaint, Notice, Page } from "@/api/types";
 import * as data from "./mock-data.ts";
+import * as book from "./mock-registers.ts";
+import { accessCall, joinCall } from "./mock-access.ts";
+import { ownCall, peopleCall, sessionMore, signOn } from "./mock-people.ts";
 import { chain, publicTrace } from "./mock-trace.ts";
 
 export interface Request {
@@ -36,7 +39,9 @@ function filtered<T extends object>(rows: T[], query: URLSearchParams): T[] {
     const division = query.get("division");
     const stem = division?.replace(/(00)+$/, "") ?? "";
     if (division && typeof record["division"] === "string" && !record["division"].startsWith(stem)) return false;
-    return keys.every((key) => !query.get(key) || record[key] === undefined || record[key] === query.get(key));
+    return keys.every(
+      (key) => !query.get(key) || record[key] === undefined || query.get(key)?.split(",").includes(String(record[key])),
+    );
   });
 }
 
@@ -256,6 +261,9 @@ export function makeMockNode(options: { signedIn?: boolean } = {}): (request: Re
   };
   const portal = (rest: string[], request: Request): Answer => {
     if (rest[0] === "node") return ok(data.node);
+    if (rest[0] === "sign-on") return ok({ openid: { name: "省统一身份认证", start: "/oidc/sign-in" } });
+    const join = joinCall(rest, request);
+    if (join) return join;
     if (rest[0] === "notices")
       return ok(
         pageOf(
@@ -278,17 +286,49 @@ export function makeMockNode(options: { signedIn?: boolean } = {}): (request: Re
       ],
     });
   };
-  const session = (request: Request): Answer => {
+  const session = (request: Request, step: string | undefined): Answer => {
+    if (step === "options") return ok(signOn.options);
+    if (step === "captcha") return ok(signOn.captcha(request.query.get("kind")));
+    if (step === "confirm") return ok(null, 204);
+    if (step === "enrolment") return ok(signOn.enrolment);
     if (request.method === "POST") {
       if ((request.body as { password?: string }).password === "wrong")
         return failed(401, "AUTH-0101", "账号或密码不正确", "还可再试 4 次");
       signedIn = true;
     }
     if (request.method === "DELETE") return ok(null, 204);
-    return signedIn ? ok(data.me) : failed(401, "AUTH-0001", "尚未登录", "请先登录");
+    return signedIn ? ok({ ...data.me, ...sessionMore() }) : failed(401, "AUTH-0001", "尚未登录", "请先登录");
+  };
+  const views: { id: string; own: boolean; default: boolean; [field: string]: unknown }[] = [];
+  const viewCall = (id: string | undefined, request: Request): Answer => {
+    if (request.method === "GET")
+      return ok({
+        items: views.filter((view) => view["list"] === request.query.get("list")),
+        next: null,
+        count: { value: views.length, exact: true },
+      });
+    const at = views.findIndex((view) => view.id === id);
+    if (request.method === "DELETE") {
+      views.splice(at, 1);
+      return ok(null, 204);
+    }
+    const view = {
+      default: false,
+      ...(request.body as object),
+      id: id ?? `v-${views.length + 1}`,
+      own: true,
+      owner: "王建国",
+      updated_at: data.NOW,
+    };
+    if (at >= 0) views[at] = view;
+    else views.push(view);
+    return ok(view, 201);
   };
   const consoleCall = (rest: string[], request: Request): Answer => {
     const [noun = "", id, tail] = rest;
+    const other = accessCall(rest, request) ?? peopleCall(rest, request);
+    if (other) return other;
+    if (noun === "subjects" && id === "similar") return ok({ items: [], outside: false, outside_text: null });
     if (noun in registers) return register(noun, id, tail, request);
     switch (noun) {
       case "reference":
@@ -328,6 +368,24 @@ export function makeMockNode(options: { signedIn?: boolean } = {}): (request: Re
           ],
         });
       }
+      case "metadata":
+        return ok(
+          book.metadata(
+            request.query.get("entity") ?? "subject",
+            request.query.get("class") ?? "subject",
+            request.query.get("category"),
+            data.reference,
+          ),
+        );
+      case "views":
+        return viewCall(id, request);
+      case "closures":
+        return ok({ items: [], next: null, count: { value: 0, exact: true } });
+      case "exports":
+        if (id === "columns") return ok(book.exportColumns);
+        return id || request.method === "POST" ? ok(book.exportJob) : ok(pageOf([book.exportJob], request.query));
+      case "analysis":
+        return ok(book.analysis(request.query.get("by") ?? "stage", request.query.get("then"), data.reference.stages));
       case "cockpit":
         return ok(data.cockpit(Number(request.query.get("days")) || 30));
       case "map": {
@@ -348,6 +406,7 @@ export function makeMockNode(options: { signedIn?: boolean } = {}): (request: Re
               subject: index % 5 === 2 ? { id: "s-3", code: "370300", name: "淄博批发市场", stage: "wholesale" } : null,
             })),
           });
+        if (id === "select") return ok(book.area(subjects));
         if (id === "flows") return ok({ flows: chain("x").flows });
         return failed(404, "MAP-0404", "没有这一层边界", "");
       }
@@ -520,47 +579,6 @@ export function makeMockNode(options: { signedIn?: boolean } = {}): (request: Re
           );
         return ok(notices[0]);
       }
-      case "accounts":
-        return ok(
-          request.method === "GET"
-            ? pageOf(
-                [
-                  { ...data.me.account, state: "enabled", last_login_at: data.ago(3) },
-                  {
-                    id: "u-2",
-                    username: "audit",
-                    display_name: "赵审",
-                    role: "auditor",
-                    role_name: "审计人员",
-                    division: "370000",
-                    division_name: "山东省",
-                    state: "disabled",
-                    last_login_at: null,
-                  },
-                ],
-                request.query,
-              )
-            : {},
-        );
-      case "audit":
-        return ok(
-          pageOf(
-            Array.from({ length: 70 }, (_, index) => ({
-              seq: 900 - index,
-              at: data.ago(index * 4),
-              actor: "shandong",
-              role: "监管人员",
-              address: "10.1.2.3",
-              action: ["subject.review", "session.create", "finding.review"][index % 3],
-              object_kind: "subject",
-              object_id: `s-${index}`,
-              result: index % 11 === 7 ? "denied" : "ok",
-              reason: null,
-              request_id: `01JD${index}`,
-            })),
-            request.query,
-          ),
-        );
       default:
         return failed(404, "GEN-0404", "没有这个接口", "");
     }
@@ -568,8 +586,8 @@ export function makeMockNode(options: { signedIn?: boolean } = {}): (request: Re
   return (request) => {
     const [area, ...rest] = request.path.replace(/^\/api\/v1\//, "").split("/");
     if (area === "portal") return portal(rest, request);
-    if (area === "session") return session(request);
+    if (area === "session") return session(request, rest[0]);
     if (!signedIn) return failed(401, "AUTH-0001", "尚未登录", "请先登录");
-    return consoleCall(rest, request);
+    return area === "own" ? ownCall(rest, request) : consoleCall(rest, request);
   };
 }

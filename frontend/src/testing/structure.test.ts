@@ -68,6 +68,22 @@ describe("source tree", () => {
   });
 });
 
+describe("n_acc_lists_forms_and_tables", () => {
+  const pages = files.filter((file) => /^(features|app\/console)\//.test(file) && file.endsWith(".tsx"));
+  const text = (file: string) => readFileSync(join(root, file), "utf8");
+  const fromAntd = (file: string) => /import \{([^}]*)\} from "antd";/.exec(text(file))?.[1] ?? "";
+  it("tables go through the one table, which knows loading, nothing, a fault and a missing permission", () => {
+    expect(pages.filter((file) => /\b(Table|List)\b(?!\w)/.test(fromAntd(file)))).toEqual([]);
+    expect(pages.filter((file) => text(file).includes("<DataTable")).length).toBeGreaterThan(10);
+  });
+  it("forms say what was refused in the shared words", () => {
+    const forms = pages.filter((file) => /<Form[\s>]/.test(text(file)));
+    expect(forms.length).toBeGreaterThan(5);
+    const bare = forms.filter((file) => !/from "@\/ui\/(use-act|state-views|step-up|form-faults)"/.test(text(file)));
+    expect(bare).toEqual([]);
+  });
+});
+
 interface Chunk {
   file: string;
   imports?: string[];

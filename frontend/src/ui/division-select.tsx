@@ -18,7 +18,9 @@ interface Props {
   onChange: (code: string | undefined) => void;
   width?: number | string;
   id?: string;
+  /** Nothing is chosen until something is; else the root stands for no choice. */
   blank?: boolean;
+  disabled?: boolean;
 }
 
 const toOption = (division: Division): Option => ({
@@ -27,7 +29,16 @@ const toOption = (division: Division): Option => ({
   isLeaf: !division.has_children,
 });
 
-export function DivisionSelect({ root, rootName, value, onChange, width = 220, id, blank = false }: Props) {
+export function DivisionSelect({
+  root,
+  rootName,
+  value,
+  onChange,
+  width = 220,
+  id,
+  blank = false,
+  disabled = false,
+}: Props) {
   const client = useQueryClient();
   const [options, setOptions] = useState<Option[]>([{ value: root, label: rootName, isLeaf: false }]);
   const chosen = useQuery({ ...divisionQuery(value ?? root), enabled: value !== undefined });
@@ -60,11 +71,12 @@ export function DivisionSelect({ root, rootName, value, onChange, width = 220, i
   if (value && value !== root && codes.at(-1) !== value) codes.push(value);
   return (
     <Cascader
-      {...(id && { id })}
+      {...(id ? { id } : { "aria-label": "区划" })}
       style={{ width }}
       options={options}
       value={codes}
       changeOnSelect
+      disabled={disabled}
       allowClear={value !== undefined && value !== root}
       expandTrigger="click"
       loadData={(chain) => load(chain as Option[])}
@@ -74,7 +86,6 @@ export function DivisionSelect({ root, rootName, value, onChange, width = 220, i
         onChange(code === root && !blank ? undefined : code);
       }}
       placeholder="请选择区划"
-      aria-label="区划"
     />
   );
 }

@@ -58,6 +58,57 @@ describe("g_6_2_2a_the_list_page", () => {
     expect(await screen.findByText("记录 s-2")).toBeInTheDocument();
     expect(router.state.location.search).toMatchObject({ record: "s-2" });
   });
+  it("goes from row to row with the arrow keys, and a second time on a row leads to its whole page", async () => {
+    serveMockNode();
+    const { router } = await show(page, "/console/subjects?limit=20");
+    const row = (await screen.findByText("青岛寿光食品有限公司")).closest("tr");
+    row?.focus();
+    await userEvent.keyboard("{ArrowDown}");
+    expect(document.activeElement).toHaveTextContent("淄博微山湖肉类加工有限公司");
+    await userEvent.keyboard("{Enter}");
+    await waitFor(() => expect(router.state.location.search).toMatchObject({ record: "s-3" }));
+    await userEvent.keyboard("{Enter}");
+    await waitFor(() => expect(router.state.location.pathname).toBe("/console/subjects/s-3"));
+  });
+  it("shows the chosen columns of a view in the link, and remembers what the reader chose", async () => {
+    serveMockNode();
+    const first = await show(page, "/console/subjects?columns=name");
+    await screen.findByText("青岛寿光食品有限公司");
+    expect(screen.queryByRole("columnheader", { name: "编码" })).toBeNull();
+    await userEvent.click(screen.getByRole("button", { name: /显示列/ }));
+    await userEvent.click(await screen.findByRole("checkbox", { name: "编码" }));
+    expect(await screen.findByRole("columnheader", { name: "编码" })).toBeInTheDocument();
+    await waitFor(() => expect(first.router.state.location.search).not.toHaveProperty("columns"));
+    first.unmount();
+    await show(page, "/console/subjects");
+    expect(await screen.findByRole("columnheader", { name: "编码" })).toBeInTheDocument();
+    localStorage.clear();
+  });
+  it("takes the usual view where the page is opened without conditions, and only there", async () => {
+    const view = {
+      id: "v-1",
+      list: "subjects",
+      name: "常看",
+      query: "q=青岛",
+      columns: [],
+      default: true,
+      shared: false,
+      own: true,
+      owner: "王建国",
+      updated_at: "2026-11-21T02:32:00Z",
+    };
+    serveMockNode((request) =>
+      request.path.endsWith("/console/views")
+        ? { status: 200, body: { items: [view], next: null, count: { value: 1, exact: true } } }
+        : null,
+    );
+    const first = await show(page, "/console/subjects");
+    await waitFor(() => expect(first.router.state.location.search).toMatchObject({ q: "青岛" }));
+    first.unmount();
+    const second = await show(page, "/console/subjects?limit=20");
+    await screen.findByText("济南鲁丰农业发展有限公司");
+    expect(second.router.state.location.search).not.toHaveProperty("q");
+  });
   it("says how to fill an empty list, or that fewer conditions may help", async () => {
     serveMockNode((request) =>
       request.path.endsWith("/console/subjects")

@@ -1,40 +1,30 @@
-// The one list page: conditions in the link, count and actions, table with keyset pages, record in a drawer.
-import {
-  DownloadOutlined,
-  LeftOutlined,
-  RightOutlined,
-  SettingOutlined,
-  StarOutlined,
-  VerticalRightOutlined,
-} from "@ant-design/icons";
+// The one list page: conditions in the link, count and actions, table with keyset pages or map, record in a drawer.
+import { StarOutlined } from "@ant-design/icons";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Button, Checkbox, Drawer, Popover, Table, Tooltip } from "antd";
-import { useMemo, useRef, useState, type ReactNode } from "react";
+import { Button, Drawer, Select } from "antd";
+import { useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import type { Page } from "@/api/types";
 import { http, type Query } from "@/lib/client";
-import { csvText, download } from "@/lib/csv";
 import { number } from "@/lib/format";
-import { useUrl } from "@/lib/nav";
+import { useGo, useUrl } from "@/lib/nav";
 import { recall, remember } from "@/lib/store";
 import { common } from "@/locales/zh-CN/common";
 import { AppLink } from "@/ui/app-link";
-import { FilterBar, type Filter } from "@/ui/filter-bar";
+import { DataTable } from "@/ui/data-table";
+import { conditions, FilterBar, keysOf, type Filter } from "@/ui/filter-bar";
+import { ExportButton } from "@/ui/list-export";
+import { ColumnChooser, FaceSwitch, Pager, pageSizes, type Column } from "@/ui/list-parts";
 import { PageHead } from "@/ui/page";
 import { SavedViews } from "@/ui/saved-views";
-import { EmptyView, ErrorView } from "@/ui/state-views";
+import { ErrorView } from "@/ui/state-views";
 
-export interface Column<T> {
-  key: string;
-  title: string;
-  width?: number;
-  align?: "left" | "right";
-  hidden?: boolean;
-  fixed?: boolean;
-  render?: (row: T) => ReactNode;
-  text?: (row: T) => string | number | null | undefined;
-}
+export type { Column } from "@/ui/list-parts";
+
 interface Props<T> {
   title: string;
+  /** Name under which views of this list are kept; its address without one. */
+  list?: string;
+  /** Address of the list below `/api/v1`. */
   resource: string;
   columns: Column<T>[];
   filters: Filter[];
@@ -45,187 +35,152 @@ interface Props<T> {
   drawer?: (id: string, rows: T[]) => ReactNode;
   drawerTitle?: string;
   recordHref?: (id: string) => string;
+  /** Conditions that the reader cannot change. */
   fixed?: Query;
   bare?: boolean;
   above?: ReactNode;
   drawerWidth?: number;
+  /** Word of the register whose rows the node writes as a table; without it only this page can be saved, with `false` nothing. */
+  exports?: string | false;
+  /** The same conditions on a map. */
+  map?: (query: Query) => ReactNode;
+  /** Orders that may be chosen, the first is the usual one. */
+  orders?: { value: string; label: string }[];
 }
-const sizes = ["20", "50", "100", "200"];
 
-/** First or last instant of a day in China standard time. */
-function dayEdge(day: string | undefined, end: boolean): string | undefined {
-  return day && new Date(`${day}T${end ? "23:59:59.999" : "00:00:00"}+08:00`).toISOString();
-}
 function cell<T>(column: Column<T>, row: T): ReactNode {
   if (column.render) return column.render(row);
   const value = (row as Record<string, unknown>)[column.key];
   return value === null || value === undefined || value === "" ? "—" : String(value);
 }
-function plain<T>(column: Column<T>, row: T): unknown {
-  return column.text ? column.text(row) : (row as Record<string, unknown>)[column.key];
+/** Columns that are shown: chosen in the link (as views do), remembered by the browser, or the usual ones. */
+function useColumns<T>(list: string, columns: Column<T>[]) {
+  const memory = `columns.${list}`;
+  const usual = columns.filter((column) => !column.hidden).map((column) => column.key);
+  const [search, patch] = useUrl();
+  const [chosen, setChosen] = useState<string[] | null>(() => recall<string[] | null>(memory, null));
+  const keys = search["columns"]?.split(",") ?? chosen ?? usual;
+  const text = keys.join(",");
+  const visible = useMemo(
+    () => columns.filter((column) => column.fixed || text.split(",").includes(column.key)),
+    [columns, text],
+  );
+  const choose = (next: string[] | null) => {
+    setChosen(next);
+    remember(memory, next);
+    if (search["columns"]) patch({ columns: undefined }, true);
+  };
+  return { visible, keys, choose };
 }
-
-function ColumnChooser<T>({
-  columns,
-  shown,
-  onChange,
-}: {
-  columns: Column<T>[];
-  shown: string[];
-  onChange: (keys: string[]) => void;
-}) {
-  const body = (
-    <Checkbox.Group
-      style={{ display: "grid", gap: 6 }}
-      value={shown}
-      options={columns.map((column) => ({ value: column.key, label: column.title, disabled: column.fixed === true }))}
-      onChange={(keys) => onChange(keys as string[])}
-    />
-  );
-  return (
-    <Popover trigger="click" placement="bottomRight" content={body}>
-      <Button icon={<SettingOutlined />}>{common.columns}</Button>
-    </Popover>
-  );
-}
-
-function Pager({
-  page,
-  next,
-  onGo,
-  limit,
-  onLimit,
-}: {
-  page: number;
-  next: string | null;
-  onGo: (kind: "first" | "previous" | "next") => void;
-  limit: string;
-  onLimit: (limit: string) => void;
-}) {
-  return (
-    <nav className="pager" aria-label="翻页">
-      <select value={limit} onChange={(event) => onLimit(event.target.value)} aria-label={common.perPage}>
-        {sizes.map((size) => (
-          <option key={size} value={size}>
-            {size} {common.perPage}
-          </option>
-        ))}
-      </select>
-      <Button
-        disabled={page === 1}
-        icon={<VerticalRightOutlined />}
-        onClick={() => onGo("first")}
-        aria-label={common.firstPage}
-      />
-      <Button disabled={page === 1} icon={<LeftOutlined />} onClick={() => onGo("previous")}>
-        {common.previous}
-      </Button>
-      <span className="figures">{common.page(page)}</span>
-      <Button disabled={next === null} onClick={() => onGo("next")}>
-        {common.next}
-        <RightOutlined />
-      </Button>
-    </nav>
-  );
+/** Arrow keys go from row to row, Enter opens the record. */
+function moveKey(event: KeyboardEvent<HTMLElement>, open: () => void): void {
+  if (event.target !== event.currentTarget) return;
+  const row = event.currentTarget;
+  const other =
+    event.key === "ArrowDown" ? row.nextElementSibling : event.key === "ArrowUp" ? row.previousElementSibling : null;
+  if (event.key === "Enter") open();
+  else if (other instanceof HTMLElement) other.focus();
+  else return;
+  event.preventDefault();
 }
 
 export function ListPage<T extends object>(props: Props<T>) {
   const { title, resource, columns, filters, rowId, drawer, recordHref } = props;
+  const list = props.list ?? resource.replace("/console/", "");
   const [search, patch] = useUrl();
+  const go = useGo();
   const cursors = useRef<Record<number, string>>({});
   const page = Math.max(1, Number(search["page"]) || 1);
-  const limit = sizes.includes(search["limit"] ?? "") ? (search["limit"] as string) : "50";
-  const params: Query = { ...props.fixed, limit, after: search["after"] };
-  for (const filter of filters)
-    params[filter.key] = filter.kind === "date" ? dayEdge(search[filter.key], filter.key === "to") : search[filter.key];
-  if (search["division"]) params["division"] = search["division"];
+  const limit = pageSizes.includes(search["limit"] ?? "") ? (search["limit"] as string) : "50";
+  const chosen: Query = { ...props.fixed, ...conditions(filters, search), sort: search["sort"] };
+  const params: Query = { ...chosen, limit, after: search["after"] };
+  const asMap = props.map !== undefined && search["view"] === "map";
   const query = useQuery({
     queryKey: ["list", resource, params],
     queryFn: ({ signal }) => http.get<Page<T>>(resource, params, signal),
     placeholderData: keepPreviousData,
+    enabled: !asMap,
   });
-  const memory = `columns.${resource}`;
-  const [shown, setShown] = useState<string[]>(() =>
-    recall(
-      memory,
-      columns.filter((column) => !column.hidden).map((column) => column.key),
-    ),
-  );
-  const visible = useMemo(
-    () => columns.filter((column) => column.fixed || shown.includes(column.key)),
-    [columns, shown],
-  );
+  const { visible, keys, choose } = useColumns(list, columns);
   const rows = query.data?.items ?? [];
   const next = query.data?.next ?? null;
   const refused = query.isError && !query.data;
-  const filtered = filters.some((filter) => search[filter.key]);
-  const go = (kind: "first" | "previous" | "next") => {
+  const filterKeys = keysOf(filters);
+  const filtered = filterKeys.some((key) => search[key]);
+  const first = { after: undefined, page: undefined, record: undefined };
+  const turn = (kind: "first" | "previous" | "next") => {
     if (kind === "next" && next) {
       cursors.current[page + 1] = next;
       patch({ after: next, page: String(page + 1), record: undefined });
     } else if (kind === "previous" && page > 2 && cursors.current[page - 1]) {
       patch({ after: cursors.current[page - 1], page: String(page - 1), record: undefined });
-    } else patch({ after: undefined, page: undefined, record: undefined });
+    } else patch(first);
   };
-  const exportPage = () =>
-    download(
-      `${title}.csv`,
-      csvText(
-        visible.map((column) => column.title),
-        rows.map((row) => visible.map((column) => plain(column, row))),
-      ),
-    );
   const count = query.data?.count;
   const record = search["record"];
-  const open = (row: T) => drawer && patch({ record: rowId(row) });
+  // A second click on the row whose record is open leads to its whole page.
+  const open = (row: T) => {
+    if (rowId(row) === record && recordHref) go(recordHref(rowId(row)));
+    else if (drawer) patch({ record: rowId(row) });
+  };
+  const clear = () => patch({ ...first, ...Object.fromEntries(filterKeys.map((key) => [key, undefined])) });
   return (
     <>
       {!props.bare && <PageHead title={title} note={props.note} extra={props.actions} />}
       {props.above}
-      <FilterBar filters={filters} extra={<SavedViews page={resource} icon={<StarOutlined />} />} />
+      <FilterBar filters={filters} extra={<SavedViews list={list} columns={keys} icon={<StarOutlined />} />} />
       <section className="panel">
         <div className="list-bar">
           <span className="soft" aria-live="polite">
-            {count ? common.count(number(count.value), count.exact) : query.isLoading ? common.loading : ""}
+            {asMap
+              ? ""
+              : count
+                ? common.count(number(count.value), count.exact)
+                : query.isLoading
+                  ? common.loading
+                  : ""}
           </span>
-          <div className="list-tools" hidden={refused}>
+          <div className="list-tools" hidden={refused && !asMap}>
             {props.bare && props.actions}
-            <Tooltip title="导出本页所示的列">
-              <Button icon={<DownloadOutlined />} disabled={rows.length === 0} onClick={exportPage}>
-                {common.export}
-              </Button>
-            </Tooltip>
-            <ColumnChooser
-              columns={columns}
-              shown={shown}
-              onChange={(keys) => {
-                setShown(keys);
-                remember(memory, keys);
-              }}
-            />
+            {props.map && (
+              <FaceSwitch map={asMap} onChange={(map) => patch({ ...first, view: map ? "map" : undefined })} />
+            )}
+            {props.orders && !asMap && (
+              <Select
+                aria-label={common.order}
+                value={search["sort"] ?? props.orders[0]?.value ?? null}
+                options={props.orders}
+                style={{ width: 150 }}
+                onChange={(sort) => patch({ ...first, sort: sort === props.orders?.[0]?.value ? undefined : sort })}
+              />
+            )}
+            {props.exports !== false && (
+              <ExportButton
+                title={title}
+                columns={visible}
+                rows={rows}
+                query={chosen}
+                {...(props.exports && { register: props.exports })}
+              />
+            )}
+            {!asMap && <ColumnChooser columns={columns} shown={keys} onChange={choose} />}
           </div>
         </div>
-        {refused ? (
+        {asMap ? (
+          props.map?.(chosen)
+        ) : refused ? (
           <ErrorView error={query.error} retry={() => void query.refetch()} />
         ) : (
-          <Table<T>
-            size="middle"
+          <DataTable<T>
+            query={query}
             rowKey={rowId}
             dataSource={rows}
-            loading={query.isFetching && rows.length === 0}
-            pagination={false}
             scroll={{ x: "max-content" }}
-            sticky
+            sticky={{ offsetHeader: 56 }}
             rowClassName={(row) => (rowId(row) === record ? "row-open" : drawer ? "row-link" : "")}
             onRow={(row) =>
               drawer
-                ? {
-                    onClick: () => open(row),
-                    tabIndex: 0,
-                    onKeyDown: (event) => {
-                      if (event.key === "Enter" && event.target === event.currentTarget) open(row);
-                    },
-                  }
+                ? { onClick: () => open(row), tabIndex: 0, onKeyDown: (event) => moveKey(event, () => open(row)) }
                 : {}
             }
             columns={visible.map((column) => ({
@@ -235,32 +190,18 @@ export function ListPage<T extends object>(props: Props<T>) {
               align: column.align ?? "left",
               render: (_: unknown, row: T) => cell(column, row),
             }))}
-            locale={{
-              emptyText: query.isLoading ? (
-                " "
-              ) : (
-                <EmptyView
-                  text={filtered ? common.emptyFound : common.empty}
-                  hint={filtered ? common.emptyFiltered : props.emptyHint}
-                  action={
-                    filtered && (
-                      <Button
-                        onClick={() => patch(Object.fromEntries(filters.map((filter) => [filter.key, undefined])))}
-                      >
-                        {common.clearFilters}
-                      </Button>
-                    )
-                  }
-                />
-              ),
+            empty={{
+              text: filtered ? common.emptyFound : common.empty,
+              hint: filtered ? common.emptyFiltered : props.emptyHint,
+              action: filtered && <Button onClick={clear}>{common.clearFilters}</Button>,
             }}
           />
         )}
-        {!refused && (
+        {!refused && !asMap && (
           <Pager
             page={page}
             next={next}
-            onGo={go}
+            onGo={turn}
             limit={limit}
             onLimit={(size) => patch({ limit: size, after: undefined, page: undefined })}
           />

@@ -38,8 +38,32 @@ export function EmptyView({
   );
 }
 
+function SmallError({ error }: { error: unknown }) {
+  const known = error instanceof ApiError ? error : null;
+  const refused = known?.status === 403;
+  return (
+    <div role="alert">
+      <strong>{refused ? common.forbiddenTitle : (known?.message ?? common.errorTitle)}</strong>
+      <div className="soft">
+        {known?.advice ?? (refused ? common.forbiddenText : "")}
+        {known && `（${known.code}）`}
+      </div>
+    </div>
+  );
+}
+
 /** What happened, why, and what to do; a missing permission has its own face. */
-export function ErrorView({ error, retry }: { error: unknown; retry?: () => void }) {
+export function ErrorView({
+  error,
+  retry,
+  compact = false,
+}: {
+  error: unknown;
+  retry?: () => void;
+  /** In a few lines, for a part of a page. */
+  compact?: boolean;
+}) {
+  if (compact) return <SmallError error={error} />;
   if (error instanceof ApiError && error.status === 403) {
     return <Result status="403" title={common.forbiddenTitle} subTitle={error.advice ?? common.forbiddenText} />;
   }

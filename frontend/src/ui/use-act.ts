@@ -4,6 +4,7 @@ import { App } from "antd";
 import { useState } from "react";
 import { ApiError } from "@/lib/client";
 import { common } from "@/locales/zh-CN/common";
+import { useStepUp } from "@/ui/step-up";
 
 /** One sentence for an error, with the advice and the code. */
 export function errorText(error: unknown): string {
@@ -17,10 +18,11 @@ export function useAct(): {
   const { message } = App.useApp();
   const client = useQueryClient();
   const [busy, setBusy] = useState(false);
+  const confirmed = useStepUp();
   const act = async (work: () => Promise<unknown>, done: string = common.done, touched: string[][] = []) => {
     setBusy(true);
     try {
-      await work();
+      await confirmed(work);
       if (done) message.success(done);
       await Promise.all(touched.map((queryKey) => client.invalidateQueries({ queryKey })));
       return true;

@@ -88,7 +88,7 @@ impl From<Answer> for CaptureAnswer {
 }
 
 /// 上传追溯事件表格
-#[utoipa::path(post, path = "/capture/csv", tag = "数据采集",
+#[utoipa::path(post, path = "/capture/csv", extensions(("x-permission" = json!("capture.create"))), tag = "数据采集",
     request_body(content = CaptureForm, content_type = "multipart/form-data"),
     responses((status = 200, body = CaptureAnswer)))]
 async fn upload_events(
@@ -113,7 +113,7 @@ async fn upload_events(
 }
 
 /// 下载追溯事件表格模板
-#[utoipa::path(get, path = "/capture/template.csv", tag = "数据采集",
+#[utoipa::path(get, path = "/capture/template.csv", extensions(("x-permission" = json!("capture.read|capture.create"))), tag = "数据采集",
     responses((status = 200, body = String, content_type = "text/csv")))]
 async fn get_event_template(Console(_cx): Console) -> Response {
     let headers = [
@@ -161,7 +161,7 @@ struct BatchOut {
 }
 
 /// 报送批次
-#[utoipa::path(get, path = "/capture/batches", tag = "数据采集", params(LedgerQuery, Paging),
+#[utoipa::path(get, path = "/capture/batches", extensions(("x-permission" = json!("capture.read"))), tag = "数据采集", params(LedgerQuery, Paging),
     responses((status = 200, body = Listing<BatchOut>)))]
 async fn list_batches(
     State(state): State<AppState>,
@@ -226,7 +226,7 @@ impl RejectOut {
 }
 
 /// 未通过检查的记录
-#[utoipa::path(get, path = "/capture/rejects", tag = "数据采集", params(LedgerQuery, Paging),
+#[utoipa::path(get, path = "/capture/rejects", extensions(("x-permission" = json!("capture.read"))), tag = "数据采集", params(LedgerQuery, Paging),
     responses((status = 200, body = Listing<RejectOut>)))]
 async fn list_rejects(
     State(state): State<AppState>,

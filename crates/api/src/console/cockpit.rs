@@ -36,7 +36,7 @@ struct CockpitQuery {
 }
 
 /// 总览数据
-#[utoipa::path(get, path = "/cockpit", tag = "总览", params(CockpitQuery),
+#[utoipa::path(get, path = "/cockpit", extensions(("x-permission" = json!("cockpit.read"))), tag = "总览", params(CockpitQuery),
     responses((status = 200, body = answer::CockpitOut)))]
 async fn get_cockpit(
     State(state): State<AppState>,
@@ -52,7 +52,7 @@ async fn get_cockpit(
 /// 总览变化通知（SSE）
 ///
 /// Events `changed` with `{"position":n}`, at most every two seconds.
-#[utoipa::path(get, path = "/cockpit/stream", tag = "总览",
+#[utoipa::path(get, path = "/cockpit/stream", extensions(("x-permission" = json!("cockpit.read"))), tag = "总览",
     responses((status = 200, content_type = "text/event-stream", body = String)))]
 async fn follow_cockpit(State(state): State<AppState>, Console(cx): Console) -> ApiResult<Response> {
     let changes = Changes::follow(Arc::clone(&state.node), &cx)?;

@@ -56,7 +56,7 @@ struct ComplaintStepIn {
 }
 
 /// 查询咨询投诉
-#[utoipa::path(get, path = "/complaints", tag = "咨询投诉", params(ComplaintListQuery, Paging),
+#[utoipa::path(get, path = "/complaints", extensions(("x-permission" = json!("complaint.read"))), tag = "咨询投诉", params(ComplaintListQuery, Paging),
     responses((status = 200, body = Listing<answer::ComplaintRow>)))]
 async fn list_complaints(
     State(state): State<AppState>,
@@ -71,7 +71,7 @@ async fn list_complaints(
 }
 
 /// 咨询投诉详情
-#[utoipa::path(get, path = "/complaints/{id}", tag = "咨询投诉", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/complaints/{id}", extensions(("x-permission" = json!("complaint.read"))), tag = "咨询投诉", params(("id" = String, Path)),
     responses((status = 200, body = answer::ComplaintFull)))]
 async fn get_complaint(
     State(state): State<AppState>,
@@ -82,7 +82,7 @@ async fn get_complaint(
 }
 
 /// 咨询投诉图片
-#[utoipa::path(get, path = "/complaints/{id}/photo", tag = "咨询投诉", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/complaints/{id}/photo", extensions(("x-permission" = json!("complaint.read"))), tag = "咨询投诉", params(("id" = String, Path)),
     responses((status = 200, content_type = "image/jpeg", body = Binary)))]
 async fn get_complaint_photo(
     State(state): State<AppState>,
@@ -94,7 +94,7 @@ async fn get_complaint_photo(
 }
 
 /// 办理咨询投诉
-#[utoipa::path(post, path = "/complaints/{id}/steps", tag = "咨询投诉", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/complaints/{id}/steps", extensions(("x-permission" = json!("complaint.review|complaint.assign|complaint.answer|complaint.resolve"))), tag = "咨询投诉", params(("id" = String, Path)),
     request_body = ComplaintStepIn, responses((status = 200, body = answer::ComplaintFull)))]
 async fn step_complaint(
     State(state): State<AppState>,

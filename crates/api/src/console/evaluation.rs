@@ -55,7 +55,7 @@ struct EvaluationPeriodIn {
 }
 
 /// 查询评价排名
-#[utoipa::path(get, path = "/evaluations", tag = "运行监测评价", params(EvaluationListQuery),
+#[utoipa::path(get, path = "/evaluations", extensions(("x-permission" = json!("evaluation.read"))), tag = "运行监测评价", params(EvaluationListQuery),
     responses((status = 200, body = answer::EvaluationRanking)))]
 async fn list_evaluations(
     State(state): State<AppState>,
@@ -68,7 +68,7 @@ async fn list_evaluations(
 }
 
 /// 查询评价趋势
-#[utoipa::path(get, path = "/evaluations/{code}/trend", tag = "运行监测评价",
+#[utoipa::path(get, path = "/evaluations/{code}/trend", extensions(("x-permission" = json!("evaluation.read"))), tag = "运行监测评价",
     params(("code" = String, Path), EvaluationTrendQuery),
     responses((status = 200, body = answer::EvaluationTrend)))]
 async fn get_evaluation_trend(
@@ -82,7 +82,7 @@ async fn get_evaluation_trend(
 }
 
 /// 计算评价结果
-#[utoipa::path(post, path = "/evaluations/compute", tag = "运行监测评价", request_body = EvaluationPeriodIn,
+#[utoipa::path(post, path = "/evaluations/compute", extensions(("x-permission" = json!("evaluation.compute"))), tag = "运行监测评价", request_body = EvaluationPeriodIn,
     responses((status = 202, body = answer::BegunOut)))]
 async fn compute_evaluation(
     State(state): State<AppState>,

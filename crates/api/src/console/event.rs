@@ -45,7 +45,7 @@ struct EventListQuery {
 }
 
 /// 查询追溯事件
-#[utoipa::path(get, path = "/events", tag = "追溯查询", params(EventListQuery, Paging),
+#[utoipa::path(get, path = "/events", extensions(("x-permission" = json!("event.read"))), tag = "追溯查询", params(EventListQuery, Paging),
     responses((status = 200, body = Listing<answer::EventOut>)))]
 async fn list_events(
     State(state): State<AppState>,
@@ -60,7 +60,7 @@ async fn list_events(
 }
 
 /// 追溯事件详情
-#[utoipa::path(get, path = "/events/{id}", tag = "追溯查询", params(("id" = String, Path, description = "事件标识")),
+#[utoipa::path(get, path = "/events/{id}", extensions(("x-permission" = json!("event.read"))), tag = "追溯查询", params(("id" = String, Path, description = "事件标识")),
     responses((status = 200, body = answer::EventDetailOut)))]
 async fn get_event(
     State(state): State<AppState>,

@@ -215,7 +215,7 @@ impl From<PoisonRow> for PoisonOut {
 }
 
 /// 上下级交换状态
-#[utoipa::path(get, path = "/exchange", tag = "上下级交换", responses((status = 200, body = ExchangeOut)))]
+#[utoipa::path(get, path = "/exchange", extensions(("x-permission" = json!("exchange.read"))), tag = "上下级交换", responses((status = 200, body = ExchangeOut)))]
 async fn get_exchange(State(app): State<AppState>, Console(cx): Console) -> ApiResult<Json<ExchangeOut>> {
     let state::Exchange { parent: above, children, receipts, poison } = state::exchange(&app.node, &cx).await?;
     Ok(Json(ExchangeOut {
@@ -227,7 +227,7 @@ async fn get_exchange(State(app): State<AppState>, Console(cx): Console) -> ApiR
 }
 
 /// 批准下级节点接入
-#[utoipa::path(post, path = "/exchange/children/{code}/approve", tag = "上下级交换", params(("code" = String, Path)),
+#[utoipa::path(post, path = "/exchange/children/{code}/approve", extensions(("x-permission" = json!("exchange.approve"))), tag = "上下级交换", params(("code" = String, Path)),
     responses((status = 204)))]
 async fn approve_child(
     State(app): State<AppState>,
@@ -239,7 +239,7 @@ async fn approve_child(
 }
 
 /// 撤销下级节点
-#[utoipa::path(post, path = "/exchange/children/{code}/revoke", tag = "上下级交换", params(("code" = String, Path)),
+#[utoipa::path(post, path = "/exchange/children/{code}/revoke", extensions(("x-permission" = json!("exchange.approve"))), tag = "上下级交换", params(("code" = String, Path)),
     responses((status = 204)))]
 async fn revoke_child(
     State(app): State<AppState>,
@@ -251,7 +251,7 @@ async fn revoke_child(
 }
 
 /// 暂停向上级发送
-#[utoipa::path(post, path = "/exchange/parent/pause", tag = "上下级交换",
+#[utoipa::path(post, path = "/exchange/parent/pause", extensions(("x-permission" = json!("exchange.update"))), tag = "上下级交换",
     responses((status = 204)))]
 async fn pause_parent(State(app): State<AppState>, Console(cx): Console) -> ApiResult<StatusCode> {
     state::pause_parent(&app.node, &cx, Paused::Yes).await?;
@@ -259,7 +259,7 @@ async fn pause_parent(State(app): State<AppState>, Console(cx): Console) -> ApiR
 }
 
 /// 恢复向上级发送
-#[utoipa::path(post, path = "/exchange/parent/resume", tag = "上下级交换",
+#[utoipa::path(post, path = "/exchange/parent/resume", extensions(("x-permission" = json!("exchange.update"))), tag = "上下级交换",
     responses((status = 204)))]
 async fn resume_parent(State(app): State<AppState>, Console(cx): Console) -> ApiResult<StatusCode> {
     state::pause_parent(&app.node, &cx, Paused::No).await?;

@@ -66,7 +66,7 @@ struct FindingReview {
 }
 
 /// 查询异常数据
-#[utoipa::path(get, path = "/findings", tag = "异常数据", params(FindingListQuery, Paging),
+#[utoipa::path(get, path = "/findings", extensions(("x-permission" = json!("finding.read"))), tag = "异常数据", params(FindingListQuery, Paging),
     responses((status = 200, body = Listing<answer::FindingRow>)))]
 async fn list_findings(
     State(state): State<AppState>,
@@ -78,7 +78,7 @@ async fn list_findings(
 }
 
 /// 异常数据汇总
-#[utoipa::path(get, path = "/findings/summary", tag = "异常数据", params(FindingListQuery, Paging),
+#[utoipa::path(get, path = "/findings/summary", extensions(("x-permission" = json!("finding.read"))), tag = "异常数据", params(FindingListQuery, Paging),
     responses((status = 200, body = answer::FindingSums)))]
 async fn summarise_findings(
     State(state): State<AppState>,
@@ -89,7 +89,7 @@ async fn summarise_findings(
 }
 
 /// 异常数据详情
-#[utoipa::path(get, path = "/findings/{id}", tag = "异常数据", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/findings/{id}", extensions(("x-permission" = json!("finding.read"))), tag = "异常数据", params(("id" = String, Path)),
     responses((status = 200, body = answer::FindingFull)))]
 async fn get_finding(
     State(state): State<AppState>,
@@ -100,7 +100,7 @@ async fn get_finding(
 }
 
 /// 核实异常数据
-#[utoipa::path(post, path = "/findings/{id}/review", tag = "异常数据", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/findings/{id}/review", extensions(("x-permission" = json!("finding.review"))), tag = "异常数据", params(("id" = String, Path)),
     request_body = FindingReview, responses((status = 200, body = answer::FindingFull)))]
 async fn review_finding(
     State(state): State<AppState>,

@@ -7,7 +7,9 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
-use suyuan_service::map::{self, Atlas, ClusterView, Drawing};
+use suyuan_service::listing::Find as Conditions;
+use suyuan_service::map::{self, Atlas, Drawing, Points};
+use suyuan_service::selection;
 use suyuan_service::statistics::{AreaValue, Metric, View};
 use suyuan_service::trace::FlowView;
 use utoipa::IntoParams;
@@ -15,8 +17,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::cockpit::answer::MapValues;
+use super::register::RegisterFind;
+use super::select::{MeasureIn, MeasureOut, SelectIn, SelectOut};
 use crate::error::ApiResult;
-use crate::extract::{At, Console, Find};
+use crate::extract::{At, Console, Find, In};
 use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
@@ -25,6 +29,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(get_map_values))
         .routes(routes!(get_map_points))
         .routes(routes!(get_map_flows))
+        .routes(routes!(select_on_map))
+        .routes(routes!(measure_on_map))
         .routes(routes!(get_map))
         .layer(Extension(Arc::new(Atlas::default())))
 }
@@ -36,14 +42,35 @@ struct MapQuery {
     division: Option<String>,
     /// Category.
     category: Option<String>,
-    /// `reporting_rate`, `score`, `findings`, `events` or `subjects`.
-    metric: Option<String>,
     /// Days of the period, 1 to 366; 30 where it is left out.
     days: Option<u32>,
-    /// Zoom of a web map, for points.
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct MapValuesQuery {
+    /// `reporting_rate`, `score`, `findings`, `events` or `subjects`. Conditions of the list of subjects count for
+    /// `subjects`; the other figures know division and category.
+    metric: Option<String>,
+    /// Days of the period, 1 to 366; 30 where it is left out.
+    #[serde(default, deserialize_with = "crate::listing::number")]
+    days: Option<u32>,
+    #[serde(flatten)]
+    #[param(ignore)]
+    find: RegisterFind,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct MapPointsQuery {
+    /// Zoom of a web map.
+    #[serde(default, deserialize_with = "crate::listing::number")]
     zoom: Option<f64>,
-    /// `west,south,east,north` in degrees, for points.
+    /// `west,south,east,north` in degrees.
     bbox: Option<String>,
+    #[serde(flatten)]
+    #[param(ignore)]
+    find: RegisterFind,
 }
 
 /// The outline, or "not modified" for a browser that has it.
@@ -61,7 +88,7 @@ fn drawn(drawing: &Drawing, headers: &HeaderMap) -> Response {
 }
 
 /// 下级行政区边界（GeoJSON）
-#[utoipa::path(get, path = "/map/{parent}", tag = "一张图", params(("parent" = String, Path, description = "区划代码，000000 为全国")),
+#[utoipa::path(get, path = "/map/{parent}", extensions(("x-permission" = json!("map.read|cockpit.read"))), tag = "一张图", params(("parent" = String, Path, description = "区划代码，000000 为全国")),
     responses((status = 200, content_type = "application/geo+json", body = answer::MapOutlines)))]
 async fn get_map(
     State(state): State<AppState>,
@@ -74,7 +101,7 @@ async fn get_map(
 }
 
 /// 南海断续线等线要素（GeoJSON）
-#[utoipa::path(get, path = "/map/lines", tag = "一张图",
+#[utoipa::path(get, path = "/map/lines", extensions(("x-permission" = json!("map.read|cockpit.read"))), tag = "一张图",
     responses((status = 200, content_type = "application/geo+json", body = answer::MapLines)))]
 async fn get_map_lines(
     State(state): State<AppState>,
@@ -94,40 +121,59 @@ struct ValuesAnswer {
 }
 
 /// 下级行政区指标值
-#[utoipa::path(get, path = "/map/values", tag = "一张图", params(MapQuery),
+#[utoipa::path(get, path = "/map/values", extensions(("x-permission" = json!("map.read"))), tag = "一张图", params(MapValuesQuery, RegisterFind),
     responses((status = 200, body = MapValues)))]
 async fn get_map_values(
     State(state): State<AppState>,
     Extension(atlas): Extension<Arc<Atlas>>,
     Console(cx): Console,
-    Find(query): Find<MapQuery>,
+    Find(query): Find<MapValuesQuery>,
 ) -> ApiResult<Json<ValuesAnswer>> {
-    let view = View::of(&state.node, &cx, query.division.as_deref(), query.category.as_deref())?;
+    let find = query.find.find();
+    let view = View::of(&state.node, &cx, find.get("division"), find.get("category"))?;
     let metric = Metric::parse(query.metric.as_deref().unwrap_or_default())?;
-    let values = atlas.values(&state.node, &cx, &view, metric, query.days.unwrap_or(30)).await?;
+    let values = match metric {
+        Metric::Subjects => atlas.counted(&state.node, &cx, &view, &find).await?,
+        other => atlas.values(&state.node, &cx, &view, other, query.days.unwrap_or(30)).await?,
+    };
     Ok(Json(ValuesAnswer { parent: view.division, metric: metric.as_str(), values }))
 }
 
-/// Clusters as they are answered.
-#[derive(Serialize)]
-struct PointsAnswer {
-    clusters: Vec<ClusterView>,
-}
-
 /// 主体点位（聚合）
-#[utoipa::path(get, path = "/map/points", tag = "一张图", params(MapQuery),
+#[utoipa::path(get, path = "/map/points", extensions(("x-permission" = json!("map.read"))), tag = "一张图", params(MapPointsQuery, RegisterFind),
     responses((status = 200, body = answer::MapPoints)))]
 async fn get_map_points(
     State(state): State<AppState>,
     Extension(atlas): Extension<Arc<Atlas>>,
     Console(cx): Console,
-    Find(query): Find<MapQuery>,
-) -> ApiResult<Json<PointsAnswer>> {
-    let view = View::of(&state.node, &cx, query.division.as_deref(), query.category.as_deref())?;
+    Find(query): Find<MapPointsQuery>,
+) -> ApiResult<Json<Arc<Points>>> {
     let extent = map::parse_box(query.bbox.as_deref().unwrap_or_default())?;
     // `as` saturates and turns what is no number into 0.
     let zoom = query.zoom.unwrap_or(5.0).floor() as u8;
-    Ok(Json(PointsAnswer { clusters: atlas.points(&state.node, &cx, &view, zoom, extent).await? }))
+    Ok(Json(atlas.points(&state.node, &cx, &query.find.find(), zoom, extent).await?))
+}
+
+/// 框选、圈选范围内的主体
+#[utoipa::path(post, path = "/map/select", extensions(("x-permission" = json!("map.read"))), tag = "一张图", request_body = SelectIn,
+    responses((status = 200, body = SelectOut)))]
+async fn select_on_map(
+    State(state): State<AppState>,
+    Console(cx): Console,
+    In(body): In<SelectIn>,
+) -> ApiResult<Json<SelectOut>> {
+    let find = Conditions::parse(&body.query)?;
+    let page = (body.after.as_deref(), body.limit.unwrap_or(50).clamp(1, 200));
+    let found = selection::select(&state.node, &cx, &find, &body.shape.text()?, page).await?;
+    Ok(Json(SelectOut::of(&state.node, found)))
+}
+
+/// 测距
+#[utoipa::path(post, path = "/map/measure", extensions(("x-permission" = json!("map.read"))), tag = "一张图", request_body = MeasureIn,
+    responses((status = 200, body = MeasureOut)))]
+async fn measure_on_map(Console(cx): Console, In(body): In<MeasureIn>) -> ApiResult<Json<MeasureOut>> {
+    let legs = selection::measure(&cx, &body.points)?;
+    Ok(Json(MeasureOut { metres: legs.iter().sum(), legs }))
 }
 
 /// Flows as they are answered.
@@ -137,7 +183,7 @@ struct FlowsAnswer {
 }
 
 /// 区划间流向
-#[utoipa::path(get, path = "/map/flows", tag = "一张图", params(MapQuery),
+#[utoipa::path(get, path = "/map/flows", extensions(("x-permission" = json!("map.read"))), tag = "一张图", params(MapQuery),
     responses((status = 200, body = answer::MapFlows)))]
 async fn get_map_flows(
     State(state): State<AppState>,
@@ -236,6 +282,8 @@ pub(super) mod answer {
     #[derive(ToSchema)]
     pub(crate) struct MapPoints {
         clusters: Vec<MapCluster>,
+        /// Subjects in all of them.
+        total: u64,
     }
 
     /// Some subjects close to each other.

@@ -58,7 +58,7 @@ impl From<NoticeBody> for NoticeIn {
 }
 
 /// 查询公告
-#[utoipa::path(get, path = "/notices", tag = "公告", params(NoticeListQuery, Paging),
+#[utoipa::path(get, path = "/notices", extensions(("x-permission" = json!("notice.read"))), tag = "公告", params(NoticeListQuery, Paging),
     responses((status = 200, body = Listing<answer::NoticeRow>)))]
 async fn list_notices(
     State(state): State<AppState>,
@@ -71,7 +71,7 @@ async fn list_notices(
 }
 
 /// 起草公告
-#[utoipa::path(post, path = "/notices", tag = "公告", request_body = NoticeBody,
+#[utoipa::path(post, path = "/notices", extensions(("x-permission" = json!("notice.create"))), tag = "公告", request_body = NoticeBody,
     responses((status = 201, body = answer::NoticeRow)))]
 async fn create_notice(
     State(state): State<AppState>,
@@ -82,7 +82,7 @@ async fn create_notice(
 }
 
 /// 公告详情
-#[utoipa::path(get, path = "/notices/{id}", tag = "公告", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/notices/{id}", extensions(("x-permission" = json!("notice.read"))), tag = "公告", params(("id" = String, Path)),
     responses((status = 200, body = answer::NoticeRow)))]
 async fn get_notice(
     State(state): State<AppState>,
@@ -93,7 +93,7 @@ async fn get_notice(
 }
 
 /// 修改公告草稿
-#[utoipa::path(put, path = "/notices/{id}", tag = "公告", params(("id" = String, Path)), request_body = NoticeBody,
+#[utoipa::path(put, path = "/notices/{id}", extensions(("x-permission" = json!("notice.update"))), tag = "公告", params(("id" = String, Path)), request_body = NoticeBody,
     responses((status = 200, body = answer::NoticeRow)))]
 async fn change_notice(
     State(state): State<AppState>,
@@ -105,7 +105,7 @@ async fn change_notice(
 }
 
 /// 发布公告
-#[utoipa::path(post, path = "/notices/{id}/publish", tag = "公告", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/notices/{id}/publish", extensions(("x-permission" = json!("notice.publish"))), tag = "公告", params(("id" = String, Path)),
     responses((status = 200, body = answer::NoticeRow)))]
 async fn publish_notice(
     State(state): State<AppState>,
@@ -116,7 +116,7 @@ async fn publish_notice(
 }
 
 /// 撤回公告
-#[utoipa::path(post, path = "/notices/{id}/withdraw", tag = "公告", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/notices/{id}/withdraw", extensions(("x-permission" = json!("notice.publish"))), tag = "公告", params(("id" = String, Path)),
     responses((status = 200, body = answer::NoticeRow)))]
 async fn withdraw_notice(
     State(state): State<AppState>,

@@ -62,13 +62,13 @@ struct PackPublishIn {
 }
 
 /// 查询数据包
-#[utoipa::path(get, path = "/packs", tag = "数据包", responses((status = 200, body = answer::PackRows)))]
+#[utoipa::path(get, path = "/packs", extensions(("x-permission" = json!("pack.read"))), tag = "数据包", responses((status = 200, body = answer::PackRows)))]
 async fn list_packs(State(state): State<AppState>, Console(cx): Console) -> ApiResult<Json<PackList>> {
     Ok(Json(PackList { items: publish::list(&state.node, &cx).await? }))
 }
 
 /// 数据包详情与版本历史
-#[utoipa::path(get, path = "/packs/{name}", tag = "数据包", params(("name" = String, Path)),
+#[utoipa::path(get, path = "/packs/{name}", extensions(("x-permission" = json!("pack.read"))), tag = "数据包", params(("name" = String, Path)),
     responses((status = 200, body = answer::PackWithHistory)))]
 async fn get_pack(
     State(state): State<AppState>,
@@ -79,7 +79,7 @@ async fn get_pack(
 }
 
 /// 某一版本的原文
-#[utoipa::path(get, path = "/packs/{name}/text", tag = "数据包", params(("name" = String, Path), PackTextQuery),
+#[utoipa::path(get, path = "/packs/{name}/text", extensions(("x-permission" = json!("pack.read"))), tag = "数据包", params(("name" = String, Path), PackTextQuery),
     responses((status = 200, body = answer::PackEditionText)))]
 async fn get_pack_text(
     State(state): State<AppState>,
@@ -91,7 +91,7 @@ async fn get_pack_text(
 }
 
 /// 试算：不发布，只列出与现行版本的差异
-#[utoipa::path(post, path = "/packs/{name}/preview", tag = "数据包", params(("name" = String, Path)),
+#[utoipa::path(post, path = "/packs/{name}/preview", extensions(("x-permission" = json!("pack.publish|category.publish|rule.publish"))), tag = "数据包", params(("name" = String, Path)),
     request_body = PackPreviewIn, responses((status = 200, body = answer::PackDifference)))]
 async fn preview_pack(
     State(state): State<AppState>,
@@ -103,7 +103,7 @@ async fn preview_pack(
 }
 
 /// 发布数据包，向下级节点下发
-#[utoipa::path(post, path = "/packs/{name}/publish", tag = "数据包", params(("name" = String, Path)),
+#[utoipa::path(post, path = "/packs/{name}/publish", extensions(("x-permission" = json!("pack.publish|category.publish|rule.publish"))), tag = "数据包", params(("name" = String, Path)),
     request_body = PackPublishIn, responses((status = 201, body = answer::PackEdition)))]
 async fn publish_pack(
     State(state): State<AppState>,

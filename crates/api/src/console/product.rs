@@ -8,15 +8,15 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use suyuan_domain::id::ObjectId;
 use suyuan_service::Node;
-use suyuan_service::product::{self, ProductDoc};
+use suyuan_service::product::{self, Certificate, ProductDoc};
 use suyuan_service::register::Item;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::register::{
-    Detailed, FrameOut, LookFind, RegisterFind, RegisterReviewIn, Shown, detail, page, review, shown, some,
-    wanted_version,
+    Detailed, FrameOut, LookFind, RegisterFind, RegisterPage, RegisterReviewIn, Shown, detail, page, review, shown,
+    some, wanted_version,
 };
 use crate::error::ApiResult;
 use crate::extract::{At, Console, Find, In};
@@ -61,6 +61,34 @@ pub(crate) struct ProductIn {
     shelf_life_days: Option<u32>,
     /// Code of the subject.
     subject: String,
+    /// Other name.
+    #[serde(default)]
+    alias: Option<String>,
+    /// Brand.
+    #[serde(default)]
+    brand: Option<String>,
+    /// Standard that it is made to.
+    #[serde(default)]
+    standard: Option<String>,
+    /// Name of the producer, where another subject sells it.
+    #[serde(default)]
+    producer: Option<String>,
+    /// Certificates, at most 50.
+    #[serde(default)]
+    certificates: Vec<ProductCertificate>,
+}
+
+/// A certificate of a product (产品认证).
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProductCertificate {
+    /// Kind, list `product_certificate`.
+    kind: String,
+    /// Number.
+    number: String,
+    /// Last day, `YYYY-MM-DD`; `null` for one without an end.
+    #[serde(default)]
+    expires: Option<String>,
 }
 
 impl From<ProductIn> for ProductDoc {
@@ -76,6 +104,15 @@ impl From<ProductIn> for ProductDoc {
             shelf_life_days: body.shelf_life_days,
             subject: body.subject,
             division: String::new(),
+            alias: body.alias.unwrap_or_default(),
+            brand: body.brand.unwrap_or_default(),
+            standard: body.standard.unwrap_or_default(),
+            producer: body.producer.unwrap_or_default(),
+            certificates: body
+                .certificates
+                .into_iter()
+                .map(|one| Certificate { kind: one.kind, number: one.number, expires: one.expires.unwrap_or_default() })
+                .collect(),
         }
     }
 }
@@ -103,6 +140,16 @@ pub(super) struct ProductFacts {
     subject: String,
     /// Division of the subject.
     division: String,
+    /// Other name.
+    alias: Option<String>,
+    /// Brand.
+    brand: Option<String>,
+    /// Standard that it is made to.
+    standard: Option<String>,
+    /// Name of the producer, where another subject sells it.
+    producer: Option<String>,
+    /// Certificates.
+    certificates: Vec<ProductCertificate>,
 }
 
 /// 产品.
@@ -116,6 +163,8 @@ pub(super) struct ProductOut {
     subject_name: String,
     /// Name of the category.
     category_name: String,
+    /// Names from the second level down to its level of the catalogue.
+    catalogue_path: Vec<String>,
     /// Name of the division.
     division_name: String,
 }
@@ -133,6 +182,15 @@ impl From<ProductDoc> for ProductFacts {
             shelf_life_days: doc.shelf_life_days,
             subject: doc.subject,
             division: doc.division,
+            alias: some(doc.alias),
+            brand: some(doc.brand),
+            standard: some(doc.standard),
+            producer: some(doc.producer),
+            certificates: doc
+                .certificates
+                .into_iter()
+                .map(|one| ProductCertificate { kind: one.kind, number: one.number, expires: some(one.expires) })
+                .collect(),
         }
     }
 }
@@ -160,24 +218,29 @@ impl Shown for ProductDoc {
             subject_name: known.names.get(&item.doc.subject).cloned().unwrap_or_else(|| item.doc.subject.clone()),
             category_name: category.map_or_else(|| item.doc.category.clone(), |category| category.name.clone()),
             division_name: node.divisions.name(&item.doc.division).to_owned(),
+            catalogue_path: packs
+                .level_path(&item.doc.category, &item.doc.subcategory)
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
             doc: item.doc.into(),
         }
     }
 }
 
 /// 查询产品
-#[utoipa::path(get, path = "/products", tag = "产品", params(RegisterFind, Paging),
+#[utoipa::path(get, path = "/products", extensions(("x-permission" = json!("product.read"))), tag = "产品", params(RegisterFind, Paging),
     responses((status = 200, body = Listing<ProductOut>)))]
 async fn list_products(
     State(state): State<AppState>,
     Console(cx): Console,
-    Find(query): Find<RegisterFind>,
+    Find(query): Find<RegisterPage>,
 ) -> ApiResult<Json<Listing<ProductOut>>> {
     page::<ProductDoc>(&state.node, &cx, query).await
 }
 
 /// 登记产品
-#[utoipa::path(post, path = "/products", tag = "产品", request_body = ProductIn,
+#[utoipa::path(post, path = "/products", extensions(("x-permission" = json!("product.create"))), tag = "产品", request_body = ProductIn,
     responses((status = 201, body = ProductOut)))]
 async fn create_product(
     State(state): State<AppState>,
@@ -189,7 +252,7 @@ async fn create_product(
 }
 
 /// 产品详情
-#[utoipa::path(get, path = "/products/{id}", tag = "产品", params(("id" = String, Path), LookFind),
+#[utoipa::path(get, path = "/products/{id}", extensions(("x-permission" = json!("product.read"))), tag = "产品", params(("id" = String, Path), LookFind),
     responses((status = 200, body = Detailed<ProductOut, Option<ProductFacts>>)))]
 async fn get_product(
     State(state): State<AppState>,
@@ -201,7 +264,7 @@ async fn get_product(
 }
 
 /// 变更产品
-#[utoipa::path(put, path = "/products/{id}", tag = "产品", params(("id" = String, Path)), request_body = ProductIn,
+#[utoipa::path(put, path = "/products/{id}", extensions(("x-permission" = json!("product.update"))), tag = "产品", params(("id" = String, Path)), request_body = ProductIn,
     responses((status = 200, body = ProductOut)))]
 async fn change_product(
     State(state): State<AppState>,
@@ -214,7 +277,7 @@ async fn change_product(
 }
 
 /// 审核产品
-#[utoipa::path(post, path = "/products/{id}/review", tag = "产品", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/products/{id}/review", extensions(("x-permission" = json!("product.update|product.review|product.revoke"))), tag = "产品", params(("id" = String, Path)),
     request_body = RegisterReviewIn, responses((status = 200, body = ProductOut)))]
 async fn review_product(
     State(state): State<AppState>,

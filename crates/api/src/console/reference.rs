@@ -163,7 +163,7 @@ fn reference(node: &Node) -> ReferenceOut {
 }
 
 /// 基础字典
-#[utoipa::path(get, path = "/reference", tag = "基础字典",
+#[utoipa::path(get, path = "/reference", extensions(("x-permission" = json!("reference.read"))), tag = "基础字典",
     responses((status = 200, body = ReferenceOut), (status = "default", body = ErrorEnvelope)))]
 async fn get_reference(State(state): State<AppState>, Console(_cx): Console) -> Json<ReferenceOut> {
     Json(reference(&state.node))
@@ -227,7 +227,7 @@ fn division(node: &Node, division: &Division) -> DivisionOut {
 }
 
 /// 下级行政区划
-#[utoipa::path(get, path = "/divisions", tag = "基础字典", params(DivisionFind),
+#[utoipa::path(get, path = "/divisions", extensions(("x-permission" = json!("reference.read"))), tag = "基础字典", params(DivisionFind),
     responses((status = 200, body = DivisionsOut), (status = "default", body = ErrorEnvelope)))]
 async fn list_divisions(
     State(state): State<AppState>,
@@ -240,7 +240,7 @@ async fn list_divisions(
 }
 
 /// 行政区划详情
-#[utoipa::path(get, path = "/divisions/{code}", tag = "基础字典", params(("code" = String, Path)),
+#[utoipa::path(get, path = "/divisions/{code}", extensions(("x-permission" = json!("reference.read"))), tag = "基础字典", params(("code" = String, Path)),
     responses((status = 200, body = DivisionDetail), (status = "default", body = ErrorEnvelope)))]
 async fn get_division(
     State(state): State<AppState>,

@@ -7,50 +7,94 @@ use axum::Json;
 use serde::{Deserialize, Serialize};
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::id::ObjectId;
-use suyuan_service::register::{self, Decision, Detail, Document, Item, Past, RegisterQuery, Verb};
-use suyuan_service::{Node, OpContext};
+use suyuan_domain::period::Day;
+use suyuan_service::listing::Find;
+use suyuan_service::register::{
+    self, Decision, Detail, Document, FieldChange, Item, Note, Past, RegisterQuery, Rival, Verb,
+};
+use suyuan_service::{Node, OpContext, closure};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::error::{ApiError, ApiResult};
 use crate::listing::{Listing, Paging};
 
-/// What a list of a register is narrowed to.
-#[derive(Debug, Deserialize, IntoParams)]
+/// What a list of a register is narrowed to, and its order. Several values of one condition have commas between them.
+#[derive(Debug, Default, Deserialize, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct RegisterFind {
-    /// Words in name or code.
+    /// Words in name or code, also spelled in letters or by initials; all must be present.
     q: Option<String>,
-    /// Division, with what lies below.
+    /// Words in the name.
+    name: Option<String>,
+    /// What the code begins with.
+    code: Option<String>,
+    /// Divisions, with what lies below.
     division: Option<String>,
-    /// Category.
+    /// Categories.
     category: Option<String>,
-    /// Stage.
+    /// Kinds of products dealt in, of the second level of the category.
+    variety: Option<String>,
+    /// Stages; one of the entry's own.
     stage: Option<String>,
-    /// State.
+    /// States.
     state: Option<String>,
-    /// Type within the register.
+    /// `subject` or `merchant`.
+    class: Option<String>,
+    /// Types within the register.
     r#type: Option<String>,
+    /// Forms of organisation.
+    org_form: Option<String>,
+    /// Types of merchants.
+    merchant_type: Option<String>,
+    /// Code of the node that a merchant belongs to.
+    parent: Option<String>,
     /// Code of the subject it belongs to.
     subject: Option<String>,
-    #[serde(flatten)]
-    #[param(ignore)]
-    paging: Paging,
+    /// Nodes that own the entry.
+    origin_node: Option<String>,
+    /// First day of filing, such as 2026-11-21.
+    filed_from: Option<String>,
+    /// Last day of filing.
+    filed_to: Option<String>,
+    /// First day of registration.
+    registered_from: Option<String>,
+    /// Last day of registration.
+    registered_to: Option<String>,
+    /// `true` for entries whose code another entry holds.
+    conflict: Option<String>,
+    /// Whether it has a position: `true` or `false`.
+    placed: Option<String>,
+    /// Divisions themselves, without what lies below.
+    at_division: Option<String>,
+    /// `newest`, `name`, `code` or `filed`.
+    sort: Option<String>,
 }
 
 impl RegisterFind {
+    /// The conditions for the use cases.
+    pub(super) fn find(&self) -> Find {
+        let mut find = Find::default();
+        let fields = serde_json::to_value(self).unwrap_or_default();
+        for (name, value) in fields.as_object().into_iter().flatten() {
+            find.set(name, value.as_str().unwrap_or_default());
+        }
+        find
+    }
+}
+
+/// A page of a register that is asked for.
+#[derive(Debug, Deserialize)]
+pub(super) struct RegisterPage {
+    #[serde(flatten)]
+    find: RegisterFind,
+    #[serde(flatten)]
+    paging: Paging,
+}
+
+impl RegisterPage {
     /// The query for the use case.
-    pub(super) fn query(self) -> ApiResult<RegisterQuery> {
-        Ok(RegisterQuery {
-            after: self.paging.after_object()?,
-            limit: self.paging.limit(),
-            q: self.q,
-            division: self.division,
-            category: self.category,
-            stage: self.stage,
-            state: self.state,
-            r#type: self.r#type,
-            subject: self.subject,
-        })
+    fn query(self) -> RegisterQuery {
+        RegisterQuery { find: self.find.find(), limit: self.paging.limit(), after: self.paging.after }
     }
 }
 
@@ -60,10 +104,12 @@ impl RegisterFind {
 pub(super) struct LookFind {
     /// `true` shows telephone numbers in full and leaves a row in the audit trail.
     unmask: Option<String>,
+    /// Why they have to be seen.
+    reason: Option<String>,
 }
 
 impl LookFind {
-    pub(super) fn wants_all(&self) -> bool {
+    fn wants_all(&self) -> bool {
         self.unmask.as_deref() == Some("true")
     }
 }
@@ -117,6 +163,25 @@ pub(crate) struct HistoryOut {
     /// The document after.
     #[schema(value_type = Option<std::collections::BTreeMap<String, serde_json::Value>>)]
     after: Option<serde_json::Value>,
+    /// What changed, field by field.
+    changes: Vec<FieldChangeOut>,
+}
+
+/// A field that changed (字段变更).
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct FieldChangeOut {
+    /// Member of the document.
+    field: String,
+    name: String,
+    before: Option<String>,
+    after: Option<String>,
+}
+
+impl From<FieldChange> for FieldChangeOut {
+    fn from(change: FieldChange) -> Self {
+        let FieldChange { field, name, before, after } = change;
+        Self { field, name, before, after }
+    }
 }
 
 impl From<Past> for HistoryOut {
@@ -129,6 +194,7 @@ impl From<Past> for HistoryOut {
             reason: some(past.reason),
             before: past.before,
             after: past.after,
+            changes: past.changes.into_iter().map(FieldChangeOut::from).collect(),
         }
     }
 }
@@ -150,6 +216,15 @@ pub(super) struct FrameOut {
     version: u64,
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
+    /// When it was first written down.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// How much of what is wanted is filled in, percent.
+    completeness: u32,
+    /// Whether another entry holds its code, and nobody has said that both are the same.
+    conflict: bool,
+    /// Whether it was said to be the same as the entry that holds its code.
+    linked: bool,
 }
 
 impl FrameOut {
@@ -163,8 +238,42 @@ impl FrameOut {
             origin_node: item.origin_node.clone(),
             version: item.version,
             updated_at: item.updated_at,
+            created_at: item.created_at,
+            completeness: item.completeness,
+            conflict: item.rival.is_some() && item.rival != item.same_as,
+            linked: item.rival.is_some() && item.rival == item.same_as,
         }
     }
+}
+
+/// The entry that holds a code (编码归属).
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RivalOut {
+    /// The object, where it lies in the scope.
+    id: Option<String>,
+    code: String,
+    name: String,
+    /// Node that owns it.
+    node: String,
+    node_name: String,
+}
+
+impl RivalOut {
+    fn of(node: &Node, rival: Rival) -> Self {
+        let node_name = node.divisions.name(&rival.node).to_owned();
+        let Rival { id, code, name, node } = rival;
+        Self { id: id.map(|id| id.to_string()), code, name, node, node_name }
+    }
+}
+
+/// Closed days that an entry is in today (停业中).
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ClosedOut {
+    #[schema(value_type = String, format = Date)]
+    from: Day,
+    #[schema(value_type = String, format = Date)]
+    to: Day,
+    reason: String,
 }
 
 /// A text that may be missing.
@@ -202,6 +311,52 @@ pub(super) struct Detailed<Out, Proposal> {
     /// Steps allowed now.
     #[schema(value_type = Vec<RegisterAction>)]
     actions: Vec<&'static str>,
+    /// Fields that are wanted and missing.
+    missing: Vec<String>,
+    /// The entry that holds its code, where another one does.
+    rival: Option<RivalOut>,
+    /// Closed days that it is in today.
+    closed: Option<ClosedOut>,
+    /// Corrections that tiers above propose, oldest first.
+    proposals: Vec<ProposalOut>,
+}
+
+/// A correction that a tier above proposes (更正建议).
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ProposalOut {
+    id: String,
+    /// Who proposes.
+    author: String,
+    /// On which node.
+    node: String,
+    node_name: String,
+    /// When it was proposed or answered.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    reason: String,
+    /// New values by field; empty for a remark.
+    #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]
+    changes: serde_json::Value,
+    /// `open`, `accepted` or `declined`.
+    state: String,
+    /// What the owner answers.
+    answer: Option<String>,
+}
+
+impl ProposalOut {
+    pub(super) fn of(node: &Node, note: Note) -> Self {
+        Self {
+            id: note.object.to_string(),
+            node_name: node.divisions.name(&note.node).to_owned(),
+            author: note.author,
+            node: note.node,
+            at: note.at,
+            reason: note.reason,
+            changes: serde_json::from_str(&note.changes).unwrap_or_default(),
+            state: note.state,
+            answer: some(note.answer),
+        }
+    }
 }
 
 /// A step on an entry (办理动作). `change` is made by sending the entry anew, every other one as a decision.
@@ -217,15 +372,18 @@ enum RegisterAction {
     Resume,
     Revoke,
     Cancel,
+    Withdraw,
+    Recode,
+    SameAs,
 }
 
 /// A page of a register.
 pub(super) async fn page<D: Shown>(
     node: &Node,
     cx: &OpContext,
-    find: RegisterFind,
+    find: RegisterPage,
 ) -> ApiResult<Json<Listing<D::Out>>> {
-    let listed = register::list::<D>(node, cx, find.query()?).await?;
+    let listed = register::list::<D>(node, cx, find.query()).await?;
     let known = D::known(node, &listed.items).await?;
     Ok(Json(Listing::of(listed, |item| D::out(node, &known, item))))
 }
@@ -248,15 +406,34 @@ pub(super) async fn detail<D: Shown>(
     look: &LookFind,
 ) -> ApiResult<Json<Detailed<D::Out, Option<D::Facts>>>> {
     let found: Detail<D> = match look.wants_all() {
-        true => register::unmask(node, cx, id).await?,
+        true => register::unmask(node, cx, id, look.reason.as_deref().unwrap_or("查看详情")).await?,
         false => register::get(node, cx, id).await?,
     };
+    detailed(node, found).await
+}
+
+/// One entry in full, with its history. The reason goes into the audit trail.
+pub(super) async fn unmasked<D: Shown>(
+    node: &Node,
+    cx: &OpContext,
+    id: ObjectId,
+    reason: &str,
+) -> ApiResult<Json<Detailed<D::Out, Option<D::Facts>>>> {
+    detailed(node, register::unmask::<D>(node, cx, id, reason).await?).await
+}
+
+async fn detailed<D: Shown>(node: &Node, found: Detail<D>) -> ApiResult<Json<Detailed<D::Out, Option<D::Facts>>>> {
     let proposal = found.item.proposal.clone().map(D::Facts::from);
+    let closed = closure::today(node, D::KIND, &found.item.doc.columns().code).await?;
     Ok(Json(Detailed {
         entry: single(node, found.item).await?,
         proposal,
         history: found.history.into_iter().map(HistoryOut::from).collect(),
         actions: found.actions,
+        missing: found.missing,
+        rival: found.rival.map(|rival| RivalOut::of(node, rival)),
+        closed: closed.map(|closed| ClosedOut { from: closed.from, to: closed.to, reason: closed.reason }),
+        proposals: found.proposals.into_iter().map(|note| ProposalOut::of(node, note)).collect(),
     }))
 }
 

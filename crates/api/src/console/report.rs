@@ -73,7 +73,7 @@ struct ReportScheduleIn {
 }
 
 /// 查询报告
-#[utoipa::path(get, path = "/reports", tag = "报告", params(Paging),
+#[utoipa::path(get, path = "/reports", extensions(("x-permission" = json!("report.read"))), tag = "报告", params(Paging),
     responses((status = 200, body = Listing<answer::ReportEdition>)))]
 async fn list_reports(
     State(state): State<AppState>,
@@ -85,7 +85,7 @@ async fn list_reports(
 }
 
 /// 编制报告
-#[utoipa::path(post, path = "/reports", tag = "报告", request_body = ReportPeriodIn,
+#[utoipa::path(post, path = "/reports", extensions(("x-permission" = json!("report.create"))), tag = "报告", request_body = ReportPeriodIn,
     responses((status = 202, body = BegunOut)))]
 async fn create_report(
     State(state): State<AppState>,
@@ -96,7 +96,7 @@ async fn create_report(
 }
 
 /// 下载报告
-#[utoipa::path(get, path = "/reports/{id}/{format}", tag = "报告",
+#[utoipa::path(get, path = "/reports/{id}/{format}", extensions(("x-permission" = json!("report.read"))), tag = "报告",
     params(("id" = String, Path), ("format" = String, Path, description = "pdf、html 或 xlsx")),
     responses((status = 200, content(
         (Binary = "application/pdf"),
@@ -118,7 +118,7 @@ async fn get_report_file(
 }
 
 /// 查询报告发送情况
-#[utoipa::path(get, path = "/reports/{id}/deliveries", tag = "报告", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/reports/{id}/deliveries", extensions(("x-permission" = json!("report.read"))), tag = "报告", params(("id" = String, Path)),
     responses((status = 200, body = Listing<answer::ReportDelivery>)))]
 async fn list_deliveries(
     State(state): State<AppState>,
@@ -129,7 +129,7 @@ async fn list_deliveries(
 }
 
 /// 发送报告
-#[utoipa::path(post, path = "/reports/{id}/send", tag = "报告", params(("id" = String, Path)), request_body = ReportSendIn,
+#[utoipa::path(post, path = "/reports/{id}/send", extensions(("x-permission" = json!("report.send"))), tag = "报告", params(("id" = String, Path)), request_body = ReportSendIn,
     responses((status = 202, body = Listing<answer::ReportDelivery>)))]
 async fn send_report(
     State(state): State<AppState>,
@@ -143,7 +143,7 @@ async fn send_report(
 }
 
 /// 重新发送
-#[utoipa::path(post, path = "/deliveries/{id}/resend", tag = "报告", params(("id" = i64, Path)),
+#[utoipa::path(post, path = "/deliveries/{id}/resend", extensions(("x-permission" = json!("report.send"))), tag = "报告", params(("id" = i64, Path)),
     responses((status = 202, body = answer::ReportDelivery)))]
 async fn resend_delivery(
     State(state): State<AppState>,
@@ -154,14 +154,14 @@ async fn resend_delivery(
 }
 
 /// 查询报告计划
-#[utoipa::path(get, path = "/report-schedule", tag = "报告",
+#[utoipa::path(get, path = "/report-schedule", extensions(("x-permission" = json!("report.read"))), tag = "报告",
     responses((status = 200, body = answer::ReportSchedule)))]
 async fn get_report_schedule(State(state): State<AppState>, Console(cx): Console) -> ApiResult<Json<ScheduleOut>> {
     Ok(Json(report::schedule(&state.node, &cx).await?))
 }
 
 /// 设置报告计划
-#[utoipa::path(put, path = "/report-schedule", tag = "报告", request_body = ReportScheduleIn,
+#[utoipa::path(put, path = "/report-schedule", extensions(("x-permission" = json!("report.update"))), tag = "报告", request_body = ReportScheduleIn,
     responses((status = 200, body = answer::ReportSchedule)))]
 async fn set_report_schedule(
     State(state): State<AppState>,

@@ -1,5 +1,8 @@
 //! 接入系统 on the wire: list, detail, registration, change, review. Rows: G-6.7.1, G-6.7.2.
 
+mod monitor;
+mod token;
+
 use std::collections::BTreeMap;
 
 use axum::Json;
@@ -9,17 +12,17 @@ use serde::{Deserialize, Serialize};
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::id::ObjectId;
 use suyuan_service::Node;
-use suyuan_service::access::{self, AccessDoc, Heard};
-use suyuan_service::register::{self, Item};
+use suyuan_service::access::{self, AccessDoc, Heard, Phase};
+use suyuan_service::register::Item;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::register::{
-    Detailed, FrameOut, LookFind, RegisterFind, RegisterReviewIn, Shown, detail, page, review, shown, some,
+    Detailed, FrameOut, LookFind, RegisterFind, RegisterPage, RegisterReviewIn, Shown, detail, page, shown, some,
     wanted_version,
 };
-use crate::error::ApiResult;
+use crate::error::{ApiError, ApiResult};
 use crate::extract::{At, Console, Find, In};
 use crate::listing::{Listing, Paging};
 use crate::state::AppState;
@@ -30,6 +33,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(get_system, change_system))
         .routes(routes!(review_system))
         .routes(routes!(issue_system_token))
+        .merge(monitor::routes())
+        .merge(token::routes())
 }
 
 /// 接入系统 as it is handed in. `version` belongs to changes.
@@ -67,6 +72,27 @@ pub(crate) struct SystemIn {
     /// Telephone, masked unless asked for in full.
     #[serde(default)]
     phone: Option<String>,
+    /// Mail address to which warnings go, masked unless asked for in full.
+    #[serde(default)]
+    email: Option<String>,
+    /// Unified social credit code of who runs it.
+    #[serde(default)]
+    uscc: Option<String>,
+    /// What it is for.
+    #[serde(default)]
+    purpose: Option<String>,
+    /// Rows that it expects to send in a day.
+    #[serde(default)]
+    daily_volume: Option<u64>,
+    /// Outside form: `json`, `epcis` or `csv`.
+    #[serde(default)]
+    protocol: Option<String>,
+    /// With whose money it was built: `state` or `market`.
+    #[serde(default)]
+    funding: Option<String>,
+    /// Phase on which it begins, for registrations only: `trial` or `live` (the default).
+    #[serde(default)]
+    begin: Option<String>,
 }
 
 impl From<SystemIn> for AccessDoc {
@@ -83,6 +109,13 @@ impl From<SystemIn> for AccessDoc {
             url: body.url.unwrap_or_default(),
             contact: body.contact.unwrap_or_default(),
             phone: body.phone.unwrap_or_default(),
+            email: body.email.unwrap_or_default(),
+            uscc: body.uscc.unwrap_or_default(),
+            purpose: body.purpose.unwrap_or_default(),
+            daily_volume: body.daily_volume,
+            protocol: body.protocol.unwrap_or_default(),
+            funding: body.funding.unwrap_or_default(),
+            ..Self::default()
         }
     }
 }
@@ -112,6 +145,27 @@ pub(super) struct SystemFacts {
     contact: Option<String>,
     /// Telephone, masked unless asked for in full.
     phone: Option<String>,
+    /// Mail address to which warnings go, masked unless asked for in full.
+    email: Option<String>,
+    /// Unified social credit code of who runs it.
+    uscc: Option<String>,
+    /// What it is for.
+    purpose: Option<String>,
+    /// Rows that it expects to send in a day.
+    daily_volume: Option<u64>,
+    /// Outside form.
+    protocol: Option<String>,
+    /// With whose money it was built.
+    funding: Option<String>,
+    /// Phase of its access: `filed`, `trial` or `live`.
+    phase: String,
+    /// Since when it is on this phase.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    phase_since: Option<Timestamp>,
+    /// Filing number (备案号), where it came by an application.
+    filing_no: Option<String>,
+    /// Number of the application, where it came by one.
+    application: Option<String>,
 }
 
 /// 接入系统.
@@ -127,7 +181,13 @@ pub(super) struct SystemOut {
     category_name: String,
     /// Name of the stage.
     stage_name: String,
-    /// Last characters of its token.
+    /// State and phase as one word.
+    status: &'static str,
+    /// Name of the status.
+    status_name: String,
+    /// Name of the phase.
+    phase_name: String,
+    /// Last characters of its newest token.
     token_hint: Option<String>,
     /// Last accepted report.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -155,6 +215,16 @@ impl From<AccessDoc> for SystemFacts {
             url: some(doc.url),
             contact: some(doc.contact),
             phone: some(doc.phone),
+            email: some(doc.email),
+            uscc: some(doc.uscc),
+            purpose: some(doc.purpose),
+            daily_volume: doc.daily_volume,
+            protocol: some(doc.protocol),
+            funding: some(doc.funding),
+            phase: Phase::parse(&doc.phase).as_str().to_owned(),
+            phase_since: doc.phase_since,
+            filing_no: some(doc.filing_no),
+            application: some(doc.application),
         }
     }
 }
@@ -171,18 +241,15 @@ impl Shown for AccessDoc {
     type Known = Known;
 
     async fn known(node: &Node, items: &[Item<Self>]) -> ApiResult<Known> {
-        let mut hints = BTreeMap::new();
-        for item in items {
-            if let Some(hint) = access::token_hint(node, &item.doc.code).await? {
-                hints.insert(item.doc.code.clone(), hint);
-            }
-        }
+        let codes: Vec<String> = items.iter().map(|item| item.doc.code.clone()).collect();
+        let hints = access::token::hints(node, &codes).await?;
         Ok(Known { heard: access::heard(node).await?, hints })
     }
 
     fn out(node: &Node, known: &Known, item: Item<Self>) -> SystemOut {
         let heard = known.heard.get(&item.doc.code).copied().unwrap_or_default();
         let packs = node.packs();
+        let status = access::phase::status(&item.state, item.doc.phase());
         let category = packs.category(&item.doc.category);
         let stage = packs.stage(&item.doc.stage);
         SystemOut {
@@ -190,6 +257,9 @@ impl Shown for AccessDoc {
             division_name: node.divisions.name(&item.doc.division).to_owned(),
             category_name: category.map_or_else(|| item.doc.category.clone(), |category| category.name.clone()),
             stage_name: stage.map_or_else(|| item.doc.stage.clone(), |stage| stage.name.clone()),
+            status,
+            status_name: packs.name_in("access_status", status).to_owned(),
+            phase_name: packs.name_in("access_status", item.doc.phase().as_str()).to_owned(),
             token_hint: known.hints.get(&item.doc.code).cloned(),
             last_report_at: heard.last_report_at,
             last_seen_at: heard.last_seen_at,
@@ -201,30 +271,35 @@ impl Shown for AccessDoc {
 }
 
 /// 查询接入系统
-#[utoipa::path(get, path = "/systems", tag = "接入系统", params(RegisterFind, Paging),
+#[utoipa::path(get, path = "/systems", extensions(("x-permission" = json!("access.read"))), tag = "接入系统", params(RegisterFind, Paging),
     responses((status = 200, body = Listing<SystemOut>)))]
 async fn list_systems(
     State(state): State<AppState>,
     Console(cx): Console,
-    Find(query): Find<RegisterFind>,
+    Find(query): Find<RegisterPage>,
 ) -> ApiResult<Json<Listing<SystemOut>>> {
     page::<AccessDoc>(&state.node, &cx, query).await
 }
 
 /// 登记接入系统
-#[utoipa::path(post, path = "/systems", tag = "接入系统", request_body = SystemIn,
+#[utoipa::path(post, path = "/systems", extensions(("x-permission" = json!("access.create"))), tag = "接入系统", request_body = SystemIn,
     responses((status = 201, body = SystemOut)))]
 async fn create_system(
     State(state): State<AppState>,
     Console(cx): Console,
     In(body): In<SystemIn>,
 ) -> ApiResult<(StatusCode, Json<SystemOut>)> {
-    let item = register::create(&state.node, &cx, AccessDoc::from(body)).await?;
+    let begin = match body.begin.as_deref().unwrap_or("live") {
+        "live" => Phase::Live,
+        "trial" => Phase::Trial,
+        _ => return Err(ApiError::bad_request("ACC-0305", "begin", "起始阶段不正确", "请选择 trial 或 live")),
+    };
+    let item = access::create(&state.node, &cx, AccessDoc::from(body), begin).await?;
     Ok((StatusCode::CREATED, shown(&state.node, item).await?))
 }
 
 /// 接入系统详情
-#[utoipa::path(get, path = "/systems/{id}", tag = "接入系统", params(("id" = String, Path), LookFind),
+#[utoipa::path(get, path = "/systems/{id}", extensions(("x-permission" = json!("access.read"))), tag = "接入系统", params(("id" = String, Path), LookFind),
     responses((status = 200, body = Detailed<SystemOut, Option<SystemFacts>>)))]
 async fn get_system(
     State(state): State<AppState>,
@@ -236,7 +311,7 @@ async fn get_system(
 }
 
 /// 变更接入系统
-#[utoipa::path(put, path = "/systems/{id}", tag = "接入系统", params(("id" = String, Path)), request_body = SystemIn,
+#[utoipa::path(put, path = "/systems/{id}", extensions(("x-permission" = json!("access.update"))), tag = "接入系统", params(("id" = String, Path)), request_body = SystemIn,
     responses((status = 200, body = SystemOut)))]
 async fn change_system(
     State(state): State<AppState>,
@@ -245,11 +320,11 @@ async fn change_system(
     In(body): In<SystemIn>,
 ) -> ApiResult<Json<SystemOut>> {
     let version = wanted_version(body.version)?;
-    shown(&state.node, register::change(&state.node, &cx, id, version, AccessDoc::from(body)).await?).await
+    shown(&state.node, access::change(&state.node, &cx, id, version, AccessDoc::from(body)).await?).await
 }
 
 /// 审核接入系统
-#[utoipa::path(post, path = "/systems/{id}/review", tag = "接入系统", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/systems/{id}/review", extensions(("x-permission" = json!("access.update|access.review|access.revoke"))), tag = "接入系统", params(("id" = String, Path)),
     request_body = RegisterReviewIn, responses((status = 200, body = SystemOut)))]
 async fn review_system(
     State(state): State<AppState>,
@@ -257,7 +332,7 @@ async fn review_system(
     At(id): At<ObjectId>,
     In(body): In<RegisterReviewIn>,
 ) -> ApiResult<Json<SystemOut>> {
-    review::<AccessDoc>(&state.node, &cx, id, body).await
+    shown(&state.node, access::phase::review(&state.node, &cx, id, body.decision()?).await?).await
 }
 
 /// A new token (接入令牌); shown once.
@@ -267,13 +342,13 @@ struct SystemTokenOut {
 }
 
 /// 签发接入令牌
-#[utoipa::path(post, path = "/systems/{id}/token", tag = "接入系统", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/systems/{id}/token", extensions(("x-permission" = json!("access.issue"))), tag = "接入系统", params(("id" = String, Path)),
     responses((status = 200, body = SystemTokenOut)))]
 async fn issue_system_token(
     State(state): State<AppState>,
     Console(cx): Console,
     At(id): At<ObjectId>,
 ) -> ApiResult<Json<SystemTokenOut>> {
-    let token = access::issue_token(&state.node, &cx, id).await?;
-    Ok(Json(SystemTokenOut { token }))
+    let issued = access::token::replace_all(&state.node, &cx, id).await?;
+    Ok(Json(SystemTokenOut { token: issued.token }))
 }

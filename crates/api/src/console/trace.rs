@@ -44,7 +44,7 @@ fn direction(text: Option<&str>) -> ApiResult<Direction> {
 }
 
 /// 追溯链条合成
-#[utoipa::path(get, path = "/trace", tag = "追溯查询", params(TraceQuery),
+#[utoipa::path(get, path = "/trace", extensions(("x-permission" = json!("trace.read"))), tag = "追溯查询", params(TraceQuery),
     responses((status = 200, body = answer::ChainOut)))]
 async fn get_trace(
     State(state): State<AppState>,

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use suyuan_domain::clock::Timestamp;
-use suyuan_service::access;
+use suyuan_service::device::state::{self, Beat};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -21,9 +21,47 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct HeartbeatIn {
-    /// Codes of the devices that are alive.
+    /// The devices that are alive, at most 1,000.
     #[serde(default)]
-    devices: Vec<String>,
+    devices: Vec<HeartbeatDevice>,
+}
+
+/// A device that is alive: its code alone, or what it tells of itself (设备心跳).
+#[derive(Deserialize, ToSchema)]
+#[serde(untagged)]
+enum HeartbeatDevice {
+    /// Code of the device.
+    Code(String),
+    /// What it tells of itself.
+    State(HeartbeatState),
+}
+
+/// What a device tells of itself (设备状态).
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct HeartbeatState {
+    /// Code of the device.
+    code: String,
+    /// Version of its program.
+    #[serde(default)]
+    firmware: Option<String>,
+    /// Charge in per cent.
+    #[serde(default)]
+    battery: Option<u8>,
+    /// Faults that it has now; those of before that are missing here are over. Left out, nothing is said of faults.
+    #[serde(default)]
+    faults: Option<Vec<String>>,
+}
+
+impl From<HeartbeatDevice> for Beat {
+    fn from(device: HeartbeatDevice) -> Self {
+        match device {
+            HeartbeatDevice::Code(code) => Self { code, ..Self::default() },
+            HeartbeatDevice::State(HeartbeatState { code, firmware, battery, faults }) => {
+                Self { code, firmware, battery, faults }
+            }
+        }
+    }
 }
 
 /// The answer to a sign of life.
@@ -42,10 +80,11 @@ struct HeartbeatOut {
 #[utoipa::path(post, path = "/heartbeat", tag = "数据报送", request_body = HeartbeatIn,
     responses((status = 200, body = HeartbeatOut)))]
 async fn report_heartbeat(
-    State(state): State<AppState>,
+    State(app): State<AppState>,
     System(system): System,
     In(body): In<HeartbeatIn>,
 ) -> ApiResult<Json<HeartbeatOut>> {
-    let devices = access::heartbeat(&state.node, &system, &body.devices).await?;
-    Ok(Json(HeartbeatOut { system: system.code, devices, at: state.node.now() }))
+    let beats = body.devices.into_iter().map(Beat::from).collect();
+    let devices = state::heartbeat(&app.node, &system, beats).await?;
+    Ok(Json(HeartbeatOut { system: system.code, devices, at: app.node.now() }))
 }

@@ -12,12 +12,13 @@ use serde_json::{Map, Value};
 use super::PackFile;
 
 /// Tables of a pack with the Chinese word for a row of it.
-pub const TABLES: [(&str, &str); 15] = [
+pub const TABLES: [(&str, &str); 23] = [
     ("stage", "环节"),
     ("category", "类别"),
     ("child", "二级类别"),
     ("field", "元数据"),
     ("function", "功能"),
+    ("meta", "登记字段"),
     ("scheme", "编码规则"),
     ("province", "省级代码"),
     ("rule", "规则"),
@@ -27,6 +28,13 @@ pub const TABLES: [(&str, &str); 15] = [
     ("limit", "时限"),
     ("entry", "名称"),
     ("calendar", "节假日"),
+    ("threshold", "预警阈值"),
+    ("silence", "静默时限"),
+    ("quota", "配额"),
+    ("clause", "自测条款"),
+    ("variety", "目录条目"),
+    ("retired", "停用"),
+    ("outside", "未纳入类别"),
     ("", "数据"),
 ];
 
@@ -121,6 +129,17 @@ pub fn rows(file: &PackFile) -> Vec<Row> {
     add(&mut rows, "role", &file.role, |row| plain(&row.code, &row.name));
     add(&mut rows, "limit", &file.limit, |row| (format!("{}@{}", row.code, row.valid_from), row.name.clone()));
     add(&mut rows, "entry", &file.entry, |row| (format!("{}/{}", row.list, row.code), row.name.clone()));
+    add(&mut rows, "meta", &file.meta, |row| (format!("{}/{}", row.entity, row.code), row.name.clone()));
+    add(&mut rows, "threshold", &file.threshold, |row| {
+        (format!("{}@{}", row.indicator, row.stage), row.indicator.clone())
+    });
+    add(&mut rows, "silence", &file.silence, |row| plain(&row.stage, &row.stage));
+    add(&mut rows, "quota", &file.quota, |row| plain(&row.code, &row.name));
+    add(&mut rows, "clause", &file.clause, |row| plain(&row.code, &row.name));
+    let level = |category: &str, code: &str| format!("{category}/{code}");
+    add(&mut rows, "variety", &file.variety, |row| (level(&row.category, &row.code), row.name.clone()));
+    add(&mut rows, "retired", &file.retired, |row| (level(&row.category, &row.code), row.code.clone()));
+    add(&mut rows, "outside", &file.outside, |row| plain(&row.category, &row.category));
     let day =
         |key: String, word: &str| Row { table: "calendar", name: format!("{key} {word}"), key, content: word.into() };
     rows.extend(file.calendar.holidays.iter().map(|row| day(row.to_string(), "放假")));

@@ -302,6 +302,11 @@ fn beneath(edition: &Edition, files: &[Layer<'_>]) -> Result<(), Fault> {
     if let Some(row) = repeated.first() {
         return Err(fault("0203", "text", format!("重复了上级的{}", named(row)), ONLY_ADD));
     }
+    let upper = |row: &&Row| ["child", "variety"].iter().any(|table| above.contains_key(&(*table, row.key.clone())));
+    if let Some(row) = own.iter().find(|row| row.table == "retired" && upper(row)) {
+        let reason = format!("停用了上级的目录条目 {}", row.key);
+        return Err(fault("0206", "text", reason, "上级的目录条目由上级停用，本级只能停用自行增补的条目"));
+    }
     if let Some(row) = own.iter().find(|row| !open.iter().any(|table| table == row.table)) {
         let reason = format!("上级未开放{}的增补，不能加入{}", table_label(row.table), named(row));
         return Err(fault("0204", "text", reason, "请向上级平台提出建议，由上级发布"));

@@ -78,6 +78,10 @@ fn g_5_4_2_roles_allow_by_pattern_and_denials_win() {
         name: "r".into(),
         permissions: vec!["subject.*".into(), "event.read".into()],
         denied: vec!["subject.review".into()],
+        parent: None,
+        grants: None,
+        second_factor: false,
+        own_subject: false,
     };
     for (permission, allowed) in [
         ("subject.read", true),

@@ -11,6 +11,7 @@ use suyuan_domain::clock::Timestamp;
 use suyuan_domain::division::Tier;
 use suyuan_domain::record::{Class, Digest, Stream};
 
+use super::audit::AuditHead;
 use super::bytes::{Reader, put_long, put_short};
 use super::chain::{ChainAnswer, ChainQuery};
 use super::{Direction, OLDEST_VERSION, Result, VERSION, WireError};
@@ -50,6 +51,7 @@ documents! {
     EnrolAnswer = "enrol-answer",
     ChainQuery = "chain-query",
     ChainAnswer = "chain-answer",
+    AuditHead = "audit-head",
 }
 
 /// The end of a chain as a node has it; its hash digests everything before it.

@@ -1,10 +1,11 @@
 //! The bytes between nodes, settled by version: a sealed batch of records ([`seal_batch`], [`open_batch`]) and signed
 //! documents ([`document`]): receipts, heads, pulls, enrolment, questions about
-//! chains ([`chain`]).
+//! chains ([`chain`]), ends of audit trails ([`audit`]).
 //!
 //! Nothing here keeps or sends anything. Every input is hostile until its signature holds, and bounded after that.
 //! Rows: D-shape, N-TIER, H-8.
 
+pub mod audit;
 pub mod chain;
 pub mod digest;
 pub mod document;

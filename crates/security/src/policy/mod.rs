@@ -6,6 +6,7 @@
 //! Rows: G-5.4.2, G-5.4.3b, H-6.5, H-9.
 
 mod compile;
+mod explain;
 mod powers;
 mod words;
 
@@ -15,6 +16,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use suyuan_domain::pack::Role;
 
 pub use compile::{MODEL, compile, enforcer};
+pub use explain::{Origin, Permissions};
 pub use powers::{AUDITOR, POWERS, SECURITY_ADMIN, SYSTEM_ADMIN, denials};
 pub use words::{Action, Kind, UnknownWord};
 
@@ -108,7 +110,12 @@ pub struct RoleRules {
 
 impl From<&Role> for RoleRules {
     fn from(role: &Role) -> Self {
-        Self { code: role.code.clone(), parent: None, allow: role.permissions.clone(), deny: role.denied.clone() }
+        Self {
+            code: role.code.clone(),
+            parent: role.parent.clone(),
+            allow: role.permissions.clone(),
+            deny: role.denied.clone(),
+        }
     }
 }
 

@@ -18,7 +18,7 @@ pub const POWERS: [&str; 3] = [SYSTEM_ADMIN, SECURITY_ADMIN, AUDITOR];
 const RUNNING: &[Kind] = &[Kind::Job, Kind::Setting, Kind::Access, Kind::Category, Kind::Rule, Kind::Pack];
 
 /// What else an auditor only looks at.
-const OTHERS: &[Kind] = &[Kind::Account, Kind::Role, Kind::Exchange];
+const OTHERS: &[Kind] = &[Kind::Account, Kind::Role, Kind::Exchange, Kind::Client];
 
 /// Whether what belongs to the other two powers keeps `role` from this.
 fn is_banned(role: &str, kind: Kind, action: Action) -> bool {
@@ -27,7 +27,7 @@ fn is_banned(role: &str, kind: Kind, action: Action) -> bool {
     match role {
         SYSTEM_ADMIN => match kind {
             Kind::Audit => true,
-            Kind::Role => changes,
+            Kind::Role | Kind::Client => changes,
             Kind::Account => action == Action::Authorise,
             _ => false,
         },

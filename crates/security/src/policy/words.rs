@@ -97,6 +97,7 @@ words! {
         ReportSchedule = "report_schedule", "报告计划";
         Reference = "reference", "基础字典";
         Identifier = "identifier", "编码与标识";
+        Client = "client", "应用客户端";
     }
 }
 

@@ -24,6 +24,7 @@ fn context(role: &str, kind: ActorKind, policy: PolicySnapshot) -> OpContext {
         request_id: "r1".into(),
         now: Timestamp::from_millis(0),
         policy: Arc::new(policy),
+        session: None,
     }
 }
 

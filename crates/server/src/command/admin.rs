@@ -52,7 +52,7 @@ pub(super) async fn run(args: AdminArgs) -> Result<()> {
         password,
         role,
         division: config.node.code.clone(),
-        email: String::new(),
+        ..account::NewAccount::default()
     };
     let options = Options { schedules: false, accounts: vec![new], ..Options::default() };
     start(&config, &reference, &warehouse, options).await?.stop().await?;

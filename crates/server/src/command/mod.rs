@@ -4,6 +4,7 @@ mod admin;
 mod engine;
 mod migrate;
 mod openapi;
+mod rights;
 pub mod serve;
 mod verify;
 
@@ -48,6 +49,8 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Prints the OpenAPI document.
     Openapi,
+    /// Prints the matrix of rights.
+    Rights(rights::RightsArgs),
 }
 
 /// Runs the command line.
@@ -85,6 +88,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Admin(args) => admin::run(args).await,
         Command::Verify(args) => verify::run(args).await,
         Command::Openapi => openapi::run(),
+        Command::Rights(args) => rights::run(args).await,
     }
 }
 

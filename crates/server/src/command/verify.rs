@@ -1,10 +1,14 @@
-//! `suyuan verify`: proofs over what is kept, from stored bytes.
+//! `suyuan verify`: proofs over what is kept, from stored bytes. Rows: G-5.4.3c, H-8.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
+use serde::Deserialize;
 use suyuan_crypto::random::OsEntropy;
+use suyuan_crypto::sign::VerifyingKey;
+use suyuan_domain::period::Day;
+use suyuan_service::audit::head::{self, HeadFile};
 use suyuan_service::proof;
 use suyuan_store::Store;
 use suyuan_store::segment::Archive;
@@ -18,7 +22,7 @@ use crate::reference;
 enum Proof {
     /// Every chain of the journal, over table and segments.
     Journal,
-    /// The chain of the audit trail.
+    /// The chain of the audit trail, compared with the signed ends of days.
     Audit,
 }
 
@@ -31,6 +35,15 @@ pub struct VerifyArgs {
     /// Configuration file of the node.
     #[arg(long)]
     config: PathBuf,
+    /// First day of the audit trail, as 2026-11-21; the beginning without it.
+    #[arg(long)]
+    from: Option<Day>,
+    /// Last day of the audit trail; the present end without it.
+    #[arg(long)]
+    to: Option<Day>,
+    /// Ends of days as the tier above has kept them: the answer of `/api/v1/console/audit/heads` there.
+    #[arg(long)]
+    heads: Option<PathBuf>,
 }
 
 /// Runs a proof; the first false record is an error that names it.
@@ -44,8 +57,42 @@ pub(super) async fn run(args: VerifyArgs) -> Result<()> {
             for head in proof::everything(&store, &own).await? {
                 println!("{} {} 世代 {} 共 {} 条，链条完整", head.node, head.stream, head.epoch, head.seq);
             }
+            Ok(())
         }
-        Proof::Audit => println!("审计记录 {} 条，链条完整", store.verify_audit().await?),
+        Proof::Audit => audit(&config, &store, &own, &args).await,
     }
-    Ok(())
+}
+
+async fn audit(config: &Config, store: &Store, own: &VerifyingKey, args: &VerifyArgs) -> Result<()> {
+    let copies = args.heads.as_deref().map(copies).transpose()?.unwrap_or_default();
+    let check = head::Check {
+        node: &config.node.code,
+        key: own,
+        data_dir: &config.node.data_dir,
+        from: args.from,
+        to: args.to,
+        copies: &copies,
+    };
+    match head::check(store, &check).await? {
+        Ok(walked) => {
+            println!("审计记录 {} 条，至第 {} 条，链条完整", walked.rows, walked.seq);
+            Ok(())
+        }
+        Err(fault) => bail!("审计日志不完整：{fault}"),
+    }
+}
+
+/// Reads heads kept elsewhere: a list, or an answer of the interface that holds one.
+fn copies(path: &Path) -> Result<Vec<HeadFile>> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Saved {
+        Answer { items: Vec<HeadFile> },
+        List(Vec<HeadFile>),
+    }
+    let text = std::fs::read_to_string(path).with_context(|| format!("无法读取 {}", path.display()))?;
+    let saved = serde_json::from_str(&text).with_context(|| format!("{} 不是链头清单", path.display()))?;
+    Ok(match saved {
+        Saved::Answer { items } | Saved::List(items) => items,
+    })
 }

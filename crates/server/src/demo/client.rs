@@ -71,6 +71,23 @@ impl Client {
         Ok(json(&self.http.send(&format!("{url}{path}"), request).await?.body))
     }
 
+    /// Uploads a text as a form does.
+    pub async fn upload(
+        &self,
+        url: &str,
+        path: &str,
+        who: &Identity,
+        name: &str,
+        text: &str,
+    ) -> Result<Value, ClientError> {
+        const FORM: &str = "multipart/form-data; boundary=--------suyuan";
+        let head = format!("content-disposition: form-data; name=\"file\"; filename=\"{name}\"");
+        let body = format!("----------suyuan\r\n{head}\r\n\r\n{text}\r\n----------suyuan--\r\n");
+        let body = Some((FORM, Bytes::from(body)));
+        let request = Outgoing { body, headers: headers(who), ..Outgoing::default() };
+        Ok(json(&self.http.send(&format!("{url}{path}"), request).await?.body))
+    }
+
     /// Replaces.
     pub async fn put(&self, url: &str, path: &str, who: &Identity, body: &Value) -> Result<Value, ClientError> {
         let body = Some(("application/json", Bytes::from(body.to_string())));

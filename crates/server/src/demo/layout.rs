@@ -23,12 +23,14 @@ const NODES: [(&str, Option<&str>, &str); 5] = [
 ];
 
 /// Username, role and name of the accounts that every node has.
-const ACCOUNTS: [(&str, &str, &str); 5] = [
+const ACCOUNTS: [(&str, &str, &str); 7] = [
     ("admin", "system_admin", "系统管理员"),
     ("security", "security_admin", "安全管理员"),
     ("audit", "auditor", "审计员"),
     ("regulator", "supervisor", "监管人员"),
     ("leader", "director", "主管领导"),
+    ("emergency", "emergency_officer", "应急人员"),
+    ("service", "service_officer", "咨询投诉受理员"),
 ];
 
 /// How far the loading of the sample world has come.

@@ -8,6 +8,7 @@ use suyuan_server::config::MailSection;
 
 use crate::form::Forms;
 use crate::harness::{Caller, PASSWORD, Setup, TestApp, event, system, wait_for};
+use crate::provider::Provider;
 
 const SUBJECT: &str = "3702000010001";
 
@@ -30,11 +31,15 @@ async fn h_8_a_running_node_answers_in_the_forms_of_the_document() {
         MailSection {
             smtp: None, from: "追溯平台 <report@example.cn>".to_owned(), dir: Some(folder.path().into())
         };
-    let app = TestApp::with("370200", Setup { mail, ..Setup::at_noon() }).await;
+    let provider = Provider::start("node", "subject-1").await;
+    let openid = Some(provider.section());
+    let app = TestApp::with("370200", Setup { mail, openid, ..Setup::at_noon() }).await;
     let regulator = app.sign_in("regulator").await;
     let mut forms = Forms::served();
     let connected = registers(&mut forms, &regulator).await;
+    crate::find::searched(&mut forms, &app, &regulator).await;
     reported(&mut forms, &app, &connected, &regulator).await;
+    crate::subject::answered(&mut forms, &app, &regulator, &connected).await;
     epcis(&mut forms, &app, &connected).await;
     findings(&mut forms, &regulator).await;
     complaints(&mut forms, &app, &regulator).await;
@@ -43,6 +48,11 @@ async fn h_8_a_running_node_answers_in_the_forms_of_the_document() {
     accounts(&mut forms, &app).await;
     overview(&mut forms, &app, &regulator).await;
     packs(&mut forms).await;
+    crate::access_forms::answered(&mut forms, &app).await;
+    crate::people_forms::answered(&mut forms, &app).await;
+    crate::import::answered(&mut forms, &regulator).await;
+    crate::audit::answered(&mut forms, &app, &connected).await;
+    crate::oidc::answered(&mut forms, &app).await;
     assert_eq!(forms.silent(), Vec::<String>::new(), "never asked");
 }
 

@@ -9,7 +9,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use suyuan_domain::clock::{Clock, SystemClock, Timestamp};
 use suyuan_domain::period::Day;
-use suyuan_server::config::{Config, DemoSection, MailSection, ParentSection, WarehouseSection};
+use suyuan_server::config::{
+    Config, DemoSection, MailSection, OpenIdSection, ParentSection, SecuritySection, WarehouseSection,
+};
 use suyuan_server::reference;
 use suyuan_server::start::{Options, Started, WarehouseAddress, start};
 use suyuan_service::Node;
@@ -75,8 +77,12 @@ pub struct Setup {
     pub mail: MailSection,
     /// How far its clock stands from the machine's, in milliseconds.
     pub offset_millis: i64,
+    /// An outside provider with which people may sign in.
+    pub openid: Option<OpenIdSection>,
     /// Whether schedules tick; without them a test enqueues by hand.
     pub schedules: bool,
+    /// How signing in is guarded.
+    pub security: SecuritySection,
 }
 
 impl Setup {
@@ -135,6 +141,10 @@ impl TestApp {
         config.parent = setup.parent;
         config.database.url = database.url.clone();
         config.mail = setup.mail;
+        config.openid = setup.openid;
+        // People of a test sign in over and over from one address, some after trying two passwords.
+        let captcha_after = setup.security.captcha_after.or(Some(1_000));
+        config.security = SecuritySection { captcha_after, ..setup.security };
         config.demo = Some(DemoSection::default());
         let clock = Arc::new(SystemClock::default());
         clock.set_offset_millis(setup.offset_millis);
@@ -174,6 +184,18 @@ impl TestApp {
         }
     }
 
+    /// Its configuration, for changing it while the node is stopped.
+    pub fn config(&mut self) -> &mut Config {
+        &mut self.config
+    }
+
+    /// Its configuration as a file, for the commands of the program.
+    pub fn config_file(&self) -> PathBuf {
+        let path = self.config.node.data_dir.join("node.toml");
+        std::fs::write(&path, toml::to_string(&self.config).expect("a configuration")).expect("a file");
+        path
+    }
+
     /// The node behind the interfaces, for looking at what it keeps.
     pub fn node(&self) -> &Node {
         &self.started.as_ref().expect("a running node").node
@@ -182,6 +204,11 @@ impl TestApp {
     /// Moves its clock so that it shows `at` now.
     pub fn set_clock(&self, at: Timestamp) {
         self.clock.set_offset_millis(Setup::at(at).offset_millis);
+    }
+
+    /// Its folder, for looking at what lies there.
+    pub fn folder(&self) -> &Path {
+        self._folder.path()
     }
 
     /// Somebody without an account.
@@ -208,6 +235,7 @@ fn accounts(code: &str) -> Vec<NewAccount> {
         role: role.to_owned(),
         division: code.to_owned(),
         email: format!("{username}@example.cn"),
+        ..NewAccount::default()
     };
     ACCOUNTS.map(account).to_vec()
 }

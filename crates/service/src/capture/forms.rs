@@ -5,9 +5,11 @@ use suyuan_domain::fault::Fault;
 use suyuan_formats::{Defaults, Intake, csv_events, epcis_json, open_json};
 use suyuan_security::context::OpContext;
 use suyuan_security::policy::{Action, Kind};
+use suyuan_store::intake::BY_HAND;
 
-use super::{Answer, MAX_ROWS, Message, Reporter, dry_run, submit};
-use crate::access::SystemIdentity;
+use super::{Answer, MAX_ROWS, Message, Reporter, dry_run, submit, trial};
+use crate::access::selftest::SampleFormat;
+use crate::access::{SystemIdentity, quota};
 use crate::{Node, Result, ServiceError};
 
 impl From<&SystemIdentity> for Reporter {
@@ -51,7 +53,17 @@ pub async fn open(node: &Node, system: &SystemIdentity, body: &[u8]) -> Result<A
     let reporter = Reporter::from(system);
     let message =
         read(node, &reporter, "", &system.subject, |intake| open_json::parse(body, intake).map_err(|f| vec![f]))?;
-    submit(node, reporter, Message::read(message, "json", body)).await
+    sent(node, system, reporter, Message::read(message, "json", body)).await
+}
+
+/// Takes in a message within the system's quota; one of a system on trial is kept apart.
+async fn sent(node: &Node, system: &SystemIdentity, reporter: Reporter, message: Message) -> Result<Answer> {
+    quota::take_rows(node, system, message.rows.len()).await?;
+    if system.phase.counts() {
+        submit(node, reporter, message).await
+    } else {
+        trial::submit(node, reporter, message).await
+    }
 }
 
 /// An EPCIS 2.0 capture document of a connected system. It is named by its content, so that sending it again doubles
@@ -66,7 +78,35 @@ pub async fn epcis(node: &Node, system: &SystemIdentity, body: &[u8]) -> Result<
     let named = format!("epcis-{}", suyuan_crypto::hash::hex(&suyuan_crypto::hash::sm3(body)));
     let mut message = read(node, &reporter, &named, subject, |intake| epcis_json::parse(body, intake))?;
     message.message_id = named;
-    submit(node, reporter, Message::read(message, super::EPCIS, body)).await
+    sent(node, system, reporter, Message::read(message, super::EPCIS, body)).await
+}
+
+/// A sample of what a system will send, read as in earnest.
+///
+/// # Errors
+/// [`ServiceError::Invalid`] for a body that is not of the form.
+pub(crate) fn sample(
+    node: &Node,
+    reporter: &Reporter,
+    subject: &str,
+    format: SampleFormat,
+    body: &[u8],
+) -> Result<Message> {
+    let named = format!("sample-{}", suyuan_crypto::hash::hex(&suyuan_crypto::hash::sm3(body)));
+    let packs = node.packs();
+    let (message, form) = match format {
+        SampleFormat::Json => {
+            (read(node, reporter, "", subject, |intake| open_json::parse(body, intake).map_err(|f| vec![f]))?, "json")
+        }
+        SampleFormat::Epcis => {
+            (read(node, reporter, &named, subject, |intake| epcis_json::parse(body, intake))?, super::EPCIS)
+        }
+        SampleFormat::Csv => {
+            let parse = |intake: &Intake<'_>| csv_events::parse(body, &packs, intake).map_err(|f| vec![f]);
+            (read(node, reporter, &named, subject, parse)?, "csv")
+        }
+    };
+    Ok(Message::read(message, form, body))
 }
 
 /// Whether a table is only checked.
@@ -85,7 +125,7 @@ pub enum Purpose {
 pub async fn table(node: &Node, cx: &OpContext, body: &[u8], purpose: Purpose) -> Result<Answer> {
     cx.authorize(Action::Create, Kind::Capture)?;
     let reporter = Reporter {
-        system: format!("MANUAL-{}", cx.division),
+        system: format!("{BY_HAND}{}{}", cx.division, cx.scope.desk()),
         division: cx.division.clone(),
         category: String::new(),
         stage: String::new(),
@@ -113,6 +153,11 @@ pub fn template() -> String {
 /// # Errors
 /// [`ServiceError::NotFound`] when the system sent no such message.
 pub async fn answer(node: &Node, system: &SystemIdentity, message: &str) -> Result<Answer> {
+    if !system.phase.counts()
+        && let Some(stored) = trial::answered(node, system, message).await?
+    {
+        return Ok(stored);
+    }
     let stored = node.store.answered(&system.code, message).await?.ok_or(ServiceError::NotFound("该报送批次"))?;
     Ok(serde_json::from_str(&stored.answer)?)
 }

@@ -14,11 +14,11 @@ use crate::{Result, ServiceError};
 const MINUTE: i64 = 60_000;
 
 /// Submissions from one address.
-pub(super) const SUBMISSIONS: LoginRules =
+pub(crate) const SUBMISSIONS: LoginRules =
     LoginRules { max_failures: 20, window_millis: 10 * MINUTE, lock_millis: 10 * MINUTE };
 
 /// Wrong guesses from one address, and of one number.
-pub(super) const GUESSES: LoginRules =
+pub(crate) const GUESSES: LoginRules =
     LoginRules { max_failures: 10, window_millis: 30 * MINUTE, lock_millis: 30 * MINUTE };
 
 /// Keys that are remembered; the oldest go first.
@@ -27,7 +27,7 @@ const MOST: usize = 20_000;
 static COUNTED: LazyLock<Mutex<HashMap<String, Failures>>> = LazyLock::new(Mutex::default);
 
 /// Refuses when one of `keys` has been used too often.
-pub(super) fn admit(rules: &LoginRules, keys: &[String], now: Timestamp) -> Result<()> {
+pub(crate) fn admit(rules: &LoginRules, keys: &[String], now: Timestamp) -> Result<()> {
     let counted = COUNTED.lock().unwrap_or_else(PoisonError::into_inner);
     for key in keys {
         let Some(failures) = counted.get(key) else { continue };
@@ -41,7 +41,7 @@ pub(super) fn admit(rules: &LoginRules, keys: &[String], now: Timestamp) -> Resu
 }
 
 /// Counts one use of each of `keys`.
-pub(super) fn count(rules: &LoginRules, keys: &[String], now: Timestamp) {
+pub(crate) fn count(rules: &LoginRules, keys: &[String], now: Timestamp) {
     let mut counted = COUNTED.lock().unwrap_or_else(PoisonError::into_inner);
     if counted.len() + keys.len() > MOST {
         let old = now.plus_millis(-rules.window_millis);

@@ -6,8 +6,9 @@ use suyuan_domain::id::ObjectId;
 use suyuan_store::Tx;
 use suyuan_store::register::Entry;
 
-use super::{Change, Document, State, new_entry, set_columns, write};
-use crate::access::SystemIdentity;
+use super::keep::{Change, Draft, faults_of, new_entry, set_document, with_reviewed, write};
+use super::{Document, State, personal};
+use crate::access::{SystemIdentity, quota};
 use crate::node::Node;
 use crate::{Result, ServiceError, audit};
 
@@ -68,6 +69,7 @@ pub async fn report<D: Document>(
         let fault = Fault::new("REQ-0110", "items", format!("一次最多报送 {MOST_ROWS} 条"), "请分批报送");
         return Err(ServiceError::TooLarge(fault));
     }
+    quota::take_rows(node, system, rows.len()).await?;
     let cx = system.context(node, address, request_id);
     let mut tx = node.store.begin().await?;
     let mut answers = Vec::with_capacity(rows.len());
@@ -88,7 +90,9 @@ pub async fn report<D: Document>(
 async fn one<D: Document>(node: &Node, tx: &mut Tx, system: &SystemIdentity, mut doc: D) -> Result<Reported> {
     let id = node.mint();
     doc.tidy(node, id);
-    let mut faults = doc.faults(node);
+    with_reviewed(node, &mut doc, &D::default())?;
+    let mut faults = doc.complete(node, tx).await?;
+    faults.extend(faults_of(node, &doc)?);
     let columns = doc.columns();
     if !node.divisions.is_within(&columns.division, node.code()) {
         let code = format!("{}-0106", D::LETTERS);
@@ -99,20 +103,32 @@ async fn one<D: Document>(node: &Node, tx: &mut Tx, system: &SystemIdentity, mut
     }
     let now = node.now();
     let change = Change { actor: &system.code, action: "report", reason: "" };
-    let Some(before) = tx.system_entry_by_code(D::KIND, &columns.code).await? else {
-        let entry = new_entry(node, id, &doc, State::Filed, now)?;
-        write::<D>(node, tx, None, &entry, &change).await?;
+    tx.lock_code(D::KIND, &columns.code).await?;
+    let stored = tx.system_entry_by_code(D::KIND, &columns.code).await?;
+    // A draft is nobody's business yet, and what was cancelled never was.
+    let over = |entry: &Entry| entry.state == State::Draft.as_str() || entry.state == State::Cancelled.as_str();
+    let Some(before) = stored.filter(|entry| !over(entry)) else {
+        if tx.claims_on(D::KIND, &columns.code).await?.iter().any(|claim| claim.live) {
+            let code = format!("{}-0105", D::LETTERS);
+            let reason = format!("编码 {} 已由其他节点登记", columns.code);
+            return Ok(Reported::rejected(vec![Fault::new(code, "code", reason, "请核对编码")]));
+        }
+        let draft = new_entry(node, id, &doc, State::Filed, now)?;
+        write::<D>(node, tx, None, &draft, &change).await?;
         return Ok(Reported { status: RowStatus::Accepted, id: Some(id), faults });
     };
     if let Some(fault) = closed::<D>(node, &before) {
         return Ok(Reported::rejected(vec![fault]));
     }
-    let text = serde_json::to_string(&doc)?;
-    if text == before.doc {
+    let known = if D::SEALED { tx.side_cars(&node.sealing_key, before.object).await? } else { Vec::new() };
+    let stored: D = personal::opened_with(&before.doc, &known)?;
+    with_reviewed(node, &mut doc, &stored)?;
+    if doc == stored {
         return Ok(Reported { status: RowStatus::Duplicate, id: Some(before.object), faults });
     }
-    let mut after = Entry { doc: text, version: before.version + 1, updated_at: now, ..before.clone() };
-    set_columns(&mut after, &columns);
+    let entry = Entry { version: before.version + 1, updated_at: now, ..before.clone() };
+    let mut after = Draft::from(entry);
+    set_document(node, &mut after, &doc, &known)?;
     write::<D>(node, tx, Some(&before), &after, &change).await?;
     Ok(Reported { status: RowStatus::Accepted, id: Some(before.object), faults })
 }

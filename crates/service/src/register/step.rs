@@ -40,8 +40,10 @@ pub enum Verb {
     Resume,
     /// Put out of force for good (撤销).
     Revoke,
-    /// Withdraw (取消).
+    /// Give up what was not filed yet (取消).
     Cancel,
+    /// Take back a change under review (撤回变更).
+    Withdraw,
 }
 
 /// A decision on an entry.
@@ -73,6 +75,9 @@ const STEPS: &[(State, Verb, State)] = &[
     (State::Changing, Verb::Approve, State::Filed),
     (State::Changing, Verb::Return, State::Filed),
     (State::Changing, Verb::Change, State::Changing),
+    (State::Changing, Verb::Withdraw, State::Filed),
+    (State::Changing, Verb::Suspend, State::Suspended),
+    (State::Changing, Verb::Revoke, State::Revoked),
     (State::Suspended, Verb::Resume, State::Filed),
     (State::Suspended, Verb::Revoke, State::Revoked),
 ];
@@ -141,10 +146,16 @@ impl State {
     pub const fn is_live(self) -> bool {
         matches!(self, Self::Filed | Self::Changing)
     }
+
+    /// Whether an entry in this state claims its code: it was handed in and is not over.
+    #[must_use]
+    pub const fn claims(self) -> bool {
+        !matches!(self, Self::Draft | Self::Revoked | Self::Cancelled)
+    }
 }
 
 impl Verb {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Submit,
         Self::Approve,
         Self::Return,
@@ -153,6 +164,7 @@ impl Verb {
         Self::Resume,
         Self::Revoke,
         Self::Cancel,
+        Self::Withdraw,
     ];
 
     /// The word in interfaces and the history.
@@ -167,6 +179,7 @@ impl Verb {
             Self::Resume => "resume",
             Self::Revoke => "revoke",
             Self::Cancel => "cancel",
+            Self::Withdraw => "withdraw",
         }
     }
 
@@ -182,6 +195,7 @@ impl Verb {
             Self::Resume => "恢复",
             Self::Revoke => "撤销",
             Self::Cancel => "取消",
+            Self::Withdraw => "撤回变更",
         }
     }
 
@@ -195,7 +209,7 @@ impl Verb {
     #[must_use]
     pub const fn permission(self) -> Action {
         match self {
-            Self::Submit | Self::Change | Self::Cancel => Action::Update,
+            Self::Submit | Self::Change | Self::Cancel | Self::Withdraw => Action::Update,
             Self::Approve | Self::Return | Self::Suspend | Self::Resume => Action::Review,
             Self::Revoke => Action::Revoke,
         }
@@ -225,12 +239,14 @@ mod tests {
     #[test]
     fn g_6_2_1_only_a_review_files_an_entry() {
         for (from, verb, to) in STEPS {
-            if *to == State::Filed {
+            if *to == State::Filed && *verb != Verb::Withdraw {
                 assert_eq!(verb.permission(), Action::Review, "{from:?} {verb:?}");
             }
         }
         assert_eq!(State::Filed.after(Verb::Change), Some(State::Changing), "a change of a filed entry is reviewed");
         assert_eq!(State::Changing.after(Verb::Return), Some(State::Filed), "what was filed stays in force");
+        assert_eq!(State::Changing.after(Verb::Withdraw), Some(State::Filed), "what was filed stays in force");
+        assert_eq!(State::Submitted.after(Verb::Withdraw), None);
         assert_eq!(State::Submitted.after(Verb::Resume), None);
         assert_eq!(Verb::parse_decision("change"), None);
         assert_eq!(Verb::parse_decision("approve"), Some(Verb::Approve));

@@ -206,6 +206,8 @@ pub async fn parcel(node: &Node, delivery: i64) -> Result<Option<Parcel>> {
 pub async fn delivered(node: &Node, delivery: i64) -> Result<()> {
     let tx = node.store.begin().await?;
     tx.note_delivery(delivery, "sent", None, Some(node.now())).await?;
+    let cx = node.own_context(DELIVER_JOB);
+    audit::note(&tx, &cx, "delivery.send", "delivery", &delivery.to_string(), None, Some("sent")).await?;
     Ok(tx.commit().await?)
 }
 
@@ -218,6 +220,11 @@ pub async fn undelivered(node: &Node, delivery: i64, error: &str, permanent: boo
     let given_up = permanent || row.attempts + 1 >= u64::from(DELIVERY_TRIES);
     let tx = node.store.begin().await?;
     tx.note_delivery(delivery, if given_up { "failed" } else { "queued" }, Some(error), None).await?;
+    if given_up {
+        let cx = node.own_context(DELIVER_JOB);
+        let place = ("delivery.send", "delivery", delivery.to_string());
+        audit::note_outcome(&tx, &cx, (place.0, place.1, &place.2), "failed", error).await?;
+    }
     tx.commit().await?;
     Ok(given_up)
 }

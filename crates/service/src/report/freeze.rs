@@ -57,7 +57,7 @@ pub(super) async fn edition(node: &Node, period: Period, now: Timestamp) -> Resu
 }
 
 /// `2026-11-01 08:00` in China standard time.
-pub(super) fn minute(at: Timestamp) -> String {
+pub(crate) fn minute(at: Timestamp) -> String {
     let day = Day::of(at);
     let minutes = (at.millis() - day.start().millis()) / 60_000;
     format!("{day} {:02}:{:02}", minutes / 60, minutes % 60)

@@ -13,7 +13,7 @@ use suyuan_security::policy::{Action, Kind};
 use suyuan_store::peer::Peer;
 
 use super::{ENROL_PATH, address};
-use crate::{Node, Result, ServiceError};
+use crate::{Node, Result, ServiceError, audit};
 
 fn state_of(peer: &Peer) -> EnrolState {
     match peer.state.as_str() {
@@ -116,6 +116,11 @@ pub async fn receive(node: &Node, bytes: &[u8]) -> Result<Vec<u8>> {
     let state = match tx.peer(&request.code).await? {
         Some(peer) if peer.state == "approved" && (peer.public_key != key_pem || peer.instance != request.instance) => {
             let text = format!("另一台安装（{}）以相同代码请求接入，已拒绝", request.url);
+            // A copy asks every second: the first time counts.
+            if peer.last_error.as_deref() != Some(text.as_str()) {
+                let place = ("exchange.enrol", "exchange", peer.code.as_str());
+                audit::note_outcome(&tx, &node.own_context("exchange.enrol"), place, "denied", &text).await?;
+            }
             tx.note_peer(&peer.code, None, Some(&text)).await?;
             tx.commit().await?;
             return Err(ServiceError::Conflict(clone_fault()));
@@ -127,8 +132,14 @@ pub async fn receive(node: &Node, bytes: &[u8]) -> Result<Vec<u8>> {
             tx.keep_peer(&seen).await?;
             state_of(&peer)
         }
-        _ => {
+        known => {
             let Enrol { code, name, url, instance, contact, .. } = request.clone();
+            if known.is_none() {
+                let told =
+                    serde_json::json!({ "name": name, "url": url, "fingerprint": key.fingerprint() }).to_string();
+                let cx = node.own_context("exchange.enrol");
+                audit::note(&tx, &cx, "exchange.enrol", "exchange", &code, None, Some(&told)).await?;
+            }
             let peer = Peer {
                 name,
                 url,
@@ -203,7 +214,7 @@ pub async fn decide(node: &Node, cx: &OpContext, code: &str, decision: Decision)
     peer.decided_at = Some(cx.now.millis());
     peer.last_error = None;
     tx.keep_peer(&peer).await?;
-    crate::audit::note(&tx, cx, action, "exchange", code, Some(&before), Some(&peer.state)).await?;
+    audit::note(&tx, cx, action, "exchange", code, Some(&before), Some(&peer.state)).await?;
     tx.commit().await?;
     node.peers.http().allow(&peer.url)?;
     Ok(peer)

@@ -106,7 +106,7 @@ async fn take_in(node: &Node, peer: &Peer, manifest: &BatchManifest, wire: Vec<W
         }
         Err(error) => return Err(error.into()),
     };
-    let poisoned = apply_all(node, &tx, &relayed, &cars).await?;
+    let poisoned = apply_all(node, &mut tx, &relayed, &cars).await?;
     let receipt = receipt(node, peer, manifest, &relayed, poisoned);
     let signed = sign_receipt(&receipt, &node.signing_key, &*node.entropy)?;
     let range = FrozenRange {
@@ -145,7 +145,7 @@ fn keyed_cars(records: &[Record], cars: Vec<Vec<SideCar>>) -> CarsByRecord {
     with_cars.filter_map(|(record, cars)| Some((record.origin.as_ref()?.hash, cars))).collect()
 }
 
-async fn apply_all(node: &Node, tx: &Tx, relayed: &Relayed, cars: &CarsByRecord) -> Result<Vec<Poisoned>> {
+async fn apply_all(node: &Node, tx: &mut Tx, relayed: &Relayed, cars: &CarsByRecord) -> Result<Vec<Poisoned>> {
     let mut poisoned = Vec::new();
     for record in &relayed.applied {
         let Some(origin) = &record.origin else { continue };

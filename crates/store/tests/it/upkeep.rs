@@ -34,6 +34,9 @@ async fn keep_days(store: &Store, days: u8) -> Outcome {
             last_seen_at: now.plus_millis(DAY / 24),
             expires_at: now.plus_millis(DAY / 3),
             address: "127.0.0.1".into(),
+            agent: String::new(),
+            confirmed_at: now,
+            second_factor: false,
         };
         tx.add_session(&session).await?;
         tx.commit().await?;

@@ -24,14 +24,20 @@ export const groups: Group[] = [
     key: "subjects",
     entries: [
       { href: "/console/subjects", label: t.subjects, permission: "subject.read" },
+      { href: "/console/merchants", label: t.merchants, permission: "subject.read" },
       { href: "/console/products", label: t.products, permission: "product.read" },
+      { href: "/console/catalogue", label: t.catalogue, permission: "category.read" },
       { href: "/console/devices", label: t.devices, permission: "device.read" },
+      { href: "/console/imports", label: t.imports, permission: "subject.import" },
+      { href: "/console/review", label: t.review, permission: "subject.review" },
     ],
   },
   {
     key: "data",
     entries: [
+      { href: "/console/applications", label: t.applications, permission: "access.read" },
       { href: "/console/systems", label: t.systems, permission: "access.read" },
+      { href: "/console/monitoring", label: t.monitoring, permission: "access.read" },
       { href: "/console/capture", label: t.capture, permission: "capture.read" },
       { href: "/console/events", label: t.events, permission: "event.read" },
       { href: "/console/findings", label: t.findings, permission: "finding.read" },
@@ -42,6 +48,7 @@ export const groups: Group[] = [
     key: "evaluation",
     entries: [
       { href: "/console/evaluations", label: t.evaluations, permission: "evaluation.read" },
+      { href: "/console/analysis", label: t.analysis, permission: "subject.read" },
       { href: "/console/reports", label: t.reports, permission: "report.read" },
     ],
   },
@@ -58,6 +65,8 @@ export const groups: Group[] = [
     entries: [
       { href: "/console/packs", label: t.packs, permission: "pack.read" },
       { href: "/console/accounts", label: t.accounts, permission: "account.read" },
+      { href: "/console/roles", label: t.roles, permission: "role.read" },
+      { href: "/console/clients", label: t.clients, permission: "client.read" },
       { href: "/console/audit", label: t.audit, permission: "audit.read" },
     ],
   },

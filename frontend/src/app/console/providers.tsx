@@ -6,8 +6,11 @@ import dayjs from "dayjs";
 import "dayjs/locale/zh-cn";
 import type { ReactNode } from "react";
 import { lightTheme, withMotion } from "@/app/theme";
+import { IdleGuard } from "@/features/session/components/idle-guard";
 import { useLessMotion } from "@/lib/motion";
+import { StepUp } from "@/ui/step-up";
 import "@/app/console/console.css";
+import "@/app/console/lists.css";
 
 dayjs.locale("zh-cn");
 
@@ -23,7 +26,10 @@ export function ConsoleFrame({ children }: { children: ReactNode }) {
 export function ConsoleProviders() {
   return (
     <ConsoleFrame>
-      <Outlet />
+      <StepUp>
+        <Outlet />
+      </StepUp>
+      <IdleGuard />
     </ConsoleFrame>
   );
 }

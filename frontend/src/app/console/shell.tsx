@@ -63,6 +63,12 @@ function Account() {
           { key: "role", disabled: true, label: `${shellText.role}：${me.account.role_name}` },
           { key: "range", disabled: true, label: `${shellText.range}：${me.account.division_name}` },
           { type: "divider" },
+          {
+            key: "profile",
+            icon: <UserOutlined />,
+            label: shellText.profile,
+            onClick: () => go("/console/profile"),
+          },
           { key: "logout", icon: <LogoutOutlined />, label: shellText.logout, onClick: () => void leave() },
         ],
       }}

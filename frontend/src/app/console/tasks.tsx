@@ -35,6 +35,15 @@ const tasks: Task[] = [
   listed("products", "product.review", "/console/products", "submitted"),
   listed("devices", "device.review", "/console/devices", "submitted"),
   listed("systems", "access.review", "/console/systems", "submitted"),
+  {
+    key: "applications",
+    permission: "access.review",
+    href: "/console/applications?state=submitted",
+    count: (_, signal) =>
+      http
+        .get<Page<object>>("/console/applications", { state: "submitted", limit: 1 }, signal)
+        .then((page) => page.count?.value ?? page.items.length),
+  },
   listed("findings", "finding.review", "/console/findings", "open"),
   listed("complaints", "complaint.answer", "/console/complaints", "submitted"),
   listed("answers", "complaint.answer", "/console/complaints", "accepted"),

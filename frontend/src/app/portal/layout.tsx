@@ -32,6 +32,7 @@ export function PortalLayout() {
         <AppLink href="/complaint">{t.complaint}</AppLink>
         <AppLink href="/complaint/follow">{t.follow}</AppLink>
         <AppLink href="/notices">{t.notices}</AppLink>
+        <AppLink href="/join">{t.join}</AppLink>
         <a href="/console">{t.console}</a>
       </footer>
     </div>

@@ -23,6 +23,7 @@ export const portalText = {
   retry: "重试",
   back: "返回首页",
   console: "管理端登录",
+  join: "系统接入",
   skip: "跳到正文",
   producer: "生产者",
   batch: "批次",

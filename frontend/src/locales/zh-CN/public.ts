@@ -1,4 +1,4 @@
-// Complaints, notices, accounts and audit in the console.
+// Complaints, notices and search in the console.
 export const complaintText = {
   search: "受理编号 / 追溯码 / 内容",
   title: "咨询投诉",
@@ -54,28 +54,6 @@ export const noticeText = {
   saved: "已保存为草稿",
   edit: "修改草稿",
   fromAbove: "由上级平台发布，在本平台不能修改或撤回",
-} as const;
-export const accountText = {
-  search: "账号 / 姓名 / 邮箱",
-  title: "用户",
-  create: "新增用户",
-  username: "账号",
-  name: "姓名",
-  role: "角色",
-  division: "管辖区划",
-  state: "状态",
-  email: "邮箱",
-  disable: "停用",
-  enable: "启用",
-  disableAsk: "停用后该账号不能登录，确定？",
-  password: "初始密码",
-  passwordHint: "不少于 12 位，大写字母、小写字母、数字、符号中至少三类",
-  newPassword: "新密码（不改则留空）",
-  unchanged: "没有修改",
-  disabledFirst: "新账号为停用状态，由安全管理员启用后才能登录",
-  updated: "更新时间",
-  powers: "角色、管辖区划和密码由有授权权限的人员修改",
-  edit: "修改",
 } as const;
 export const searchText = {
   title: "全局查询",

@@ -1,4 +1,5 @@
-//! `suyuan bench`: figures of speed on this machine: capture, exchange, dashboards and chains, the ground under them.
+//! `suyuan bench`: figures of speed on this machine: capture, exchange, dashboards and chains, the ground under them, lists
+//! of registers.
 //!
 //! Nodes run in this process over temporary folders, with the embedded engine beside it. Every figure is what a caller
 //! sees: events answered as durable, records whose receipts are stored, answers received. What each part does lies in the
@@ -8,6 +9,8 @@ mod capture;
 mod cockpit;
 mod exchange;
 mod ground;
+mod import;
+mod registers;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,7 +31,7 @@ use crate::start::{Options, Started, WarehouseAddress, start};
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Part {
-    /// Everything but the ground.
+    /// Everything but the ground, the registers and the import.
     All,
     /// Events captured and projected.
     Capture,
@@ -38,6 +41,10 @@ enum Part {
     Cockpit,
     /// Millions of records received and sealed by the relational store alone.
     Ground,
+    /// First pages of lists over a large register, by the relational store alone.
+    Registers,
+    /// A table of subjects uploaded, checked and entered.
+    Import,
 }
 
 /// Arguments of the benchmark.
@@ -58,10 +65,12 @@ pub struct BenchArgs {
     /// Seconds of looking.
     #[arg(long, default_value_t = 60)]
     seconds: u64,
-    /// Records of the part `ground`.
-    #[arg(long, default_value_t = 5_000_000)]
-    records: u64,
-    /// Empty PostgreSQL database for the part `ground`; without it, a SQLite file.
+    /// Records of the parts `ground` (5,000,000 unless said otherwise) and `registers` (1,000,000), rows of the
+    /// part `import` (100,000).
+    #[arg(long)]
+    records: Option<u64>,
+    /// PostgreSQL database for the parts `ground` and `registers`; without it, a SQLite file. Empty, or for `registers` as
+    /// a run before has left it.
     #[arg(long)]
     database: Option<String>,
 }
@@ -91,7 +100,8 @@ pub async fn run(args: BenchArgs) -> Result<()> {
     let folder = std::env::temp_dir().join(format!("suyuan-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let outcome = match args.part {
-        Part::Ground => ground::run(&folder, args.database.as_deref(), args.records).await,
+        Part::Ground => ground::run(&folder, args.database.as_deref(), args.records.unwrap_or(5_000_000)).await,
+        Part::Registers => registers::run(&folder, args.database.as_deref(), args.records.unwrap_or(1_000_000)).await,
         _ => on_nodes(&folder, &args).await,
     };
     std::fs::remove_dir_all(&folder)?;
@@ -102,7 +112,13 @@ async fn on_nodes(folder: &std::path::Path, args: &BenchArgs) -> Result<()> {
     let (engine, process) = start_engine(&folder.join("engine"), None).await?;
     let reference = reference::load()?;
     let site = Site { folder: folder.to_owned(), reference, engine, client: Client::open()? };
-    let outcome = measure(&site, args).await;
+    let outcome = match args.part {
+        Part::Import => {
+            let rows = usize::try_from(args.records.unwrap_or(100_000)).unwrap_or(usize::MAX);
+            import::run(&site, rows).await
+        }
+        _ => measure(&site, args).await,
+    };
     process.stop().await?;
     outcome
 }
@@ -149,7 +165,7 @@ async fn node(site: &Site, code: &str, parent: Option<ParentSection>) -> Result<
         password: PASSWORD.to_owned(),
         role: role.to_owned(),
         division: code.to_owned(),
-        email: String::new(),
+        ..NewAccount::default()
     };
     let options = Options {
         clock: Arc::new(SystemClock::default()),

@@ -1,197 +1,158 @@
-// 用户: accounts with role and range of divisions.
+// 用户: accounts with their role, range and state; the drawer holds everything that is done to one.
 import { PlusOutlined } from "@ant-design/icons";
-import { Alert, App, Button, ConfigProvider, Form, Input, Modal, Popconfirm, Select, Space } from "antd";
+import { Button } from "antd";
 import { useState } from "react";
-import type { AccountRow } from "@/api/types";
+import type { AccountOut } from "@/api/people";
+import { AccountForm } from "@/features/accounts/components/account-form";
+import { AccountView } from "@/features/accounts/components/account-view";
 import { http } from "@/lib/client";
-import { isStrong } from "@/lib/password";
+import type { Page } from "@/api/types";
+import type { RoleOut } from "@/api/people";
+import { useQuery } from "@tanstack/react-query";
+import { useUrl } from "@/lib/nav";
 import { useNames } from "@/lib/reference";
-import { useCan, useMe } from "@/lib/session";
-import { common } from "@/locales/zh-CN/common";
-import { accountText as t } from "@/locales/zh-CN/public";
-import { DivisionSelect } from "@/ui/division-select";
+import { useCan } from "@/lib/session";
+import { accountText as t } from "@/locales/zh-CN/people";
 import { ListPage, type Column } from "@/ui/list-page";
-import { StateMark, When } from "@/ui/marks";
-import { useAct } from "@/ui/use-act";
+import { Missing, StateMark, When } from "@/ui/marks";
+import { SecretOnce } from "@/ui/secret-once";
 
-const touched = [["list", "/console/accounts"]];
-const disabled = (row: AccountRow) => row.disabled === true || row.state === "disabled";
+/** The word that tells most about an account: locked comes before enabled, deleted before disabled. */
+export function standing(row: Pick<AccountOut, "state" | "locked_until">): string {
+  return row.state === "active" && row.locked_until ? "locked" : row.state;
+}
+export const rolesQuery = {
+  queryKey: ["roles"],
+  queryFn: ({ signal }: { signal: AbortSignal }) => http.get<Page<RoleOut>>("/console/roles", undefined, signal),
+};
 
-interface Values {
-  username: string;
-  display_name: string;
-  email?: string;
-  role: string;
-  division: string;
-  password?: string;
-}
-/** What differs from the account as it was read; the node asks another permission for each part. */
-export function changes(row: AccountRow, values: Partial<Values>): Partial<Values> {
-  const parts: Partial<Values> = {};
-  for (const key of ["display_name", "email", "role", "division"] as const) {
-    const value = values[key];
-    if (value !== undefined && value !== (row[key] ?? "")) parts[key] = value;
-  }
-  return values.password ? { ...parts, password: values.password } : parts;
-}
-
-function Division({ value, onChange, id }: { value?: string; onChange?: (code: string) => void; id?: string }) {
-  const me = useMe();
-  return (
-    <DivisionSelect
-      {...(id && { id })}
-      root={me.divisions_in_scope_root}
-      rootName={me.account.division_name}
-      value={value}
-      onChange={(code) => onChange?.(code ?? me.divisions_in_scope_root)}
-      width="100%"
-    />
-  );
-}
-function Editor({ row, onClose }: { row: AccountRow | null; onClose: () => void }) {
-  const { act, busy } = useAct();
-  const { message } = App.useApp();
-  const names = useNames();
-  const me = useMe();
-  const can = useCan();
-  const grants = can("account.authorise");
-  const mayKeep = row === null || can("account.update");
-  const mayGrant = row === null || grants;
-  const [form] = Form.useForm<Values>();
-  const save = (values: Values) => {
-    const changed = row && changes(row, values);
-    if (changed && Object.keys(changed).length === 0) {
-      message.info(t.unchanged);
-      onClose();
-      return;
-    }
-    void act(
-      () =>
-        row
-          ? http.put(`/console/accounts/${row.id}`, { ...changed, version: row.version })
-          : http.post("/console/accounts", values),
-      common.saved,
-      touched,
-    ).then((done) => {
-      if (done) onClose();
-    });
-  };
-  const need = [{ required: true, message: common.required }];
-  const strong = {
-    validator: (_: unknown, value: string | undefined) =>
-      !value || isStrong(value) ? Promise.resolve() : Promise.reject(new Error(t.passwordHint)),
-  };
-  return (
-    <Modal open title={row ? t.edit : t.create} onCancel={onClose} onOk={() => form.submit()} confirmLoading={busy}>
-      {!grants && <Alert type="info" showIcon title={row ? t.powers : t.disabledFirst} style={{ marginBottom: 12 }} />}
-      <Form
-        form={form}
-        layout="vertical"
-        initialValues={row ?? { division: me.divisions_in_scope_root }}
-        onFinish={save}
-      >
-        <Form.Item name="username" label={t.username} rules={need}>
-          <Input disabled={row !== null} autoComplete="off" />
-        </Form.Item>
-        <ConfigProvider componentDisabled={!mayKeep}>
-          <Form.Item name="display_name" label={t.name} rules={need}>
-            <Input />
-          </Form.Item>
-          <Form.Item name="email" label={t.email}>
-            <Input autoComplete="off" />
-          </Form.Item>
-        </ConfigProvider>
-        <ConfigProvider componentDisabled={!mayGrant}>
-          <Form.Item name="role" label={t.role} rules={need}>
-            <Select options={names.options("role")} />
-          </Form.Item>
-          <Form.Item name="division" label={t.division} rules={need}>
-            <Division />
-          </Form.Item>
-        </ConfigProvider>
-        {mayGrant && (
-          <Form.Item
-            name="password"
-            label={row ? t.newPassword : t.password}
-            extra={t.passwordHint}
-            rules={row ? [strong] : [...need, strong]}
-          >
-            <Input.Password autoComplete="new-password" />
-          </Form.Item>
-        )}
-      </Form>
-    </Modal>
-  );
-}
 export function AccountsPage() {
-  const { act } = useAct();
   const can = useCan();
-  const me = useMe();
-  const [mayDisable, mayEnable] = [can("account.disable"), can("account.authorise")];
-  const mayEdit = can("account.update") || mayEnable;
-  const [editing, setEditing] = useState<AccountRow | null | undefined>(undefined);
-  const columns: Column<AccountRow>[] = [
+  const names = useNames();
+  const [, patch] = useUrl();
+  const [creating, setCreating] = useState(false);
+  const [given, setGiven] = useState<{ name: string; password: string } | null>(null);
+  const roles = useQuery(rolesQuery);
+  const categories = (row: AccountOut) =>
+    row.categories ? row.categories.map((code) => names.name("category", code)).join("、") : t.allCategories;
+  const columns: Column<AccountOut>[] = [
     { key: "username", title: t.username, fixed: true, render: (row) => <span className="code">{row.username}</span> },
     { key: "display_name", title: t.name },
     { key: "role_name", title: t.role },
     { key: "division_name", title: t.division },
-    { key: "state", title: t.state, render: (row) => <StateMark state={disabled(row) ? "disabled" : "enabled"} /> },
-    { key: "updated_at", title: t.updated, render: (row) => <When at={row.updated_at} /> },
-    ...(mayEdit || mayDisable
-      ? [
-          {
-            key: "act",
-            title: common.actions,
-            render: (row: AccountRow) => (
-              <Space>
-                {mayEdit && (
-                  <Button size="small" onClick={() => setEditing(row)}>
-                    {t.edit}
-                  </Button>
-                )}
-                {!disabled(row) && mayDisable && row.id !== me.account.id && (
-                  <Popconfirm
-                    title={t.disableAsk}
-                    onConfirm={() =>
-                      void act(() => http.post(`/console/accounts/${row.id}/disable`), undefined, touched)
-                    }
-                  >
-                    <Button size="small" danger>
-                      {t.disable}
-                    </Button>
-                  </Popconfirm>
-                )}
-                {disabled(row) && mayEnable && (
-                  <Button
-                    size="small"
-                    onClick={() => void act(() => http.post(`/console/accounts/${row.id}/enable`), undefined, touched)}
-                  >
-                    {t.enable}
-                  </Button>
-                )}
-              </Space>
-            ),
-          },
-        ]
-      : []),
+    { key: "categories", title: t.categories, hidden: true, render: categories, text: categories },
+    {
+      key: "subject",
+      title: t.subject,
+      hidden: true,
+      render: (row) => <span className="code">{row.subject ?? "—"}</span>,
+    },
+    {
+      key: "state",
+      title: t.state,
+      render: (row) => (
+        <>
+          <StateMark
+            state={standing(row) === "locked" ? "suspended" : standing(row)}
+            name={t.states[standing(row)] ?? null}
+          />{" "}
+          {row.deletion !== "none" && row.state !== "deleted" && (
+            <StateMark state="pending" name={t.deletions[row.deletion] ?? null} />
+          )}
+        </>
+      ),
+      text: (row) => t.states[standing(row)],
+    },
+    {
+      key: "second_factor",
+      title: t.factor,
+      render: (row) => (row.second_factor ? t.on : <span className="soft">{t.off}</span>),
+      text: (row) => (row.second_factor ? t.on : t.off),
+    },
+    {
+      key: "last_sign_in_at",
+      title: t.last,
+      render: (row) => (row.last_sign_in_at ? <When at={row.last_sign_in_at} /> : <Missing reason={t.never} />),
+      text: (row) => row.last_sign_in_at,
+    },
+    {
+      key: "valid_until",
+      title: t.valid,
+      hidden: true,
+      render: (row) => (row.valid_until ? <When at={row.valid_until} /> : t.forever),
+      text: (row) => row.valid_until,
+    },
+    {
+      key: "updated_at",
+      title: t.updated,
+      render: (row) => <When at={row.updated_at} />,
+      text: (row) => row.updated_at,
+    },
   ];
   return (
     <>
-      <ListPage<AccountRow>
+      <ListPage<AccountOut>
         title={t.title}
         resource="/console/accounts"
         columns={columns}
-        filters={[{ key: "q", label: t.search, kind: "text" }]}
+        filters={[
+          { key: "q", label: t.search, kind: "text" },
+          {
+            key: "role",
+            label: t.role,
+            kind: "select",
+            options: (roles.data?.items ?? []).map((role) => ({ value: role.code, label: role.name })),
+          },
+          {
+            key: "state",
+            label: t.state,
+            kind: "select",
+            options: Object.entries(t.states).map(([value, label]) => ({ value, label })),
+          },
+          { key: "category", label: t.categories, kind: "select", options: names.options("category"), folded: true },
+          { key: "subject", label: t.subject, kind: "text", folded: true },
+          {
+            key: "deletion",
+            label: t.deletion,
+            kind: "select",
+            folded: true,
+            options: (["requested", "confirmed"] as const).map((value) => ({
+              value,
+              label: t.deletions[value] ?? value,
+            })),
+          },
+        ]}
         rowId={(row) => row.id}
+        emptyHint={t.hint}
+        drawerWidth={880}
+        drawer={(id) => <AccountView id={id} />}
         actions={
           can("account.create") && (
-            <Button type="primary" icon={<PlusOutlined />} onClick={() => setEditing(null)}>
+            <Button type="primary" icon={<PlusOutlined />} onClick={() => setCreating(true)}>
               {t.create}
             </Button>
           )
         }
       />
-      {editing !== undefined && <Editor row={editing} onClose={() => setEditing(undefined)} />}
+      {creating && (
+        <AccountForm
+          row={null}
+          onClose={() => setCreating(false)}
+          onSaved={(row, password) => {
+            setCreating(false);
+            patch({ record: row.id });
+            if (password) setGiven({ name: row.display_name, password });
+          }}
+        />
+      )}
+      {given && (
+        <SecretOnce
+          title={t.oneTime}
+          lines={[given.password]}
+          note={t.oneTimeNote(given.name)}
+          onClose={() => setGiven(null)}
+        />
+      )}
     </>
   );
 }

@@ -1,12 +1,13 @@
 // Upload of a table: choose, dry run, see each row, then go.
 import { DownloadOutlined, InboxOutlined } from "@ant-design/icons";
-import { Alert, App, Button, Checkbox, Space, Steps, Table, Upload } from "antd";
+import { Alert, App, Button, Checkbox, Space, Steps, Upload } from "antd";
 import { useState } from "react";
 import type { CsvResult } from "@/api/types";
 import { http } from "@/lib/client";
 import { csvText, download } from "@/lib/csv";
 import { number } from "@/lib/format";
 import { captureText as t } from "@/locales/zh-CN/capture";
+import { DataTable } from "@/ui/data-table";
 import { StateMark } from "@/ui/marks";
 import { Panel } from "@/ui/page";
 import { useAct } from "@/ui/use-act";
@@ -46,7 +47,7 @@ function Rows({ result }: { result: CsvResult }) {
           {t.report}
         </Button>
       </Space>
-      <Table
+      <DataTable
         size="small"
         rowKey="row"
         dataSource={rows}

@@ -1,6 +1,6 @@
 // 一张图: the same map on a light ground with switchable layers, and the values as a table.
 import { useQuery } from "@tanstack/react-query";
-import { Button, Checkbox, Segmented, Space, Table } from "antd";
+import { Button, Checkbox, Segmented, Space } from "antd";
 import { useMemo } from "react";
 import type { MapValue } from "@/api/types";
 import { useGo, useUrl } from "@/lib/nav";
@@ -13,6 +13,7 @@ import { flowsQuery, pointsQuery, regionsQuery, valuesQuery, type Metric } from 
 import { strongest } from "@/map/layers/build";
 import { mapPicture } from "@/map/picture";
 import { RegionMap } from "@/map/region-map";
+import { DataTable } from "@/ui/data-table";
 import { FigureText } from "@/ui/marks";
 import { PageHead, Panel } from "@/ui/page";
 
@@ -97,12 +98,12 @@ export function OneMapPage() {
           </div>
         </Panel>
         <Panel flush title={`${t.list} · ${mapText.metrics[metric]}`}>
-          <Table<MapValue>
+          <DataTable<MapValue>
             size="small"
             rowKey="code"
             pagination={false}
             scroll={{ y: "calc(100vh - 262px)" }}
-            loading={values.isLoading}
+            query={values}
             dataSource={values.data?.values ?? []}
             onRow={(row) => ({ onClick: () => patch({ division: row.code }), className: "row-link" })}
             columns={[

@@ -1,6 +1,6 @@
 // 监测评价: grades of a period, how they are spread, and for each row its indicators and trend.
 import { useQuery } from "@tanstack/react-query";
-import { Button, Drawer, Segmented, Select, Space, Table, Tag } from "antd";
+import { Button, Drawer, Segmented, Select, Space, Tag } from "antd";
 import { useMemo, useState } from "react";
 import type { EvaluationRow, Evaluations, ScoreTrend } from "@/api/types";
 import { Chart } from "@/charts/chart";
@@ -14,6 +14,7 @@ import { useNames } from "@/lib/reference";
 import { useCan, useMe } from "@/lib/session";
 import { common } from "@/locales/zh-CN/common";
 import { evaluationText as t } from "@/locales/zh-CN/evaluation";
+import { DataTable } from "@/ui/data-table";
 import { GradeMark, Missing } from "@/ui/marks";
 import { PageHead, Panel } from "@/ui/page";
 import { EmptyView, QueryView } from "@/ui/state-views";
@@ -66,7 +67,7 @@ function Row({ row }: { row: EvaluationRow }) {
         )}
       </div>
       <Panel flush title={t.indicators}>
-        <Table
+        <DataTable
           size="small"
           rowKey="code"
           pagination={false}
@@ -148,7 +149,7 @@ function Found({ data }: { data: Evaluations }) {
           </span>
           <Button onClick={save}>{common.export}</Button>
         </div>
-        <Table<EvaluationRow>
+        <DataTable<EvaluationRow>
           size="middle"
           rowKey="code"
           dataSource={shown}

@@ -1,12 +1,13 @@
 // 上下级交换: state towards the parent, the children, receipts, and records that could not be applied.
 import { useQuery } from "@tanstack/react-query";
-import { Alert, Button, Popconfirm, Space, Table, Tabs } from "antd";
+import { Alert, Button, Popconfirm, Space, Tabs } from "antd";
 import type { Exchange, ExchangeChild, Poison, Receipt } from "@/api/types";
 import { http } from "@/lib/client";
 import { dateTime, duration, number } from "@/lib/format";
 import { useUrl } from "@/lib/nav";
 import { useCan } from "@/lib/session";
 import { exchangeText as t } from "@/locales/zh-CN/evaluation";
+import { DataTable } from "@/ui/data-table";
 import { LinkMark, StateMark, When } from "@/ui/marks";
 import { Facts, PageHead, Panel } from "@/ui/page";
 import { EmptyView, QueryView } from "@/ui/state-views";
@@ -71,7 +72,7 @@ function Parent({ exchange }: { exchange: Exchange }) {
       />
       {parent.streams.length > 0 && (
         <Panel flush title={t.streams}>
-          <Table
+          <DataTable
             size="small"
             rowKey={(row) => `${row.stream}-${row.origin}`}
             pagination={false}
@@ -104,13 +105,13 @@ function Children({ rows }: { rows: ExchangeChild[] }) {
     void act(() => http.post(`/console/exchange/children/${row.code}/${how}`), undefined, key);
   return (
     <Panel flush>
-      <Table<ExchangeChild>
+      <DataTable<ExchangeChild>
         size="middle"
         rowKey="code"
         pagination={false}
         dataSource={rows}
         scroll={{ x: "max-content" }}
-        locale={{ emptyText: <EmptyView text={t.noChildren} /> }}
+        empty={{ text: t.noChildren }}
         columns={[
           {
             title: "平台",
@@ -165,12 +166,12 @@ function Receipts({ rows, exchange, title }: { rows: Receipt[]; exchange: Exchan
   const names = new Map([exchange.parent, ...exchange.children].flatMap((one) => (one ? [[one.code, one.name]] : [])));
   return (
     <Panel flush {...(title && { title })}>
-      <Table<Receipt>
+      <DataTable<Receipt>
         size="small"
         rowKey={(row) => `${row.at}-${row.peer}-${row.from_position}`}
         dataSource={rows}
         pagination={{ pageSize: 50, hideOnSinglePage: true }}
-        locale={{ emptyText: <EmptyView text={t.noReceipts} /> }}
+        empty={{ text: t.noReceipts }}
         columns={[
           { title: "时间", render: (_, row) => dateTime(row.at) },
           { title: t.peer, render: (_, row) => names.get(row.peer) ?? row.peer },
@@ -201,12 +202,12 @@ function Receipts({ rows, exchange, title }: { rows: Receipt[]; exchange: Exchan
 function Poisoned({ rows }: { rows: Poison[] }) {
   return (
     <Panel flush>
-      <Table<Poison>
+      <DataTable<Poison>
         size="small"
         rowKey="id"
         dataSource={rows}
         pagination={false}
-        locale={{ emptyText: <EmptyView text={t.noPoison} /> }}
+        empty={{ text: t.noPoison }}
         columns={[
           { title: "时间", render: (_, row) => dateTime(row.at) },
           { title: t.kind, dataIndex: "kind" },

@@ -1,12 +1,13 @@
 // One pack: its editions, their texts, and the way to a new one.
 import { useQuery } from "@tanstack/react-query";
-import { Alert, Button, Modal, Space, Table } from "antd";
+import { Alert, Button, Modal, Space } from "antd";
 import { useState } from "react";
 import type { PackEdition, PackEditionText, PackWithHistory } from "@/api/types";
 import { PublishDialog } from "@/features/packs/components/publish-dialog";
 import { http } from "@/lib/client";
 import { useMe } from "@/lib/session";
 import { packText as t } from "@/locales/zh-CN/packs";
+import { DataTable } from "@/ui/data-table";
 import { StateMark, When } from "@/ui/marks";
 import { QueryView } from "@/ui/state-views";
 
@@ -59,7 +60,7 @@ function TextView({
 }
 function Editions({ data, onRead }: { data: PackWithHistory; onRead: (edition: PackEdition) => void }) {
   return (
-    <Table<PackEdition>
+    <DataTable<PackEdition>
       rowKey={(row) => `${row.node}-${row.number}`}
       size="small"
       pagination={{ pageSize: 20, hideOnSinglePage: true }}

@@ -1,11 +1,12 @@
 // 数据包: what is in force of every pack, with the tier that it comes from.
 import { useQuery } from "@tanstack/react-query";
-import { Drawer, Space, Table, Tag } from "antd";
+import { Drawer, Space, Tag } from "antd";
 import type { PackRow, PackRows } from "@/api/types";
 import { PackHistory } from "@/features/packs/components/pack-history";
 import { http } from "@/lib/client";
 import { useUrl } from "@/lib/nav";
 import { packText as t } from "@/locales/zh-CN/packs";
+import { DataTable } from "@/ui/data-table";
 import { AppLink } from "@/ui/app-link";
 import { StateMark, When } from "@/ui/marks";
 import { PageHead, Panel } from "@/ui/page";
@@ -23,7 +24,7 @@ function Standing({ row }: { row: PackRow }) {
 }
 function PackTable({ rows }: { rows: PackRow[] }) {
   return (
-    <Table<PackRow>
+    <DataTable<PackRow>
       rowKey="name"
       size="middle"
       pagination={false}

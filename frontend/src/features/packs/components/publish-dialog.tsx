@@ -1,9 +1,10 @@
 // A new edition: written, compared with what is in force, and published after a question.
-import { Alert, Button, Input, Modal, Popconfirm, Space, Table } from "antd";
+import { Alert, Button, Input, Modal, Popconfirm, Space } from "antd";
 import { useState } from "react";
 import type { PackChange, PackDifference, PackRow } from "@/api/types";
 import { ApiError, http } from "@/lib/client";
 import { packText as t } from "@/locales/zh-CN/packs";
+import { DataTable } from "@/ui/data-table";
 import { ErrorView } from "@/ui/state-views";
 import { useAct } from "@/ui/use-act";
 
@@ -36,7 +37,7 @@ export function Difference({ difference }: { difference: PackDifference }) {
       </p>
       {removed > 0 && <Alert type="warning" showIcon title={t.removedFirst} style={{ marginBottom: 12 }} />}
       {added + changed + removed > changes.length && <p className="soft">{t.cut(changes.length)}</p>}
-      <Table<PackChange>
+      <DataTable<PackChange>
         rowKey={(row) => `${row.table}/${row.key}`}
         size="small"
         pagination={{ pageSize: 20, hideOnSinglePage: true }}

@@ -1,64 +1,28 @@
-// One entry of a register: head with actions, facts, what is related, changes on the right.
-import { CopyOutlined, EditOutlined, KeyOutlined } from "@ant-design/icons";
+// One entry of a register: head with the actions allowed now, tabs with everything about it, its life line at the side.
+import { CopyOutlined, EditOutlined, PrinterOutlined } from "@ant-design/icons";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Alert, App, Button, Modal, Space, Tooltip, Typography } from "antd";
+import { Alert, App, Button, Space, Tabs, Tooltip } from "antd";
 import { useState } from "react";
-import type { Detail, Page, ReviewAction, SystemToken } from "@/api/types";
-import { RecordForm } from "@/features/registers/components/record-form";
-import { registerOf, type Noun, type Row } from "@/features/registers/config";
-import { ApiError, http } from "@/lib/client";
+import { metadataQuery, place, recordQuery, type Noun } from "@/features/registers/api/registers";
+import type { Entry } from "@/features/registers/api/shapes";
+import { Completeness, MetaFacts, useShown } from "@/features/registers/components/meta-facts";
+import { ClosureButton, RivalBanner, UnmaskButton } from "@/features/registers/components/record-actions";
+import { CorrectionButton, Corrections } from "@/features/registers/components/corrections";
+import { ClosuresPanel, HistoryTab, MapTab, RelatedTab, TracesTab } from "@/features/registers/components/record-tabs";
+import { RegisterForm } from "@/features/registers/components/register-form";
+import { decisions } from "@/features/registers/decisions";
+import { http } from "@/lib/client";
 import { dateTime } from "@/lib/format";
+import { useUrl } from "@/lib/nav";
 import { useNames } from "@/lib/reference";
 import { useCan } from "@/lib/session";
-import { common, review } from "@/locales/zh-CN/common";
-import { fieldLabels, registerText } from "@/locales/zh-CN/registers";
-import { AppLink } from "@/ui/app-link";
-import { differences, HistoryRail } from "@/ui/history-rail";
+import { common } from "@/locales/zh-CN/common";
+import { fieldLabels, registerText as t } from "@/locales/zh-CN/registers";
+import { ChangeText, differences, HistoryRail, latestFirst } from "@/ui/history-rail";
 import { StateMark } from "@/ui/marks";
-import { Facts, Panel } from "@/ui/page";
-import { ReviewBar, type Decision } from "@/ui/review-bar";
+import { Panel } from "@/ui/page";
+import { ReviewBar } from "@/ui/review-bar";
 import { QueryView } from "@/ui/state-views";
-import { useAct } from "@/ui/use-act";
-
-const decisions: Partial<Record<ReviewAction, Decision>> = {
-  submit: { key: "submit", label: review.submit, primary: true, reason: false },
-  approve: { key: "approve", label: review.approve, hotkey: "a", primary: true, reason: false },
-  return: { key: "return", label: review.return, hotkey: "r", reason: true },
-  suspend: { key: "suspend", label: review.suspend, reason: true },
-  resume: { key: "resume", label: review.resume, reason: true },
-  revoke: { key: "revoke", label: review.revoke, danger: true, reason: true },
-  cancel: { key: "cancel", label: review.cancel, reason: false },
-};
-
-function TokenButton({ id }: { id: string }) {
-  const { act, busy } = useAct();
-  const [token, setToken] = useState<string | null>(null);
-  const issue = () =>
-    void act(async () => setToken((await http.post<SystemToken>(`/console/systems/${id}/token`)).token), "");
-  return (
-    <>
-      <Button icon={<KeyOutlined />} loading={busy} onClick={issue}>
-        {registerText.token}
-      </Button>
-      <Modal open={token !== null} footer={null} onCancel={() => setToken(null)} title={registerText.token}>
-        <Alert type="warning" showIcon title={registerText.tokenOnce} />
-        <Typography.Paragraph copyable className="raw" style={{ marginTop: 12 }}>
-          {token}
-        </Typography.Paragraph>
-      </Modal>
-    </>
-  );
-}
-
-/** One entry by its id, or by its code as other records name it; ids have dashes, codes have none. */
-async function load(noun: Noun, id: string, signal: AbortSignal): Promise<Detail<Row>> {
-  if (id.includes("-")) return http.get<Detail<Row>>(`/console/${noun}/${id}`, undefined, signal);
-  const page = await http.get<Page<Row>>(`/console/${noun}`, { q: id, limit: 20 }, signal);
-  const row = page.items.find((one) => one.code === id);
-  if (!row)
-    throw new ApiError(404, { code: "HTTP-404", message: registerText.noCode(id), advice: registerText.noCodeAdvice });
-  return http.get<Detail<Row>>(`/console/${noun}/${row.id}`, undefined, signal);
-}
 
 interface Props {
   noun: Noun;
@@ -68,101 +32,180 @@ interface Props {
   onPrevious?: (() => void) | undefined;
 }
 
-export function RecordView({ noun, id, wide = false, onNext, onPrevious }: Props) {
-  const names = useNames();
-  const register = registerOf(noun, names);
-  const can = useCan();
-  const client = useQueryClient();
+/** Closed today, as the node says. */
+interface Closed {
+  from: string;
+  to: string;
+  reason: string;
+}
+
+function Head({ noun, row }: { noun: Noun; row: Entry }) {
   const { message } = App.useApp();
-  const [editing, setEditing] = useState(false);
-  const query = useQuery({ queryKey: ["record", noun, id], queryFn: ({ signal }) => load(noun, id, signal) });
-  const touch = () =>
-    Promise.all([
-      client.invalidateQueries({ queryKey: ["record", noun, id] }),
-      client.invalidateQueries({ queryKey: ["list", `/console/${noun}`] }),
-    ]);
-  const copy = (code: string) =>
+  const metadata = useQuery(metadataQuery(noun, row["category"] as string | undefined));
+  const copy = () =>
     void navigator.clipboard
-      ?.writeText(code)
+      ?.writeText(row.code)
       .then(() => message.success(common.copied))
       .catch(() => undefined);
   return (
-    <QueryView query={query}>
-      {(row) => (
-        <div className={wide ? "record" : ""}>
-          <div>
-            <div className="record-head">
-              <h2 style={{ margin: 0 }}>{row.name}</h2>
-              <span className="code">
-                {row.code}
-                <Tooltip title={common.copy}>
-                  <Button
-                    type="text"
-                    size="small"
-                    icon={<CopyOutlined />}
-                    aria-label={common.copy}
-                    onClick={() => copy(row.code)}
-                  />
-                </Tooltip>
-              </span>
-              <StateMark state={row.state} name={row.state_name} />
-              <span className="soft">
-                {registerText.freshness} {dateTime(row.updated_at)}
-              </span>
-            </div>
-            {row.state === "changing" && (
-              <Alert style={{ marginTop: 12 }} type="info" showIcon title={registerText.changing} />
-            )}
-            <Space wrap style={{ marginTop: 4 }}>
-              <ReviewBar
-                decisions={row.actions.flatMap((action) => decisions[action] ?? [])}
-                onNext={onNext}
-                onPrevious={onPrevious}
-                onDone={onNext}
-                onDecide={(decision, reason) =>
-                  http.post(`/console/${noun}/${row.id}/review`, { version: row.version, decision, reason }).then(touch)
-                }
-              />
-              {row.actions.includes("change") && (
-                <Button icon={<EditOutlined />} onClick={() => setEditing(true)}>
-                  {common.edit}
-                </Button>
-              )}
-              {noun === "systems" && can("access.update") && row.state === "filed" && <TokenButton id={row.id} />}
-            </Space>
-            {row.proposal && (
-              <Panel title={registerText.proposal}>
-                {differences({ before: { ...row }, after: { ...row.proposal } }).map((one) => (
-                  <div key={one.field} className="difference">
-                    {fieldLabels[one.field] ?? one.field}：<del>{one.before}</del> → <ins>{one.after}</ins>
-                  </div>
-                ))}
-              </Panel>
-            )}
-            <Panel title={common.facts}>
-              <Facts rows={register.facts(row)} columns={2} />
-            </Panel>
-            <Panel title={common.related}>
-              <Space size="large" wrap>
-                {register.related(row).map((link) => (
-                  <AppLink key={link.href} href={link.href}>
-                    {link.label}
-                  </AppLink>
-                ))}
-                {row.lon && row.lat ? (
-                  <AppLink href={`/console/map?lon=${row.lon}&lat=${row.lat}&zoom=10`}>{registerText.openMap}</AppLink>
-                ) : null}
-              </Space>
-            </Panel>
-          </div>
-          <Panel title={common.history}>
-            <HistoryRail history={row.history} labels={fieldLabels} />
-          </Panel>
-          {editing && (
-            <RecordForm noun={noun} row={row} onClose={() => setEditing(false)} onSaved={() => setEditing(false)} />
-          )}
-        </div>
+    <div className="record-head">
+      <h2>{row.name}</h2>
+      <span className="code">
+        {row.code}
+        <Tooltip title={common.copy}>
+          <Button type="text" size="small" icon={<CopyOutlined />} aria-label={common.copy} onClick={copy} />
+        </Tooltip>
+      </span>
+      <StateMark state={row.state} name={row.state_name} />
+      <Completeness row={row} metadata={metadata.data} />
+      <span className="soft">
+        {t.from} {String(row["origin_name"] ?? row["origin_node"] ?? "—")} · {t.freshness} {dateTime(row.updated_at)}
+      </span>
+    </div>
+  );
+}
+
+function Notices({ row, onTouched }: { row: Entry; onTouched: () => Promise<unknown> }) {
+  const closed = row["closed"] as Closed | null | undefined;
+  const returned =
+    row.state === "returned" ? latestFirst(row.history).find((line) => line.action === "return") : undefined;
+  const style = { marginTop: 12 };
+  return (
+    <>
+      <RivalBanner row={row} onTouched={onTouched} />
+      {returned && (
+        <Alert
+          style={style}
+          type="warning"
+          showIcon
+          title={t.returnedTitle(returned.actor, dateTime(returned.at))}
+          description={`${common.reason}：${returned.reason ?? "—"}。${t.returnedHint}`}
+        />
       )}
+      {row.state === "changing" && <Alert style={style} type="info" showIcon title={t.changing} />}
+      {row.state === "draft" && <Alert style={style} type="info" showIcon title={t.draftNote} />}
+      {closed && (
+        <Alert style={style} type="info" showIcon title={t.closedNow(closed.from, closed.to, closed.reason)} />
+      )}
+    </>
+  );
+}
+
+function Body({ noun, row, wide }: { noun: Noun; row: Entry; wide: boolean }) {
+  const names = useNames();
+  const [search, patch] = useUrl();
+  const metadata = useQuery(metadataQuery(noun, row["category"] as string | undefined));
+  const shown = useShown(metadata.data);
+  const items = [
+    { key: "facts", label: common.facts, children: <MetaFacts noun={noun} row={row} columns={wide ? 2 : 1} /> },
+    { key: "related", label: common.related, children: <RelatedTab noun={noun} row={row} /> },
+    ...(noun === "subjects" || noun === "merchants"
+      ? [
+          {
+            key: "traces",
+            label: common.traces,
+            children: <TracesTab row={row} bizStep={(code) => names.name("biz_step", code)} />,
+          },
+        ]
+      : []),
+    ...("lon" in row ? [{ key: "map", label: common.map, children: <MapTab row={row} /> }] : []),
+    { key: "history", label: common.history, children: <HistoryTab row={row} shown={shown} /> },
+  ];
+  return (
+    <>
+      {row.proposal && (
+        <Panel title={t.proposal}>
+          {differences({ before: row, after: row.proposal }, shown).map((one) => (
+            <ChangeText key={one.field} change={{ ...one, field: fieldName(one.field, metadata.data) }} />
+          ))}
+        </Panel>
+      )}
+      <Tabs
+        activeKey={items.some((item) => item.key === search["tab"]) ? (search["tab"] as string) : "facts"}
+        onChange={(tab) => patch({ tab: tab === "facts" ? undefined : tab }, true)}
+        items={items}
+        destroyOnHidden
+      />
+    </>
+  );
+}
+/** Name of a field by the node's description, else by our own words. */
+export function fieldName(code: string, metadata: { fields: { code: string; name: string }[] } | undefined): string {
+  return metadata?.fields.find((field) => field.code === code)?.name ?? fieldLabels[code] ?? code;
+}
+
+export function RecordView({ noun: asked, id, wide = false, onNext, onPrevious }: Props) {
+  const can = useCan();
+  const client = useQueryClient();
+  const [editing, setEditing] = useState(false);
+  const query = useQuery(recordQuery(asked, id));
+  const register = place(asked);
+  const touch = () =>
+    Promise.all([
+      client.invalidateQueries({ queryKey: ["record", register] }),
+      client.invalidateQueries({ queryKey: ["list"] }),
+      client.invalidateQueries({ queryKey: ["closures"] }),
+    ]);
+  return (
+    <QueryView query={query}>
+      {(row) => {
+        const noun = asked === "subjects" && row["class"] === "merchant" ? "merchants" : asked;
+        const subject = register === "subjects";
+        const own = row.actions.includes("change") || row.actions.includes("submit");
+        return (
+          <div className={wide ? "record" : ""}>
+            <div>
+              <Head noun={noun} row={row} />
+              <Notices row={row} onTouched={touch} />
+              <Space wrap className="record-actions">
+                <ReviewBar
+                  decisions={row.actions.flatMap((action) => decisions[action] ?? [])}
+                  onNext={onNext}
+                  onPrevious={onPrevious}
+                  onDone={onNext}
+                  onDecide={(decision, reason) =>
+                    http
+                      .post(`/console/${register}/${row.id}/review`, { version: row.version, decision, reason })
+                      .then(touch)
+                  }
+                />
+                {own && (
+                  <Button icon={<EditOutlined />} onClick={() => setEditing(true)}>
+                    {row.state === "draft" || row.state === "returned" ? t.goOn : common.edit}
+                  </Button>
+                )}
+                {subject && <UnmaskButton noun={noun} row={row} />}
+                {subject && can("subject.update") && ["filed", "changing"].includes(row.state) && (
+                  <ClosureButton row={row} onTouched={touch} />
+                )}
+                {subject && <CorrectionButton noun={noun} row={row} onTouched={touch} />}
+                {wide && (
+                  <Button icon={<PrinterOutlined />} onClick={() => window.print()}>
+                    {t.print}
+                  </Button>
+                )}
+              </Space>
+              {subject && <Corrections noun={noun} row={row} onTouched={touch} />}
+              {subject && <ClosuresPanel row={row} onTouched={touch} />}
+              <Body noun={noun} row={row} wide={wide} />
+            </div>
+            {wide && <Rail noun={noun} row={row} />}
+            {editing && (
+              <RegisterForm noun={noun} row={row} onClose={() => setEditing(false)} onSaved={() => setEditing(false)} />
+            )}
+          </div>
+        );
+      }}
     </QueryView>
+  );
+}
+function Rail({ noun, row }: { noun: Noun; row: Entry }) {
+  const metadata = useQuery(metadataQuery(noun, row["category"] as string | undefined));
+  const shown = useShown(metadata.data);
+  const labels = Object.fromEntries((metadata.data?.fields ?? []).map((field) => [field.code, field.name]));
+  return (
+    <Panel title={t.lifeLine}>
+      <HistoryRail history={row.history} labels={{ ...fieldLabels, ...labels }} shown={shown} />
+    </Panel>
   );
 }

@@ -1,7 +1,7 @@
 // 报告: editions with preview and deliveries, and the schedule.
 import { DeleteOutlined, PlusOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
-import { Button, DatePicker, Form, Input, Modal, Space, Switch, Table, Tabs } from "antd";
+import { Button, DatePicker, Form, Input, Modal, Space, Switch, Tabs } from "antd";
 import type { Dayjs } from "dayjs";
 import { useEffect, useState } from "react";
 import type { Delivery, Edition, Page, ReportSchedule } from "@/api/types";
@@ -13,6 +13,7 @@ import { useUrl } from "@/lib/nav";
 import { useCan } from "@/lib/session";
 import { common } from "@/locales/zh-CN/common";
 import { reportText as t } from "@/locales/zh-CN/evaluation";
+import { DataTable } from "@/ui/data-table";
 import { StateMark, When } from "@/ui/marks";
 import { PageHead, Panel } from "@/ui/page";
 import { EmptyView, ErrorView, Loading, QueryView } from "@/ui/state-views";
@@ -91,7 +92,7 @@ function Deliveries({ id }: { id: string }) {
         empty={<EmptyView text={t.noDeliveries} />}
       >
         {(page) => (
-          <Table<Delivery>
+          <DataTable<Delivery>
             size="small"
             rowKey="id"
             pagination={false}
@@ -174,14 +175,14 @@ function Editions() {
                   )
                 }
               >
-                <Table<Edition>
+                <DataTable<Edition>
                   size="middle"
                   rowKey="id"
                   pagination={false}
                   dataSource={page.items}
                   rowClassName={(row) => (row.id === chosen?.id ? "row-open" : "row-link")}
                   onRow={(row) => ({ onClick: () => patch({ record: row.id }) })}
-                  locale={{ emptyText: <EmptyView text="还没有编制过报告" hint="点击“编制报告”开始" /> }}
+                  empty={{ text: "还没有编制过报告", hint: "点击“编制报告”开始" }}
                   columns={[
                     {
                       title: t.name,

@@ -1,8 +1,7 @@
 // Hits of one kind.
 import { searchText as t } from "@/locales/zh-CN/public";
 import { AppLink } from "@/ui/app-link";
-import { Loading } from "@/ui/state-views";
-import { errorText } from "@/ui/use-act";
+import { ErrorView, Loading } from "@/ui/state-views";
 
 interface Props {
   loading: boolean;
@@ -12,7 +11,7 @@ interface Props {
 
 export function List({ loading, error, rows }: Props) {
   if (loading) return <Loading height={80} />;
-  if (error) return <p className="soft">{errorText(error)}</p>;
+  if (error) return <ErrorView error={error} compact />;
   if (rows.length === 0) return <p className="soft">{t.none}</p>;
   return (
     <ul className="hits">

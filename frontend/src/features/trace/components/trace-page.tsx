@@ -1,7 +1,7 @@
 // 追溯查询: graph, flow table, flow map and gaps of one chain; choosing in one chooses in all.
 import { DownloadOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
-import { Alert, Button, Input, Segmented, Table, Tag } from "antd";
+import { Alert, Button, Input, Segmented, Tag } from "antd";
 import { useEffect, useState } from "react";
 import type { Chain, ChainRow } from "@/api/types";
 import { ChainGraph } from "@/features/trace/components/chain-graph";
@@ -12,6 +12,7 @@ import { dateTime, MISSING, number, unitName, withUnits } from "@/lib/format";
 import { useUrl } from "@/lib/nav";
 import { traceText as t } from "@/locales/zh-CN/trace";
 import { RegionMap } from "@/map/region-map";
+import { DataTable } from "@/ui/data-table";
 import { AppLink } from "@/ui/app-link";
 import { Missing, StateMark } from "@/ui/marks";
 import { PageHead, Panel } from "@/ui/page";
@@ -34,7 +35,7 @@ function FlowTable({
   const nodeOf = (row: ChainRow) => chain.nodes.find((node) => node.subject === row.subject)?.id;
   const marked = chain.nodes.find((node) => node.id === chosen)?.subject;
   return (
-    <Table<ChainRow>
+    <DataTable<ChainRow>
       size="small"
       rowKey={(row) => `${row.subject}-${row.at ?? ""}-${row.basis}`}
       dataSource={chain.table}
