@@ -177,6 +177,7 @@ impl Store {
 
     async fn scores(&self, scope: &Scope, node: &str, kind: &str, period: &str) -> Result<Vec<ScoreRow>> {
         let mut conditions = Conditions::in_scope(scope, "division", None);
+        conditions.of_systems(scope, "code", ("kind <> 'system'", vec![]));
         conditions.push("node = ? AND period = ? AND kind = ?", vec![node.into(), period.into(), kind.into()]);
         let (filter, values) = conditions.done();
         let text = format!(

@@ -7751,17 +7751,26 @@ export interface components {
         };
         /** @description The document of discovery (OpenID Provider Metadata). */
         OpenIdConfiguration: {
+            acr_values_supported: string[];
             authorization_endpoint: string;
+            authorization_response_iss_parameter_supported: boolean;
+            claims_parameter_supported: boolean;
+            claims_supported: string[];
             code_challenge_methods_supported: string[];
             end_session_endpoint: string;
+            grant_types_supported: string[];
             id_token_signing_alg_values_supported: string[];
             introspection_endpoint: string;
             issuer: string;
             jwks_uri: string;
+            request_parameter_supported: boolean;
+            request_uri_parameter_supported: boolean;
             response_types_supported: string[];
             revocation_endpoint: string;
             scopes_supported: string[];
+            subject_types_supported: string[];
             token_endpoint: string;
+            token_endpoint_auth_methods_supported: string[];
             userinfo_endpoint: string;
         };
         /** @description Whether a token holds. */
@@ -10661,7 +10670,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": number[];
+                    "application/octet-stream": components["schemas"]["Binary"];
                 };
             };
             /** @description 错误信息 */
@@ -12951,7 +12960,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": number[];
+                    "application/octet-stream": components["schemas"]["Binary"];
                 };
             };
             /** @description 错误信息 */

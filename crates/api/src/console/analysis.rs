@@ -12,6 +12,7 @@ use utoipa_axum::routes;
 
 use super::export::attachment;
 use super::register::RegisterFind;
+use crate::document::Binary;
 use crate::error::ApiResult;
 use crate::extract::{Console, Find};
 use crate::state::AppState;
@@ -66,7 +67,7 @@ async fn get_analysis(
 /// 导出统计分析
 #[utoipa::path(get, path = "/analysis/file", tag = "统计分析", params(AnalysisFind, RegisterFind),
     extensions(("x-permission" = json!("subject.export|product.export|device.export|access.export"))),
-    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>)))]
+    responses((status = 200, content_type = "application/octet-stream", body = Binary)))]
 async fn get_analysis_file(
     State(state): State<AppState>,
     Console(cx): Console,

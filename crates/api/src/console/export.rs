@@ -14,6 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::select::ShapeIn;
+use crate::document::Binary;
 use crate::error::ApiResult;
 use crate::extract::{At, Console, Find, In};
 use crate::listing::Listing;
@@ -211,7 +212,7 @@ async fn cancel_export(
 /// 下载导出文件
 #[utoipa::path(get, path = "/exports/{id}/file", tag = "导出", params(("id" = String, Path)),
     extensions(("x-permission" = json!("subject.export|product.export|device.export|access.export"))),
-    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>)))]
+    responses((status = 200, content_type = "application/octet-stream", body = Binary)))]
 async fn get_export_file(
     State(state): State<AppState>,
     Console(cx): Console,

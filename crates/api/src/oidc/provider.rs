@@ -57,6 +57,15 @@ struct OpenIdConfiguration {
     response_types_supported: Vec<String>,
     id_token_signing_alg_values_supported: Vec<String>,
     code_challenge_methods_supported: Vec<String>,
+    acr_values_supported: Vec<String>,
+    authorization_response_iss_parameter_supported: bool,
+    claims_parameter_supported: bool,
+    claims_supported: Vec<String>,
+    grant_types_supported: Vec<String>,
+    request_parameter_supported: bool,
+    request_uri_parameter_supported: bool,
+    subject_types_supported: Vec<String>,
+    token_endpoint_auth_methods_supported: Vec<String>,
 }
 
 /// 统一登录服务发现
