@@ -52,6 +52,11 @@ function SmallError({ error }: { error: unknown }) {
   );
 }
 
+/** A page or part that the role may not see. */
+export function Forbidden({ advice }: { advice?: string | undefined }) {
+  return <Result status="403" title={common.forbiddenTitle} subTitle={advice ?? common.forbiddenText} />;
+}
+
 /** What happened, why, and what to do; a missing permission has its own face. */
 export function ErrorView({
   error,
@@ -65,7 +70,7 @@ export function ErrorView({
 }) {
   if (compact) return <SmallError error={error} />;
   if (error instanceof ApiError && error.status === 403) {
-    return <Result status="403" title={common.forbiddenTitle} subTitle={error.advice ?? common.forbiddenText} />;
+    return <Forbidden advice={error.advice ?? undefined} />;
   }
   const known = error instanceof ApiError ? error : null;
   return (

@@ -23,7 +23,7 @@ import { recall, remember } from "@/lib/store";
 import { shellText } from "@/locales/zh-CN/shell";
 import { AppLink } from "@/ui/app-link";
 import { DivisionSelect } from "@/ui/division-select";
-import { Loading } from "@/ui/state-views";
+import { Forbidden, Loading } from "@/ui/state-views";
 
 function OpenFindings() {
   const can = useCan();
@@ -166,7 +166,7 @@ export function ConsoleShell() {
         </Layout.Sider>
         <Layout.Content id="main" className="main" tabIndex={-1}>
           <Suspense fallback={<Loading />}>
-            <Outlet key={path} />
+            {entry && !can(entry.permission) ? <Forbidden /> : <Outlet key={path} />}
           </Suspense>
         </Layout.Content>
       </Layout>
