@@ -63,8 +63,8 @@ impl Store {
         let (reader, writer) = if url.starts_with("sqlite:") {
             (sqlite(url, 4, true).await?, sqlite(url, 1, false).await?)
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            let pool = postgres(url).await?;
-            (pool.clone(), pool)
+            // Apart, so that whoever reads beside an open transaction waits only for readers, never for other writers.
+            (postgres(url, 8).await?, postgres(url, 20).await?)
         } else {
             return Err(StoreError::Configuration("database.url must begin with sqlite: or postgres:".into()));
         };
@@ -254,9 +254,13 @@ async fn at_rest(connection: &mut SqliteConnection) -> std::result::Result<bool,
     Ok(!connection.is_in_transaction())
 }
 
-async fn postgres(url: &str) -> Result<DatabaseConnection> {
+async fn postgres(url: &str, connections: u32) -> Result<DatabaseConnection> {
     let mut options = ConnectOptions::new(url.to_owned());
     quiet(&mut options);
-    options.max_connections(24).min_connections(1).acquire_timeout(Duration::from_secs(30)).test_before_acquire(false);
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(30))
+        .test_before_acquire(false);
     Ok(Database::connect(options).await?)
 }

@@ -160,6 +160,11 @@ fn reader_name(peer: &str, direction: &str, class: Class) -> String {
     format!("peer/{peer}/{direction}/{}", class.as_str())
 }
 
+async fn peers<C: sea_orm::ConnectionTrait>(db: &C, role: &str) -> Result<Vec<Peer>> {
+    let text = format!("SELECT {COLUMNS} FROM peer WHERE role = ? ORDER BY code");
+    sql::all(db, &text, vec![role.into()]).await
+}
+
 impl Store {
     /// The peer with this code.
     ///
@@ -174,8 +179,7 @@ impl Store {
     /// # Errors
     /// When the database is out of reach.
     pub async fn peers(&self, role: &str) -> Result<Vec<Peer>> {
-        let text = format!("SELECT {COLUMNS} FROM peer WHERE role = ? ORDER BY code");
-        sql::all(self.reader(), &text, vec![role.into()]).await
+        peers(self.reader(), role).await
     }
 
     /// The cursor towards a peer: the last position that it has confirmed.
@@ -251,6 +255,14 @@ impl Tx {
     /// When the database is out of reach.
     pub async fn peer(&self, code: &str) -> Result<Option<Peer>> {
         sql::one(self.db(), &format!("SELECT {COLUMNS} FROM peer WHERE code = ?"), vec![code.into()]).await
+    }
+
+    /// All peers of a role (`parent` or `child`).
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn peers(&self, role: &str) -> Result<Vec<Peer>> {
+        peers(self.db(), role).await
     }
 
     /// Writes a peer, new or changed.

@@ -92,7 +92,7 @@ async fn tell(
     holder: Option<ObjectId>,
     told: &[Ruling],
 ) -> Result<()> {
-    let children: Vec<String> = node.store.peers("child").await?.into_iter().map(|peer| peer.code).collect();
+    let children: Vec<String> = tx.peers("child").await?.into_iter().map(|peer| peer.code).collect();
     let mut words: Vec<Ruling> = Vec::new();
     if let Some(winner) = entries.iter().find(|entry| Some(entry.object) == holder) {
         for loser in entries.iter().filter(|entry| claims(entry) && entry.object != winner.object) {
