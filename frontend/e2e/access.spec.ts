@@ -148,8 +148,8 @@ test("g_6_7_1_monitoring_tells_who_is_silent_and_why", async ({ page }) => {
   await expect(page.locator(".stat b").first()).not.toHaveText("0");
   await page.locator("tbody tr.row-link").first().click();
   const record = page.getByRole("dialog");
-  await expect(record.getByText("近 30 日")).toBeVisible();
-  await expect(record.getByText("预警记录")).toBeVisible();
+  await expect(record.getByRole("heading", { name: "近 30 日" })).toBeVisible();
+  await expect(record.getByText("预警记录").first()).toBeVisible();
   await page.keyboard.press("Escape");
   await page.goto("/console/monitoring?only=silent");
   await expect(page.getByText("范围：静默")).toBeVisible();
