@@ -48,7 +48,7 @@ impl Need {
 /// The permissions of all operations.
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
-    needs: HashMap<(Method, String), Need>,
+    needs: HashMap<String, Vec<(Method, Need)>>,
 }
 
 /// The operations of an address with their methods.
@@ -77,13 +77,13 @@ fn plain(method: &HttpMethod) -> Method {
 impl Gate {
     /// The gate for the operations of a document.
     pub(crate) fn of(document: &OpenApi) -> Self {
-        let mut needs = HashMap::new();
+        let mut needs: HashMap<_, Vec<_>> = HashMap::new();
         for (path, item) in &document.paths.paths {
             for (method, operation) in operations(item) {
                 let words =
                     operation.extensions.as_ref().and_then(|all| all.get(PERMISSION)).and_then(|one| one.as_str());
                 if let Some(need) = words.and_then(Need::parse) {
-                    needs.insert((plain(&method), path.clone()), need);
+                    needs.entry(path.clone()).or_default().push((plain(&method), need));
                 }
             }
         }
@@ -96,7 +96,8 @@ impl Gate {
     /// 403 without the permission, and for operations that name none.
     pub(crate) fn pass(&self, method: &Method, path: &str, cx: &OpContext) -> Result<(), ApiError> {
         let method = if *method == Method::HEAD { &Method::GET } else { method };
-        match self.needs.get(&(method.clone(), path.to_owned())) {
+        let here = self.needs.get(path).and_then(|all| all.iter().find(|(asked, _)| asked == method));
+        match here.map(|(_, need)| need) {
             Some(Need::Session) => Ok(()),
             Some(Need::OneOf(all)) if all.iter().any(|(kind, action)| cx.may(*action, *kind)) => Ok(()),
             Some(Need::OneOf(all)) => Err(refused(all.first().copied())),

@@ -15,7 +15,7 @@ use suyuan_domain::scope::{CodeRange, Scope};
 
 use crate::db::{Store, Tx};
 use crate::error::StoreError;
-use crate::filter::{Conditions, Page, page};
+use crate::filter::{Conditions, Page, like_end, page};
 use crate::{Result, sql};
 
 /// One row of the trail.
@@ -104,8 +104,7 @@ impl AuditFilter {
         match self.action.as_deref() {
             Some(group) if group.ends_with('.') => {
                 // No range: how a dot sorts differs between databases.
-                let pattern = format!("{}%", group.replace('\\', "").replace('_', "\\_").replace('%', "\\%"));
-                conditions.push("action LIKE ? ESCAPE '\\'", vec![pattern.into()]);
+                conditions.push("action LIKE ? ESCAPE '\\'", vec![like_end(group, "").into()]);
             }
             action => conditions.equal("action", action),
         }

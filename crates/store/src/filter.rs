@@ -123,14 +123,9 @@ impl Conditions {
         if words.is_empty() {
             return;
         }
-        let mut pattern = String::from("%");
-        for c in words.chars().filter(|c| !c.is_control()).take(MOST_WORDS) {
-            if matches!(c, '%' | '_' | '\\') {
-                pattern.push('\\');
-            }
-            pattern.push(c.to_ascii_lowercase());
-        }
-        pattern.push('%');
+        let letters = words.chars().filter(|c| !c.is_control()).take(MOST_WORDS);
+        let words: String = letters.map(|c| c.to_ascii_lowercase()).collect();
+        let pattern = format!("%{}%", plain(&words));
         let texts: Vec<String> = columns.iter().map(|column| format!("LOWER({column}) LIKE ? ESCAPE '\\'")).collect();
         self.push(format!("({})", texts.join(" OR ")), vec![pattern.into(); columns.len()]);
     }
@@ -144,9 +139,13 @@ impl Conditions {
     }
 }
 
+/// A text as part of a pattern, in which every letter stands for itself.
+fn plain(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
 /// A pattern for texts that begin and end so.
 pub(crate) fn like_end(begin: &str, end: &str) -> String {
-    let plain = |text: &str| text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     format!("{}%{}", plain(begin), plain(end))
 }
 

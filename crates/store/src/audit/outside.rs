@@ -24,22 +24,8 @@ pub struct OutsideRow {
 
 #[derive(FromQueryResult)]
 struct Joined {
-    seq: i64,
-    at: i64,
-    actor: String,
-    role: String,
-    division: String,
-    address: String,
-    action: String,
-    object_kind: String,
-    object_id: String,
-    result: String,
-    reason: String,
-    before_doc: Option<String>,
-    after_doc: Option<String>,
-    request_id: String,
-    prev: Vec<u8>,
-    hash: Vec<u8>,
+    #[sea_orm(nested)]
+    row: Row,
     message: String,
     occurred_at: i64,
 }
@@ -48,26 +34,8 @@ impl TryFrom<Joined> for OutsideRow {
     type Error = crate::StoreError;
 
     fn try_from(joined: Joined) -> Result<Self> {
-        let row = Row {
-            seq: joined.seq,
-            at: joined.at,
-            actor: joined.actor,
-            role: joined.role,
-            division: joined.division,
-            address: joined.address,
-            action: joined.action,
-            object_kind: joined.object_kind,
-            object_id: joined.object_id,
-            result: joined.result,
-            reason: joined.reason,
-            before_doc: joined.before_doc,
-            after_doc: joined.after_doc,
-            request_id: joined.request_id,
-            prev: joined.prev,
-            hash: joined.hash,
-        };
         Ok(Self {
-            row: AuditRow::try_from(row)?,
+            row: AuditRow::try_from(joined.row)?,
             message: joined.message,
             occurred_at: Timestamp::from_millis(joined.occurred_at),
         })

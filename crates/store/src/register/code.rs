@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::Value;
+use sea_orm::{ConnectionTrait, Value};
 use suyuan_domain::id::ObjectId;
 
 use super::{COLUMNS, Entry, EntryRow};
@@ -40,6 +40,20 @@ impl Tx {
         let last: Option<i64> = sql::scalar(self.db(), text, vec![prefix.into()]).await?;
         Ok(sql::uint(last.unwrap_or(1)))
     }
+
+    /// Objects with this value of a facet, as this transaction sees them.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn system_objects_of_facet(&self, kind: &str, facet: &str, value: &str) -> Result<Vec<ObjectId>> {
+        objects_of_facet(self.db(), kind, facet, value).await
+    }
+}
+
+async fn objects_of_facet<C: ConnectionTrait>(db: &C, kind: &str, facet: &str, value: &str) -> Result<Vec<ObjectId>> {
+    let text = format!("SELECT object FROM register_facet WHERE kind = ? AND facet = ? AND value = ? LIMIT {MOST}");
+    let rows = sql::rows(db, &text, vec![kind.into(), facet.into(), value.into()]).await?;
+    rows.iter().map(|row| sql::object(&row.try_get_by_index::<Vec<u8>>(0)?)).collect()
 }
 
 impl Store {
@@ -58,9 +72,7 @@ impl Store {
     /// # Errors
     /// When the database is out of reach.
     pub async fn system_objects_of_facet(&self, kind: &str, facet: &str, value: &str) -> Result<Vec<ObjectId>> {
-        let text = format!("SELECT object FROM register_facet WHERE kind = ? AND facet = ? AND value = ? LIMIT {MOST}");
-        let rows = sql::rows(self.reader(), &text, vec![kind.into(), facet.into(), value.into()]).await?;
-        rows.iter().map(|row| sql::object(&row.try_get_by_index::<Vec<u8>>(0)?)).collect()
+        objects_of_facet(self.reader(), kind, facet, value).await
     }
 
     /// Whether this node was told that an entry of another node claims the code.
