@@ -19,6 +19,7 @@ mod group;
 mod key;
 mod list;
 mod note;
+mod plan;
 
 pub use claim::{Claimant, Ruling};
 pub use code::Near;
@@ -341,7 +342,7 @@ impl Store {
     /// When the database is out of reach.
     pub async fn entry(&self, scope: &Scope, kind: &str, object: ObjectId) -> Result<Option<Entry>> {
         let entry = by_object(self.reader(), object).await?;
-        Ok(entry.filter(|entry| entry.kind == kind && in_scope(scope, entry)))
+        Ok(entry.filter(|entry| entry.kind == kind && entry.is_in(scope)))
     }
 
     /// The entry with this code, whatever its scope: for intake and for naming what a figure speaks of.
@@ -405,8 +406,12 @@ impl Store {
     }
 }
 
-fn in_scope(scope: &Scope, entry: &Entry) -> bool {
-    scope.covers_division(&entry.division)
-        && (entry.category.is_empty() || scope.covers_category(&entry.category))
-        && scope.subject.as_ref().is_none_or(|own| *own == entry.code || *own == entry.subject)
+impl Entry {
+    /// Whether it lies in a scope: by division, by category where it has one, and for whoever acts for one subject, by that.
+    #[must_use]
+    pub fn is_in(&self, scope: &Scope) -> bool {
+        scope.covers_division(&self.division)
+            && (self.category.is_empty() || scope.covers_category(&self.category))
+            && scope.subject.as_ref().is_none_or(|own| *own == self.code || *own == self.subject)
+    }
 }

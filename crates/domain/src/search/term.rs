@@ -58,6 +58,15 @@ pub struct Word {
     pub spellings: Vec<String>,
 }
 
+impl Word {
+    /// Whether an entry with its one term has the word for certain, so that no text need prove it: two neighbouring
+    /// characters of a name.
+    #[must_use]
+    pub fn is_told_by_its_term(&self) -> bool {
+        self.text.chars().count() == 2 && matches!(self.readings.as_slice(), [needs] if needs.len() == 1)
+    }
+}
+
 /// Where a word is looked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Field {
@@ -288,6 +297,15 @@ mod tests {
         }
         for query in ["墨即", "济南", "青岛 济南", "qingtao", "jn", "913703", "x", "0002"] {
             assert!(!found(name, code, query), "{query}");
+        }
+    }
+
+    #[test]
+    fn g_6_2_2b_two_characters_of_a_name_need_no_other_proof() {
+        let told = |query: &str| words(kind::SUBJECT, query, Field::NameOrCode).iter().all(Word::is_told_by_its_term);
+        assert!(told("即墨") && told("青岛 肉联") && told("12"));
+        for query in ["即", "即墨肉", "ab", "913702"] {
+            assert!(!told(query), "{query}");
         }
     }
 

@@ -1,21 +1,15 @@
-//! Lists of registers (登记查询): conditions, orders, pages by keyset, and counts, over the narrow rows.
-//!
-//! A query is planned by what is rarest in it: a rare piece of a name or a rare stage leads, anything else is proved on
-//! the row. The plan changes the time that a query takes, never what it finds. Rows: G-6.2.2a, G-6.2.2b.
+//! Lists of registers (登记查询): conditions, orders, pages by keyset, and counts, over the narrow rows. How these are read is
+//! left to [`super::plan`]. Rows: G-6.2.2a, G-6.2.2b.
 
 use sea_orm::{QueryResult, Value};
 use suyuan_domain::id::ObjectId;
 use suyuan_domain::scope::{CodeRange, Scope};
-use suyuan_domain::search::term::{self, Need, Span, Word, register_number};
+use suyuan_domain::search::term::{Word, register_number};
 
-use super::key::facet_word;
 use super::{COLUMNS, Entry, EntryRow};
 use crate::db::Store;
 use crate::filter::{COUNT_LIMIT, Conditions, Count, Page};
 use crate::{Result, sql};
-
-/// Rows up to which a term leads a query.
-const RARE: i64 = 20_000;
 
 /// A column that lists are narrowed by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -114,6 +108,10 @@ impl Order {
     const fn falls(self) -> bool {
         matches!(self, Self::Newest | Self::Filed)
     }
+
+    const fn word(self) -> &'static str {
+        if self.falls() { "DESC" } else { "ASC" }
+    }
 }
 
 /// Where the order of rows comes from.
@@ -129,8 +127,8 @@ impl Sorting {
     /// The column to sort by, written so that no index serves where sorting is wanted.
     fn text(self, order: Order) -> String {
         match (self, order) {
-            (Self::Given, _) | (_, Order::Newest) => order.column().to_owned(),
-            (Self::Made, Order::Filed) => format!("{} + 0", order.column()),
+            (Self::Given, _) => order.column().to_owned(),
+            (Self::Made, Order::Newest | Order::Filed) => format!("{} + 0", order.column()),
             (Self::Made, Order::Name | Order::Code) => format!("{} || ''", order.column()),
         }
     }
@@ -154,24 +152,9 @@ pub struct Found {
     pub entry: Entry,
 }
 
-/// From which rows a query reads, with its conditions.
-pub(super) struct Plan {
-    pub(super) from: &'static str,
-    pub(super) conditions: Conditions,
-    /// Whether rows come from the terms, in their order.
-    led: bool,
-}
-
-impl Plan {
-    /// `FROM … WHERE …` with the values.
-    pub(super) fn done(self) -> (String, Vec<Value>) {
-        let (filter, values) = self.conditions.done();
-        (format!("{}{filter}", self.from), values)
-    }
-}
-
 impl EntryFilter {
-    fn plain(&self, scope: &Scope) -> Conditions {
+    /// The conditions on columns.
+    pub(super) fn plain(&self, scope: &Scope) -> Conditions {
         let mut conditions = Conditions::default();
         conditions.push("k.register = ?", vec![register_number(&self.kind).into()]);
         conditions.and_scope(scope, "k.division", Some("k.category"));
@@ -207,7 +190,7 @@ impl EntryFilter {
     }
 
     /// Whether an index holds one of the conditions.
-    fn is_indexed(&self, scope: &Scope) -> bool {
+    pub(super) fn is_indexed(&self, scope: &Scope) -> bool {
         scope.divisions.is_some()
             || scope.subject.is_some()
             || self.divisions.is_some()
@@ -220,7 +203,7 @@ impl EntryFilter {
     }
 
     /// Whether something beside words and stages makes the list short.
-    fn is_narrow(&self, scope: &Scope) -> bool {
+    pub(super) fn is_narrow(&self, scope: &Scope) -> bool {
         let wide = |ranges: &Option<Vec<CodeRange>>| ranges.as_ref().is_none_or(|all| all.iter().any(spans_provinces));
         !(wide(&scope.divisions) && wide(&self.divisions))
             || scope.subject.is_some()
@@ -238,12 +221,6 @@ fn spans_provinces(range: &CodeRange) -> bool {
     range.from.get(..2) != range.to.get(..2)
 }
 
-/// What might lead a query, with the number of its rows up to [`RARE`].
-struct Lead {
-    spans: Vec<Span>,
-    rows: i64,
-}
-
 impl Store {
     /// A page of entries in this order, behind the row `behind`.
     ///
@@ -257,14 +234,20 @@ impl Store {
         behind: Option<&Behind>,
         limit: usize,
     ) -> Result<Page<Found>> {
-        let count = self.count_entries(scope, filter);
-        let (count, rows) = if order == Order::Newest {
-            tokio::try_join!(count, self.rows(scope, filter, order, Sorting::Given, (behind, limit + 1)))?
+        let page = (behind, limit + 1);
+        let (count, rows) = if order == Order::Newest && filter.cells.is_none() {
+            let count = self.count_entries(scope, filter);
+            tokio::try_join!(count, self.rows(scope, filter, order, Sorting::Given, page))?
+        } else if behind.is_none() && (!filter.words.is_empty() || !filter.facets.is_empty()) {
+            match self.counted_rows(scope, filter, order, limit + 1).await? {
+                (count, rows) if count.exact => (count, rows),
+                (count, _) => (count, self.rows(scope, filter, order, Sorting::Given, page).await?),
+            }
         } else {
-            let count = count.await?;
+            let count = self.count_entries(scope, filter).await?;
             // Few rows are found by their conditions and sorted; an index in the right order would be read to its end.
             let sorting = if count.exact { Sorting::Made } else { Sorting::Given };
-            (count, self.rows(scope, filter, order, sorting, (behind, limit + 1)).await?)
+            (count, self.rows(scope, filter, order, sorting, page).await?)
         };
         let more = rows.len() > limit;
         let places: Vec<(Vec<u8>, Behind)> = rows.into_iter().take(limit).collect();
@@ -317,8 +300,7 @@ impl Store {
         (behind, limit): (Option<&Behind>, usize),
     ) -> Result<Vec<(Vec<u8>, Behind)>> {
         let Some(mut plan) = self.plan(scope, filter, order).await? else { return Ok(Vec::new()) };
-        let (column, sign, word) =
-            (order.column(), if order.falls() { "<" } else { ">" }, if order.falls() { "DESC" } else { "ASC" });
+        let (column, sign, word) = (order.column(), if order.falls() { "<" } else { ">" }, order.word());
         let no = if plan.led { "t.no" } else { "k.no" };
         if let Some(behind) = behind {
             let key: Value = match order {
@@ -332,7 +314,8 @@ impl Store {
             }
         }
         let sorted = match order {
-            Order::Newest => format!("{no} DESC"),
+            Order::Newest if plan.led || sorting == Sorting::Given => format!("{no} DESC"),
+            Order::Newest => format!("{} DESC", sorting.text(order)),
             _ => format!("{} {word}, k.no {word}", sorting.text(order)),
         };
         let (source, mut values) = plan.done();
@@ -340,6 +323,29 @@ impl Store {
         let text = format!("SELECT k.object, k.no, {column} FROM {source} ORDER BY {sorted} LIMIT ?");
         let rows = sql::rows(self.reader(), &text, values).await?;
         rows.iter().map(|row| placed(row, order)).collect()
+    }
+
+    /// The first rows in this order and how many there are, from one look at what the conditions find; where there are
+    /// more than are counted, the rows are not the first ones.
+    async fn counted_rows(
+        &self,
+        scope: &Scope,
+        filter: &EntryFilter,
+        order: Order,
+        limit: usize,
+    ) -> Result<(Count, Vec<(Vec<u8>, Behind)>)> {
+        let Some(plan) = self.plan(scope, filter, order).await? else { return Ok((Count::of(0), Vec::new())) };
+        let (source, mut values) = plan.done();
+        values.extend([sql::int(COUNT_LIMIT + 1), sql::int(limit as u64)]);
+        let (column, word) = (order.column(), order.word());
+        let text = format!(
+            "WITH found AS MATERIALIZED (SELECT k.object AS object, k.no AS no, {column} AS sorted FROM {source} LIMIT ?) \
+             SELECT object, no, sorted, (SELECT COUNT(*) FROM found) FROM found ORDER BY sorted {word}, no {word} LIMIT ?"
+        );
+        let rows = sql::rows(self.reader(), &text, values).await?;
+        let count = rows.first().map(|row| row.try_get_by_index::<i64>(3)).transpose()?;
+        let places = rows.iter().map(|row| placed(row, order)).collect::<Result<_>>()?;
+        Ok((Count::of(count.map_or(0, sql::uint)), places))
     }
 
     /// The entries at these places, in their order; what was removed meanwhile is left out.
@@ -366,117 +372,8 @@ impl Store {
     pub async fn entries_of(&self, scope: &Scope, kind: &str, objects: &[ObjectId]) -> Result<Vec<Entry>> {
         let place = |object: &ObjectId| (object.as_bytes().to_vec(), Behind { no: 0, key: String::new() });
         let found = self.entries_at(objects.iter().map(place).collect()).await?;
-        let seen = |entry: &Entry| entry.kind == kind && super::in_scope(scope, entry);
+        let seen = |entry: &Entry| entry.kind == kind && entry.is_in(scope);
         Ok(found.into_iter().map(|found| found.entry).filter(seen).collect())
-    }
-
-    /// How the rows of a list are read; `None` where a word is nowhere at all.
-    pub(super) async fn plan(&self, scope: &Scope, filter: &EntryFilter, order: Order) -> Result<Option<Plan>> {
-        let mut conditions = filter.plain(scope);
-        let mut best: Option<Lead> = None;
-        let mut consider = |lead: Lead| {
-            if best.as_ref().is_none_or(|best| lead.rows < best.rows) {
-                best = Some(lead);
-            }
-        };
-        for wanted in &filter.words {
-            match self.leads(wanted).await?.as_slice() {
-                [] => return Ok(None),
-                [one] => consider(Lead { spans: one.spans.clone(), rows: one.rows }),
-                several => consider(Lead {
-                    spans: several.iter().flat_map(|lead| lead.spans.clone()).collect(),
-                    rows: several.iter().map(|lead| lead.rows).sum(),
-                }),
-            }
-            self.prove(&mut conditions, wanted);
-        }
-        for (facet, values) in &filter.facets {
-            // An empty value asks for entries that have none, which no term knows.
-            if values.iter().all(|value| !value.is_empty()) {
-                let term = |value: &String| term::facet(&filter.kind, facet, value);
-                let spans: Vec<Span> = values.iter().map(term).map(|term| Span { from: term, to: term }).collect();
-                consider(Lead { rows: self.rows_of(&spans).await?, spans });
-            }
-            self.have(&mut conditions, facet, values);
-        }
-        let narrow = filter.is_narrow(scope);
-        Ok(Some(match best {
-            Some(Lead { spans, rows }) if rows < RARE || (!narrow && order == Order::Newest) => {
-                lead(&spans, rows, conditions)
-            }
-            // SQLite would take any index that begins with the register, and read the rows in its order.
-            _ if self.is_sqlite() && order == Order::Newest && !filter.is_indexed(scope) => {
-                Plan { from: "register_key k INDEXED BY register_key_no", conditions, led: false }
-            }
-            _ => Plan { from: "register_key k", conditions, led: false },
-        }))
-    }
-
-    /// For each way to read a word that some entry fits, its rarest need.
-    async fn leads(&self, word: &Word) -> Result<Vec<Lead>> {
-        let mut all = Vec::new();
-        for needs in &word.readings {
-            let mut rarest: Option<Lead> = None;
-            for need in needs {
-                let rows = self.rows_of(need).await?;
-                if rarest.as_ref().is_none_or(|known| rows < known.rows) {
-                    rarest = Some(Lead { spans: need.clone(), rows });
-                }
-                if rows == 0 {
-                    break;
-                }
-            }
-            all.extend(rarest.filter(|lead| lead.rows > 0));
-        }
-        Ok(all)
-    }
-
-    /// Rows of terms in one of these ranges, counted up to [`RARE`].
-    async fn rows_of(&self, spans: &Need) -> Result<i64> {
-        let (text, mut values) = in_spans("term", spans);
-        values.push(RARE.into());
-        let text = format!("SELECT COUNT(*) FROM (SELECT 1 FROM register_term WHERE {text} LIMIT ?) counted");
-        Ok(sql::scalar(self.reader(), &text, values).await?.unwrap_or(0))
-    }
-
-    /// That `column` holds a bound text.
-    fn position(&self, column: &str) -> String {
-        format!("{}({column}, ?) > 0", if self.is_sqlite() { "instr" } else { "strpos" })
-    }
-
-    /// Adds that a row has one of the values of a many-valued property; an empty one stands for none at all.
-    fn have(&self, conditions: &mut Conditions, facet: &str, values: &[String]) {
-        let position = self.position("k.facets");
-        let text = |value: &String| match value.is_empty() {
-            true => position.replace("> 0", "= 0"),
-            false => position.clone(),
-        };
-        let word = |value: &String| match value.is_empty() {
-            true => Value::from(format!(" {facet}:")),
-            false => Value::from(format!(" {} ", facet_word(facet, value))),
-        };
-        let texts: Vec<String> = values.iter().map(text).collect();
-        let text = if texts.is_empty() { "1 = 0".to_owned() } else { format!("({})", texts.join(" OR ")) };
-        conditions.push(text, values.iter().map(word).collect());
-    }
-
-    /// Adds that a row has the word.
-    fn prove(&self, conditions: &mut Conditions, wanted: &Word) {
-        let mut texts = vec![self.position("k.name")];
-        let mut values: Vec<Value> = vec![wanted.text.as_str().into()];
-        if wanted.field == term::Field::NameOrCode && wanted.text.chars().count() >= 3 {
-            texts.push(self.position("k.code_text"));
-            values.push(wanted.text.as_str().into());
-        }
-        if wanted.text.bytes().all(|b| b.is_ascii_lowercase()) {
-            texts.push(self.position("k.initials"));
-            values.push(wanted.text.as_str().into());
-        }
-        for spelling in &wanted.spellings {
-            texts.push(self.position("k.spelling"));
-            values.push(spelling.as_str().into());
-        }
-        conditions.push(format!("({})", texts.join(" OR ")), values);
     }
 }
 
@@ -487,38 +384,4 @@ fn placed(row: &QueryResult, order: Order) -> Result<(Vec<u8>, Behind)> {
         Order::Name | Order::Code => row.try_get_by_index(2)?,
     };
     Ok((row.try_get_by_index(0)?, Behind { no: row.try_get_by_index(1)?, key }))
-}
-
-/// The plan of a query that begins with terms. A single term gives each row once and in order, several do not.
-fn lead(spans: &[Span], rows: i64, plain: Conditions) -> Plan {
-    let single = matches!(spans, [span] if span.from == span.to);
-    if !single && rows >= RARE {
-        return Plan { from: "register_key k", conditions: plain, led: false };
-    }
-    let mut conditions = Conditions::default();
-    if single {
-        conditions.push("t.term = ?", spans.iter().map(|span| span.from.into()).collect());
-        conditions.push("k.no = t.no", vec![]);
-        conditions.join(plain);
-        return Plan { from: "register_term t CROSS JOIN register_key k", conditions, led: true };
-    }
-    let (text, values) = in_spans("t.term", spans);
-    conditions.push(format!("k.no IN (SELECT t.no FROM register_term t WHERE {text})"), values);
-    conditions.join(plain);
-    Plan { from: "register_key k", conditions, led: false }
-}
-
-fn in_spans(column: &str, spans: &[Span]) -> (String, Vec<Value>) {
-    if spans.is_empty() {
-        return ("1 = 0".to_owned(), vec![]);
-    }
-    let text = |span: &Span| match span.from == span.to {
-        true => format!("{column} = ?"),
-        false => format!("({column} >= ? AND {column} <= ?)"),
-    };
-    let values = |span: &Span| match span.from == span.to {
-        true => vec![Value::from(span.from)],
-        false => vec![span.from.into(), span.to.into()],
-    };
-    (format!("({})", spans.iter().map(text).collect::<Vec<_>>().join(" OR ")), spans.iter().flat_map(values).collect())
 }
