@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 
 use suyuan_domain::record::Class;
 use suyuan_exchange::wire::EnrolState;
+use suyuan_service::sync::evidence::Haste;
 use suyuan_service::sync::send::Sent;
 use suyuan_service::{ServiceError, access, pack, projector, sync};
+use suyuan_store::link::Side;
 use suyuan_store::segment::Sealer;
 
 use crate::runner::Loop;
@@ -152,33 +154,31 @@ async fn send_round(around: &Loop, role: &'static str, class: Class, told: &mut 
         }
     };
     let mut full = false;
-    for peer in peers.into_iter().filter(|peer| peer.state == "approved" && peer.paused == 0) {
+    for peer in peers.into_iter().filter(|peer| peer.state == "approved") {
         match sync::send::round(&around.node, &peer, class).await {
-            Ok(Sent::Confirmed { records }) => {
+            Ok(Sent::Confirmed { full: more, .. }) => {
                 told.remove(&peer.code);
-                full |= records >= sync::BATCH_RECORDS as u64;
+                full |= more;
             }
             Ok(_) => {}
-            Err(error) => note_failure(around, &peer.code, &error.to_string(), told).await,
+            Err(error) => note_failure(around, (&peer.code, class), &error, told).await,
         }
     }
     full
 }
 
-/// Notes a failure at the peer, and in the log when it is another one than before.
-async fn note_failure(around: &Loop, peer: &str, error: &str, told: &mut HashMap<String, String>) {
-    if told.get(peer).is_some_and(|before| before == error) {
-        return;
-    }
-    tracing::warn!(peer, error, "sending failed");
-    told.insert(peer.to_owned(), error.to_owned());
-    let noted = async {
-        let tx = around.node.store.begin().await?;
-        tx.note_peer(peer, None, Some(error)).await?;
-        tx.commit().await
-    };
-    if let Err(error) = noted.await {
-        tracing::warn!(peer, error = %error, "a failure could not be noted");
+/// Notes a failure at the link, and in the log when it is another one than before.
+async fn note_failure(
+    around: &Loop,
+    (peer, class): (&str, Class),
+    error: &ServiceError,
+    told: &mut HashMap<String, String>,
+) {
+    sync::fault::note(&around.node, (peer, Side::Sending, class.as_str()), error).await;
+    let text = error.to_string();
+    if told.get(peer) != Some(&text) {
+        tracing::warn!(peer, error = text, "sending failed");
+        told.insert(peer.to_owned(), text);
     }
 }
 
@@ -252,6 +252,11 @@ pub(crate) async fn seal(around: Loop) {
 async fn seal_round(around: &Loop) -> Result<usize, ServiceError> {
     let node = &around.node;
     let sealer = Sealer { key: &node.signing_key, entropy: &*node.entropy };
-    let passed = node.store.passed_by_all(&[projector::READER]).await?;
-    Ok(node.store.seal_segment(&sealer, passed, node.now()).await?)
+    let sealed = {
+        let _alone = node.sealing.lock().await;
+        let passed = node.store.passed_by_all(&[projector::READER]).await?;
+        node.store.seal_segment(&sealer, passed, node.now()).await?
+    };
+    sync::evidence::seal(node, Haste::Usual).await?;
+    Ok(sealed)
 }

@@ -5,6 +5,8 @@
 //! between. A fault is noted in the audit trail and as a fact about the node; it changes nothing that is kept.
 //! Rows: D-shape, H-8, G-6.4.1.
 
+pub mod evidence;
+
 use serde::{Deserialize, Serialize};
 use suyuan_crypto::sign::VerifyingKey;
 use suyuan_domain::clock::Timestamp;

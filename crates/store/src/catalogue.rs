@@ -32,6 +32,27 @@ pub struct Uses {
 const ENDED: &str = "state NOT IN ('revoked', 'cancelled')";
 
 impl Store {
+    /// Codes of the products in `scope` of these levels of a category, at most `limit`.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn catalogue_products(
+        &self,
+        scope: &Scope,
+        category: &str,
+        levels: &[String],
+        limit: u64,
+    ) -> Result<Vec<String>> {
+        let mut conditions = Conditions::in_scope(scope, "division", Some("category"));
+        conditions.equal("kind", Some("product"));
+        conditions.equal("category", Some(category));
+        conditions.one_of("type", levels);
+        let (filter, values) = conditions.done();
+        let text = format!("SELECT DISTINCT code FROM register{filter} ORDER BY code LIMIT {limit}");
+        let rows = sql::rows(self.reader(), &text, values).await?;
+        rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
+    }
+
     /// The entries of a register in `scope` that use a category, or these levels of it where some are named: by their type,
     /// or by the facet `variety`.
     ///
@@ -47,6 +68,9 @@ impl Store {
         let mut conditions = Conditions::in_scope(scope, "division", Some("category"));
         conditions.equal("kind", Some(kind));
         conditions.equal("category", Some(category));
+        if let Some(own) = &scope.subject {
+            conditions.push("(code = ? OR subject = ?)", vec![own.as_str().into(), own.as_str().into()]);
+        }
         conditions.push(ENDED, vec![]);
         if let Some(levels) = levels {
             let marks = vec!["?"; levels.len().max(1)].join(",");

@@ -45,7 +45,7 @@ pub struct Mark {
 }
 
 #[derive(FromQueryResult)]
-struct HeadRow {
+pub(crate) struct HeadRow {
     node: String,
     stream: String,
     epoch: i64,

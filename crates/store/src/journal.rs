@@ -2,8 +2,6 @@
 //!
 //! Writing it belongs to [`crate::outbox`] (own records) and [`crate::relay`] (records of other nodes).
 
-use std::collections::BTreeMap;
-
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult};
 use suyuan_crypto::hash::sm3_parts;
 use suyuan_domain::clock::Timestamp;
@@ -222,16 +220,6 @@ impl Store {
         let count: i64 = row.try_get_by_index(0)?;
         let oldest: Option<i64> = row.try_get_by_index(1)?;
         Ok((sql::uint(count), oldest.map(Timestamp::from_millis)))
-    }
-
-    /// How many records of a stream wait behind `after` in the table, by the node that wrote them; others have none.
-    ///
-    /// # Errors
-    /// When the database is out of reach.
-    pub async fn backlog_by_origin(&self, stream: &str, after: u64) -> Result<BTreeMap<String, u64>> {
-        let text = "SELECT node, COUNT(*) FROM journal WHERE stream = ? AND position > ? GROUP BY node";
-        let rows = sql::rows(self.reader(), text, vec![stream.into(), sql::int(after)]).await?;
-        rows.iter().map(|row| Ok((row.try_get_by_index(0)?, sql::uint(row.try_get_by_index(1)?)))).collect()
     }
 
     /// Every stream that this node knows and that begins with `prefix`.

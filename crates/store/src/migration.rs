@@ -31,7 +31,9 @@ const STEPS: &[(&str, &str)] = steps![
     "0009_import",
     "0010_people",
     "0011_access",
-    "0012_audit"
+    "0012_audit",
+    "0013_exchange",
+    "0014_search"
 ];
 
 struct Step {

@@ -32,24 +32,20 @@ pub struct Peer {
     pub state: String,
     /// Whom to ask.
     pub contact: String,
-    /// 1 while sending is paused.
-    pub paused: i64,
     /// When it asked, milliseconds UTC.
     pub requested_at: i64,
     /// When a person decided.
     pub decided_at: Option<i64>,
     /// When it was last heard of.
     pub last_seen_at: Option<i64>,
-    /// What went wrong last; empty or absent after a success.
-    pub last_error: Option<String>,
     /// How many records it said that it is behind.
     pub reported_behind: Option<i64>,
     /// When the oldest of those was written.
     pub reported_oldest_at: Option<i64>,
 }
 
-const COLUMNS: &str = "code, role, name, url, public_key, instance, state, contact, paused, requested_at, decided_at, \
-                       last_seen_at, last_error, reported_behind, reported_oldest_at";
+const COLUMNS: &str = "code, role, name, url, public_key, instance, state, contact, requested_at, decided_at, \
+                       last_seen_at, reported_behind, reported_oldest_at";
 
 /// A range of positions frozen before its first attempt; repeated exactly until a receipt confirms it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -271,11 +267,11 @@ impl Tx {
     /// When the database refuses.
     pub async fn keep_peer(&self, peer: &Peer) -> Result<()> {
         let text = format!(
-            "INSERT INTO peer ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (code) DO UPDATE \
+            "INSERT INTO peer ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (code) DO UPDATE \
              SET role = excluded.role, name = excluded.name, url = excluded.url, public_key = excluded.public_key, \
-             instance = excluded.instance, state = excluded.state, contact = excluded.contact, paused = excluded.paused, \
-             decided_at = excluded.decided_at, last_seen_at = excluded.last_seen_at, last_error = excluded.last_error, \
-             reported_behind = excluded.reported_behind, reported_oldest_at = excluded.reported_oldest_at"
+             instance = excluded.instance, state = excluded.state, contact = excluded.contact, \
+             decided_at = excluded.decided_at, last_seen_at = excluded.last_seen_at, reported_behind = excluded.reported_behind, \
+             reported_oldest_at = excluded.reported_oldest_at"
         );
         let p = peer.clone();
         let values = vec![
@@ -287,11 +283,9 @@ impl Tx {
             p.instance.into(),
             p.state.into(),
             p.contact.into(),
-            p.paused.into(),
             p.requested_at.into(),
             p.decided_at.into(),
             p.last_seen_at.into(),
-            p.last_error.into(),
             p.reported_behind.into(),
             p.reported_oldest_at.into(),
         ];
@@ -299,13 +293,13 @@ impl Tx {
         Ok(())
     }
 
-    /// Notes that a peer was heard of, and what went wrong, if something did.
+    /// Notes that a peer was heard of.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn note_peer(&self, code: &str, seen: Option<Timestamp>, error: Option<&str>) -> Result<()> {
-        let text = "UPDATE peer SET last_seen_at = COALESCE(?, last_seen_at), last_error = ? WHERE code = ?";
-        sql::execute(self.db(), text, vec![seen.map(Timestamp::millis).into(), error.into(), code.into()]).await?;
+    pub async fn note_seen(&self, code: &str, at: Timestamp) -> Result<()> {
+        let text = "UPDATE peer SET last_seen_at = ? WHERE code = ?";
+        sql::execute(self.db(), text, vec![at.millis().into(), code.into()]).await?;
         Ok(())
     }
 

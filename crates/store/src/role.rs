@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use suyuan_domain::clock::Timestamp;
+use suyuan_domain::scope::Scope;
 
 use crate::db::{Store, Tx};
 use crate::error::StoreError;
+use crate::filter::Conditions;
 use crate::{Result, sql};
 
 /// A role of the node.
@@ -187,14 +189,18 @@ impl Store {
         factors(self.reader()).await
     }
 
-    /// How many accounts each role has.
+    /// How many accounts of the divisions and of the subject of `scope` each role has; erased ones do not count.
     ///
     /// # Errors
     /// When the database is out of reach.
-    pub async fn role_counts(&self) -> Result<BTreeMap<String, u64>> {
-        let text = "SELECT role, COUNT(*) FROM account WHERE state <> 'deleted' GROUP BY role";
+    pub async fn role_counts(&self, scope: &Scope) -> Result<BTreeMap<String, u64>> {
+        let mut conditions = Conditions::in_scope(scope, "division", None);
+        conditions.push("state <> 'deleted'", vec![]);
+        conditions.equal("subject", scope.subject.as_deref());
+        let (filter, values) = conditions.done();
+        let text = format!("SELECT role, COUNT(*) FROM account{filter} GROUP BY role");
         let mut counts = BTreeMap::new();
-        for row in sql::rows(self.reader(), text, vec![]).await? {
+        for row in sql::rows(self.reader(), &text, values).await? {
             counts.insert(row.try_get_by_index::<String>(0)?, sql::uint(row.try_get_by_index::<i64>(1)?));
         }
         Ok(counts)

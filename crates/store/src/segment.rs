@@ -5,6 +5,8 @@
 //! [`crate::journal`]. A reader is given nothing of a file whose hash, signature or range is not the
 //! recorded one. Segments are kept for the evidence period; nothing here deletes one. Rows: D-shape, H-8.
 
+pub mod offline;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -202,7 +204,11 @@ fn decode(mut bytes: &[u8]) -> Result<Vec<Record>> {
     Ok(records)
 }
 
-fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+/// Writes a file so that it is there whole or not at all: synced, then renamed, then the folder synced.
+///
+/// # Errors
+/// What the disk says; the file is then as it was before.
+pub fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::io::Write;
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;

@@ -1,5 +1,7 @@
 //! The exchange between tiers in the console (上下级交换): links, admission, receipts, records set aside. Rows: G-6.4.1, N-TIER.
 
+mod link;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -22,6 +24,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(revoke_child))
         .routes(routes!(pause_parent))
         .routes(routes!(resume_parent))
+        .merge(link::routes())
 }
 
 /// How a link stands (连接状态).

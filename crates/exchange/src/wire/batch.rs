@@ -108,10 +108,16 @@ fn front<'a>(reader: &mut Reader<'a>, bytes: &[u8], limits: &Limits) -> Result<(
 /// Equal for every attempt to send the same records, and computable from journal and evidence without side-cars.
 #[must_use]
 pub fn batch_hash(records: &[WireRecord]) -> Digest {
+    batch_hash_of(records.iter().map(|record| record.record.origin.as_ref().map_or(&[0; 32], |origin| &origin.hash)))
+}
+
+/// [`batch_hash`] from the hashes of the records alone.
+#[must_use]
+pub fn batch_hash_of<'a>(hashes: impl IntoIterator<Item = &'a Digest>) -> Digest {
     let mut hasher = Sm3::new();
     hasher.update(b"SYXH");
-    for record in records {
-        hasher.update(record.record.origin.as_ref().map_or(&[0; 32], |origin| &origin.hash));
+    for hash in hashes {
+        hasher.update(hash);
     }
     hasher.finish()
 }

@@ -1,6 +1,6 @@
 //! The bytes between nodes, settled by version: a sealed batch of records ([`seal_batch`], [`open_batch`]) and signed
 //! documents ([`document`]): receipts, heads, pulls, enrolment, questions about
-//! chains ([`chain`]), ends of audit trails ([`audit`]).
+//! chains ([`chain`]), ends of audit trails ([`audit`]); and what confirmed batches leave ([`evidence`]).
 //!
 //! Nothing here keeps or sends anything. Every input is hostile until its signature holds, and bounded after that.
 //! Rows: D-shape, N-TIER, H-8.
@@ -9,6 +9,7 @@ pub mod audit;
 pub mod chain;
 pub mod digest;
 pub mod document;
+pub mod evidence;
 
 mod batch;
 mod bytes;
@@ -16,7 +17,7 @@ mod error;
 mod manifest;
 mod record;
 
-pub use batch::{Envelope, Peek, batch_hash, open_batch, peek_sender, seal_batch, verify_manifest};
+pub use batch::{Envelope, Peek, batch_hash, batch_hash_of, open_batch, peek_sender, seal_batch, verify_manifest};
 pub use document::{
     Enrol, EnrolAnswer, EnrolState, Head, Heads, HeadsRequest, ParentCard, Poisoned, Pull, Receipt, sign_enrol,
     sign_enrol_answer, sign_receipt, verify_enrol, verify_enrol_answer, verify_receipt,

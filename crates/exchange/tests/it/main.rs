@@ -3,6 +3,7 @@
 mod batch;
 mod client;
 mod document;
+mod evidence;
 mod fixture;
 mod hostile;
 

@@ -10,8 +10,10 @@ use suyuan_exchange::wire::{
 };
 use suyuan_security::context::OpContext;
 use suyuan_security::policy::{Action, Kind};
+use suyuan_store::link::Side;
 use suyuan_store::peer::Peer;
 
+use super::evidence::{self, Haste};
 use super::{ENROL_PATH, address};
 use crate::{Node, Result, ServiceError, audit};
 
@@ -92,11 +94,9 @@ fn blank(code: &str, role: &str, now: i64) -> Peer {
         instance: String::new(),
         state: "requested".to_owned(),
         contact: String::new(),
-        paused: 0,
         requested_at: now,
         decided_at: None,
         last_seen_at: None,
-        last_error: None,
         reported_behind: None,
         reported_oldest_at: None,
     }
@@ -116,12 +116,12 @@ pub async fn receive(node: &Node, bytes: &[u8]) -> Result<Vec<u8>> {
     let state = match tx.peer(&request.code).await? {
         Some(peer) if peer.state == "approved" && (peer.public_key != key_pem || peer.instance != request.instance) => {
             let text = format!("另一台安装（{}）以相同代码请求接入，已拒绝", request.url);
+            let fault = Fault { reason: text.clone(), ..clone_fault() };
             // A copy asks every second: the first time counts.
-            if peer.last_error.as_deref() != Some(text.as_str()) {
+            if tx.note_link_fault((&peer.code, Side::Receiving, ""), &fault, now).await? {
                 let place = ("exchange.enrol", "exchange", peer.code.as_str());
                 audit::note_outcome(&tx, &node.own_context("exchange.enrol"), place, "denied", &text).await?;
             }
-            tx.note_peer(&peer.code, None, Some(&text)).await?;
             tx.commit().await?;
             return Err(ServiceError::Conflict(clone_fault()));
         }
@@ -202,6 +202,10 @@ pub enum Decision {
 /// When the actor may not, or no such child has asked.
 pub async fn decide(node: &Node, cx: &OpContext, code: &str, decision: Decision) -> Result<Peer> {
     cx.authorize(Action::Approve, Kind::Exchange)?;
+    if decision == Decision::Revoke {
+        // Its key may be another one when it comes back: what it signed is written down with this one.
+        evidence::seal(node, Haste::Now).await?;
+    }
     let tx = node.store.begin().await?;
     let mut peer =
         tx.peer(code).await?.filter(|peer| peer.role == "child").ok_or(ServiceError::NotFound("下级节点"))?;
@@ -212,8 +216,9 @@ pub async fn decide(node: &Node, cx: &OpContext, code: &str, decision: Decision)
     };
     state_name(state).clone_into(&mut peer.state);
     peer.decided_at = Some(cx.now.millis());
-    peer.last_error = None;
     tx.keep_peer(&peer).await?;
+    tx.clear_link_fault(code, Side::Receiving, None).await?;
+    tx.clear_link_fault(code, Side::Sending, None).await?;
     audit::note(&tx, cx, action, "exchange", code, Some(&before), Some(&peer.state)).await?;
     tx.commit().await?;
     node.peers.http().allow(&peer.url)?;

@@ -6,6 +6,9 @@
 
 pub mod apply;
 pub mod enrol;
+pub mod evidence;
+pub mod fault;
+pub mod link;
 pub mod receive;
 pub mod send;
 pub mod state;

@@ -2,21 +2,24 @@
 //!
 //! Everything happens in one transaction; the receipt is stored in it. The same batch again gets the same receipt.
 
-use suyuan_crypto::sign::VerifyingKey;
+use suyuan_crypto::sign::{SigningKey, VerifyingKey};
 use suyuan_domain::fault::Fault;
 use suyuan_domain::record::{Class, Record, kind};
 use suyuan_exchange::wire::document::Poisoned;
+use suyuan_exchange::wire::evidence::runs;
 use suyuan_exchange::wire::{
-    BatchManifest, Direction, Head as WireHead, Limits, Receipt, VERSION, WireRecord, open_batch, peek_sender,
-    sign_receipt,
+    BatchManifest, Direction, Envelope, Head as WireHead, Limits, Receipt, VERSION, WireRecord, open_batch,
+    peek_sender, sign_receipt,
 };
 use suyuan_store::error::ChainFault;
+use suyuan_store::link::Side;
 use suyuan_store::peer::{FrozenRange, NewPoison, Peer};
 use suyuan_store::relay::Relayed;
 use suyuan_store::side_car::SideCar;
 use suyuan_store::{StoreError, Tx};
 
-use super::apply;
+use super::evidence::{self, Parts};
+use super::{apply, fault};
 use crate::{Node, Result, ServiceError, pack};
 
 /// Takes in a batch and gives the signed receipt.
@@ -28,45 +31,54 @@ pub async fn receive(node: &Node, bytes: Vec<u8>) -> Result<Vec<u8>> {
     let peek = peek_sender(&bytes)?;
     let peer = node.store.peer(&peek.from_node).await?.filter(|peer| peer.state == "approved").ok_or_else(stranger)?;
     if peer.role == "child" && peer.instance != peek.instance {
-        return Err(
-            refused(node, &peer, "XCH-0301", "该节点代码已由另一台安装使用", "请由上级管理员核实后重新批准").await
-        );
+        let advice = "请由上级管理员核实后重新批准";
+        let fault = Fault::new("XCH-0301", "instance", "该节点代码已由另一台安装使用", advice);
+        let error = ServiceError::Conflict(fault);
+        fault::note(node, (&peer.code, Side::Receiving, ""), &error).await;
+        return Err(error);
     }
     let sender = VerifyingKey::from_spki_pem(&peer.public_key)?;
     let key = node.signing_key.clone();
-    let opened = tokio::task::spawn_blocking(move || open_batch(&bytes, &Limits::default(), &sender, &key))
+    let opened = tokio::task::spawn_blocking(move || open(&bytes, &sender, &key))
         .await
         .map_err(|error| ServiceError::Internal(error.to_string()))?;
-    let (manifest, records) = match opened {
-        Ok(opened) => opened,
-        Err(error) => {
-            note_error(node, &peer, &error.to_string()).await;
-            return Err(error.into());
-        }
+    let taken = match opened {
+        Ok(opened) => take(node, &peer, opened).await,
+        Err(error) => Err(error.into()),
     };
-    check_address(node, &peer, &manifest)?;
-    take_in(node, &peer, &manifest, records).await
+    if let Err(error) = &taken {
+        fault::note(node, (&peer.code, Side::Receiving, ""), error).await;
+    }
+    taken
+}
+
+/// A batch that proved itself.
+struct Batch {
+    manifest: BatchManifest,
+    records: Vec<WireRecord>,
+    parts: Parts,
+}
+
+fn open(bytes: &[u8], sender: &VerifyingKey, key: &SigningKey) -> suyuan_exchange::wire::Result<Batch> {
+    let limits = Limits::default();
+    let (manifest, records) = open_batch(bytes, &limits, sender, key)?;
+    let envelope = Envelope::parse(bytes, &limits)?;
+    let parts = Parts {
+        manifest: envelope.manifest.to_vec(),
+        signature: envelope.signature.to_vec(),
+        runs: runs(&manifest, &records),
+    };
+    Ok(Batch { manifest, records, parts })
+}
+
+async fn take(node: &Node, peer: &Peer, batch: Batch) -> Result<Vec<u8>> {
+    check_address(node, peer, &batch.manifest)?;
+    take_in(node, peer, batch).await
 }
 
 fn stranger() -> ServiceError {
     let advice = "请先在上级平台完成接入审批";
     ServiceError::Unauthenticated(Fault::new("XCH-0303", "from_node", "未登记或未批准的节点", advice))
-}
-
-async fn refused(node: &Node, peer: &Peer, code: &str, reason: &str, advice: &str) -> ServiceError {
-    note_error(node, peer, reason).await;
-    ServiceError::Conflict(Fault::new(code, "", reason, advice))
-}
-
-async fn note_error(node: &Node, peer: &Peer, text: &str) {
-    let noted = async {
-        let tx = node.store.begin().await?;
-        tx.note_peer(&peer.code, Some(node.now()), Some(text)).await?;
-        tx.commit().await
-    };
-    if let Err(error) = noted.await {
-        tracing::warn!(peer = peer.code, error = %error, "a refusal could not be noted");
-    }
 }
 
 fn check_address(node: &Node, peer: &Peer, manifest: &BatchManifest) -> Result<()> {
@@ -85,8 +97,9 @@ fn check_address(node: &Node, peer: &Peer, manifest: &BatchManifest) -> Result<(
     }
 }
 
-async fn take_in(node: &Node, peer: &Peer, manifest: &BatchManifest, wire: Vec<WireRecord>) -> Result<Vec<u8>> {
-    let now = node.now();
+async fn take_in(node: &Node, peer: &Peer, batch: Batch) -> Result<Vec<u8>> {
+    let Batch { manifest, records: wire, parts } = batch;
+    let (manifest, now) = (&manifest, node.now());
     if manifest.class == Class::Bulk {
         node.store.keep_pace().await;
     }
@@ -102,7 +115,7 @@ async fn take_in(node: &Node, peer: &Peer, manifest: &BatchManifest, wire: Vec<W
         Ok(relayed) => relayed,
         Err(StoreError::Chain { node: origin, stream, fault }) => {
             tx.rollback().await?;
-            return Err(chain_refusal(node, peer, &origin, &stream, &fault).await);
+            return Err(chain_refusal(&origin, &stream, &fault));
         }
         Err(error) => return Err(error.into()),
     };
@@ -121,7 +134,10 @@ async fn take_in(node: &Node, peer: &Peer, manifest: &BatchManifest, wire: Vec<W
         next_at: now,
     };
     tx.keep_receipt(&range, &manifest.batch_sm3, &signed, now).await?;
-    tx.note_peer(&peer.code, Some(now), None).await?;
+    let position = relayed.applied.last().map_or(0, |record| record.position);
+    evidence::keep(&tx, &range, parts, (&signed, position, now)).await?;
+    tx.note_seen(&peer.code, now).await?;
+    tx.clear_link_fault(&peer.code, Side::Receiving, None).await?;
     tx.note_behind(&peer.code, manifest.behind_records, manifest.oldest_at).await?;
     tx.commit().await?;
     if relayed.applied.iter().any(|record| record.kind == kind::PACK)
@@ -208,7 +224,7 @@ fn receipt(node: &Node, peer: &Peer, manifest: &BatchManifest, relayed: &Relayed
     }
 }
 
-async fn chain_refusal(node: &Node, peer: &Peer, origin: &str, stream: &str, fault: &ChainFault) -> ServiceError {
+fn chain_refusal(origin: &str, stream: &str, fault: &ChainFault) -> ServiceError {
     let (code, reason) = match fault {
         ChainFault::Gap { expected, got } => {
             ("XCH-0311", format!("{origin} 的 {stream} 缺号：应从 {expected} 开始，收到 {got}"))
@@ -223,5 +239,5 @@ async fn chain_refusal(node: &Node, peer: &Peer, origin: &str, stream: &str, fau
             format!("{origin} 的 {stream} 世代 {got} 未接续世代 {expected} 已收内容，来源节点可能由备份恢复"),
         ),
     };
-    refused(node, peer, code, &reason, "请在下级节点核对数据后从缺口处重报").await
+    ServiceError::Conflict(Fault::new(code, "chains", reason, "请在下级节点核对数据后从缺口处重报"))
 }

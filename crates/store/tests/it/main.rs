@@ -9,6 +9,7 @@ mod chain;
 mod exchange;
 mod full_disk;
 mod golden;
+mod link;
 mod list;
 mod order;
 mod pack;

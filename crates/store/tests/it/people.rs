@@ -3,6 +3,7 @@
 use suyuan_crypto::random::SeededEntropy;
 use suyuan_crypto::seal::SecretKey;
 use suyuan_domain::id::ObjectId;
+use suyuan_domain::scope::Scope;
 use suyuan_store::StoreError;
 use suyuan_store::account::Account;
 use suyuan_store::role::RoleRow;
@@ -121,7 +122,7 @@ async fn g_5_4_3b_roles_are_kept_as_written() -> Outcome {
         assert_eq!(store.roles().await?, std::slice::from_ref(&role));
         let factors: Vec<(String, bool)> = store.second_factors().await?.into_iter().collect();
         assert_eq!(factors, [("clerk".to_owned(), true), ("supervisor".to_owned(), false)]);
-        assert_eq!(store.role_counts().await?.get("supervisor"), Some(&1));
+        assert_eq!(store.role_counts(&Scope::everything()).await?.get("supervisor"), Some(&1));
         let tx = store.begin().await?;
         let newer = RoleRow { version: 2, grants: Some(vec!["subject.*".into()]), ..role.clone() };
         tx.change_role(&newer, 1).await?;

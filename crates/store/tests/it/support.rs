@@ -110,7 +110,7 @@ impl World {
     }
 }
 
-async fn connect(url: &str) -> Outcome<DatabaseConnection> {
+pub async fn connect(url: &str) -> Outcome<DatabaseConnection> {
     let mut options = ConnectOptions::new(url.to_owned());
     // One on SQLite: a second would not see at once which triggers the first has dropped.
     options.sqlx_logging(false).max_connections(if url.starts_with("sqlite:") { 1 } else { 2 });

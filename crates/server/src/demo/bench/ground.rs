@@ -106,7 +106,7 @@ async fn receive(store: &Store, batch: Vec<Record>) -> Result<()> {
     let relayed = tx.relay(batch).await?;
     ensure!(relayed.applied.len() == count, "not all applied");
     tx.keep_receipt(&range, &range.hash, &[0x5a; 700], now).await?;
-    tx.note_peer(&range.peer, Some(now), None).await?;
+    tx.note_seen(&range.peer, now).await?;
     Ok(tx.commit().await?)
 }
 
