@@ -54,9 +54,15 @@ struct SignIn {
 /// The answer to a captcha.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct CaptchaAnswer {
+pub(crate) struct CaptchaAnswer {
     id: String,
     answer: String,
+}
+
+impl From<CaptchaAnswer> for Answer {
+    fn from(given: CaptchaAnswer) -> Self {
+        Self { id: given.id, answer: given.answer }
+    }
 }
 
 /// Who is signed in (当前用户).
@@ -194,7 +200,7 @@ async fn sign_in(
     jar: CookieJar,
     In(body): In<SignIn>,
 ) -> ApiResult<Response> {
-    let answer = body.captcha.map(|captcha| Answer { id: captcha.id, answer: captcha.answer });
+    let answer = body.captcha.map(Answer::from);
     let step = account::sign_in(&state.node, &origin, &body.username, body.password, answer.as_ref()).await?;
     answered(&state, jar, step).await
 }

@@ -584,7 +584,8 @@ impl Packs {
         for (noun, stage) in thresholds.chain(silences).filter(|(_, stage)| !stage.is_empty()) {
             known(format!("{noun} {stage}"), stage)?;
         }
-        if let Some(quota) = self.quotas.iter().find(|row| !access::QUOTAS.contains(&row.code.as_str())) {
+        let is_quota = |code: &str| access::QUOTAS.contains(&code) || code == access::APPLICATIONS_PER_HOUR;
+        if let Some(quota) = self.quotas.iter().find(|row| !is_quota(&row.code)) {
             return Err(error(pack, "配额", format!("没有名为 {} 的配额", quota.code)));
         }
         if let Some((place, what)) = self.catalogue_fault() {

@@ -2,13 +2,14 @@
 //! read and tests hold running nodes to. Made from the interface document, the shipped roles and the rule of scope; the
 //! copies under `docs/rights/` are compared with what this prints. Rows: G-5.4.2, G-5.4.3b, H-6.5, H-9.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 use suyuan_domain::pack::Packs;
 use suyuan_domain::scope::Scope;
-use suyuan_security::policy::{PolicySet, PolicySnapshot, RoleRules, compile, parse_permission};
+use suyuan_security::policy::{Action, Kind, PolicySet, PolicySnapshot, RoleRules, compile, parse_permission};
 
 use crate::reference;
 
@@ -27,6 +28,47 @@ const PLACES: [(&str, &str); 6] = [
 async fn policy(packs: &Packs) -> Result<PolicySnapshot> {
     let rules: Vec<RoleRules> = packs.roles.iter().map(RoleRules::from).collect();
     Ok(compile(&PolicySet::from_roles(&rules)?).await?)
+}
+
+/// Accounts of the matrix: tier of the node with its code, and division of the account there.
+const SEATS: [(&str, &str, &str); 6] = [
+    ("国家", "000000", "000000"),
+    ("国家", "000000", "370000"),
+    ("省", "370000", "370000"),
+    ("省", "370000", "370200"),
+    ("市", "370200", "370200"),
+    ("市", "370200", "370202"),
+];
+/// Data of the matrix: where it lies.
+const DATA: [(&str, &str); 7] = [
+    ("国家", "000000"),
+    ("本省", "370000"),
+    ("邻省", "440000"),
+    ("本市", "370200"),
+    ("邻市", "370100"),
+    ("本县", "370202"),
+    ("邻县", "370203"),
+];
+/// What mails are about that the node sends by itself: they go to accounts with this permission for the place in question.
+const LETTERS: [(Kind, Action); 1] = [(Kind::Access, Action::Review)];
+
+/// Whether data of this kind lie in a division; others are the node's own, or the same for all, such as catalogue and roles.
+const fn has_division(kind: Kind) -> bool {
+    !matches!(
+        kind,
+        Kind::Category
+            | Kind::Client
+            | Kind::Disclosure
+            | Kind::Exchange
+            | Kind::Identifier
+            | Kind::Job
+            | Kind::Notice
+            | Kind::Pack
+            | Kind::Reference
+            | Kind::Role
+            | Kind::Rule
+            | Kind::Setting
+    )
 }
 
 /// Through which channel an operation gives data away.
@@ -73,6 +115,64 @@ pub async fn operations() -> Result<String> {
             }
             let cells: Vec<&str> = roles.iter().map(|role| cell(&policy, role, words)).collect();
             writeln!(text, "{},{words},{method},{path},{}", channel(path, operation), cells.join(","))?;
+        }
+    }
+    Ok(text)
+}
+
+/// Every pair of channel and permission that there is: of operations, of pages, of the mails that the node sends.
+fn uses(document: &Value, menu: &str) -> Result<BTreeSet<(&'static str, Kind, Action)>> {
+    let mut uses: BTreeSet<_> = LETTERS.iter().map(|(kind, action)| ("mail", *kind, *action)).collect();
+    let mut add = |channel: &'static str, words: &str| {
+        let known = words.split('|').filter_map(|one| parse_permission(one).ok());
+        uses.extend(known.map(|(kind, action)| (channel, kind, action)));
+    };
+    for (path, item) in document["paths"].as_object().context("paths")? {
+        for operation in item.as_object().context("operations")?.values() {
+            add(channel(path, operation), operation["x-permission"].as_str().unwrap_or_default());
+        }
+    }
+    for line in menu.lines().filter(|line| line.contains("href: \"")) {
+        add("screen", quoted(line, "permission").unwrap_or_default());
+    }
+    Ok(uses)
+}
+
+/// The whole matrix: through which channel which role at which tier, for which division, may do what with which resource,
+/// and with what that lies where. A row that is not there means no. Cells: `yes`, `no`, `own` for what is of the account's
+/// own firm, `masked` for chains beyond the border in an emergency, `node` for what has no division, `-` for what the node
+/// does not hold. How categories narrow it further is in [`reach`].
+///
+/// # Errors
+/// When the reference data or the document is damaged.
+pub async fn matrix(menu: &str) -> Result<String> {
+    let (packs, divisions) = (reference::load()?.packs, reference::divisions()?);
+    let policy = policy(&packs).await?;
+    let document: Value = serde_json::from_str(&suyuan_api::openapi_json()?)?;
+    let heads: Vec<&str> = DATA.iter().map(|(name, _)| *name).collect();
+    let mut text = format!("channel,resource,action,role,tier,account_division,{}\n", heads.join(","));
+    for (channel, kind, action) in uses(&document, menu)? {
+        for role in packs.roles.iter().filter(|role| policy.allows(&role.code, kind, action)) {
+            let beyond = kind == Kind::Trace && policy.allows(&role.code, Kind::Emergency, Action::Read);
+            for (tier, node, account) in SEATS {
+                let held = Scope::of_divisions(divisions.subtree(node));
+                let scope = Scope::of_divisions(divisions.subtree(account));
+                let cell = |(_, place): &(&str, &str)| {
+                    if !has_division(kind) {
+                        "node"
+                    } else if !held.covers_division(place) {
+                        "-"
+                    } else if scope.covers_division(place) {
+                        if role.own_subject { "own" } else { "yes" }
+                    } else if beyond {
+                        "masked"
+                    } else {
+                        "no"
+                    }
+                };
+                let cells: Vec<&str> = DATA.iter().map(cell).collect();
+                writeln!(text, "{channel},{kind},{action},{},{tier},{account},{}", role.code, cells.join(","))?;
+            }
         }
     }
     Ok(text)

@@ -15,7 +15,7 @@ use suyuan_security::policy::{PolicySnapshot, SharedPolicy};
 use suyuan_security::session::SessionRules;
 use suyuan_service::node::NodeConfig;
 use suyuan_service::pack::SharedPacks;
-use suyuan_service::{Node, account, capture, import, pack};
+use suyuan_service::{Node, account, capture, import, pack, sync};
 use suyuan_store::Store;
 use suyuan_store::segment::Archive;
 use suyuan_warehouse::Warehouse;
@@ -143,10 +143,12 @@ pub async fn start(
         instance: keys.instance,
         policy: SharedPolicy::new(PolicySnapshot::nothing()),
         sign_ons: account::Guard::default(),
+        applied: suyuan_security::throttle::Window::new(3_600_000),
         peers: peers(config)?,
         figures: tokio::sync::watch::Sender::new(0),
         capture: queue,
         meter: suyuan_service::access::meter::Meter::default(),
+        sealing: tokio::sync::Mutex::new(()),
         audit_counted: suyuan_service::audit::guard::Counted::default(),
     };
     pack::refresh(&node).await?;
@@ -157,6 +159,7 @@ pub async fn start(
         account::ensure(&node, new).await?;
     }
     import::recover(&node).await?;
+    sync::state::recover(&node).await?;
     let runner = Runner::start(node.clone(), captured, Arc::new(mailer(config)?), runner_config(config, &options));
     let stop = CancellationToken::new();
     let api = ApiConfig {

@@ -111,6 +111,7 @@ impl Document for AccessDoc {
     const POLICY: Kind = Kind::Access;
     const LETTERS: &'static str = "ACC";
     const STATES: &'static str = "system_state";
+    const SEALED: bool = true;
 
     fn tidy(&mut self, _node: &Node, fresh: ObjectId) {
         for code in [&mut self.code, &mut self.subject, &mut self.uscc] {
@@ -308,10 +309,10 @@ pub async fn heard(node: &Node) -> Result<BTreeMap<String, Heard>> {
     Ok(heard.collect())
 }
 
-/// Names of connected systems by their codes; codes that are not registered are left out.
+/// Names of connected systems by their codes; codes that are not registered or outside of `scope` are left out.
 ///
 /// # Errors
 /// When the database is out of reach.
-pub async fn names(node: &Node, codes: Vec<String>) -> Result<BTreeMap<String, String>> {
-    crate::register::names(node, kind::ACCESS, codes).await
+pub async fn names(node: &Node, scope: &Scope, codes: Vec<String>) -> Result<BTreeMap<String, String>> {
+    crate::register::names(node, scope, kind::ACCESS, codes).await
 }

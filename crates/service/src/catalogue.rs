@@ -15,9 +15,10 @@ use suyuan_domain::period::Day;
 use suyuan_domain::record::kind;
 use suyuan_security::context::OpContext;
 use suyuan_security::policy::{Action, Kind};
+use suyuan_warehouse::query::EventFilter;
 
 use crate::pack::publish::{PublishIn, publish};
-use crate::{Node, Result, ServiceError};
+use crate::{Node, Result, ServiceError, projector};
 
 pub use suyuan_store::catalogue::{Example, Uses};
 
@@ -82,9 +83,18 @@ pub struct InUse {
     pub subjects: u64,
     /// Connected systems; of categories only.
     pub systems: u64,
+    /// Trace events that count: of a level those of its products, or that name the level itself.
+    pub events: u64,
+    /// Whether that is all of them, and not the most that are counted.
+    pub events_exact: bool,
+    /// Position of the journal up to which events were counted.
+    pub position: u64,
     /// Some of all these.
     pub examples: Vec<Example>,
 }
+
+/// Most products of a level whose events are counted.
+const MOST_PRODUCTS: usize = 2_000;
 
 /// Who added which level: (category, code) to the node; what is not here is the nation's.
 async fn origins(node: &Node) -> Result<BTreeMap<String, String>> {
@@ -215,6 +225,18 @@ pub async fn in_use(node: &Node, cx: &OpContext, category: &str, code: Option<&s
         }
         used.examples.extend(examples);
     }
+    let mut filter = EventFilter { categories: vec![category.to_owned()], ..EventFilter::default() };
+    let mut all = true;
+    if let Some(levels) = &levels {
+        let limit = MOST_PRODUCTS as u64 + 1;
+        filter.products = node.store.catalogue_products(&cx.scope, category, levels, limit).await?;
+        all = filter.products.len() <= MOST_PRODUCTS;
+        filter.products.truncate(MOST_PRODUCTS);
+        filter.products.extend(levels.iter().cloned());
+    }
+    used.position = node.store.cursor(projector::READER).await?;
+    let events = node.warehouse.count_events(&cx.scope, &filter).await?;
+    (used.events, used.events_exact) = (events.value, all && !events.more);
     Ok(used)
 }
 

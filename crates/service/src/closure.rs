@@ -9,7 +9,6 @@ use suyuan_domain::fault::Fault;
 use suyuan_domain::id::ObjectId;
 use suyuan_domain::period::Day;
 use suyuan_domain::record::{Draft, Record, kind};
-use suyuan_domain::scope::Scope;
 use suyuan_security::context::OpContext;
 use suyuan_security::policy::{Action, Kind};
 use suyuan_store::Tx;
@@ -123,7 +122,7 @@ fn days(from: &str, to: &str, today: Day, late: i64) -> Result<(Day, Day)> {
 pub async fn declare(node: &Node, cx: &OpContext, declared: Declared) -> Result<Closure> {
     cx.authorize(Action::Update, policy(&declared.kind)?)?;
     let entry = node.store.system_entry_by_code(&declared.kind, declared.code.trim()).await?;
-    let entry = entry.filter(|entry| in_scope(&cx.scope, entry)).ok_or(ServiceError::NotFound("subject"))?;
+    let entry = entry.filter(|entry| entry.is_in(&cx.scope)).ok_or(ServiceError::NotFound("subject"))?;
     if entry.origin_node != node.code() {
         let owner = node.divisions.name(&entry.origin_node);
         let fault = Fault::new("REG-0902", "", format!("该登记由{owner}节点管理"), "请在该节点办理，或联系其管理人员");
@@ -188,12 +187,6 @@ async fn keep(tx: &mut Tx, cx: &OpContext, closure: &Closure, action: &str) -> R
     audit::note(tx, cx, action, &closure.kind, &closure.code, None, Some(&text.to_string())).await
 }
 
-fn in_scope(scope: &Scope, entry: &Entry) -> bool {
-    scope.covers_division(&entry.division)
-        && (entry.category.is_empty() || scope.covers_category(&entry.category))
-        && scope.subject.as_ref().is_none_or(|own| *own == entry.code || *own == entry.subject)
-}
-
 /// Takes a declaration back; days that are over stay closed.
 ///
 /// # Errors
@@ -204,6 +197,7 @@ pub async fn withdraw(node: &Node, cx: &OpContext, id: ObjectId, why: &str) -> R
     let before = tx.closure(id).await?.ok_or_else(absent)?;
     cx.authorize(Action::Update, policy(&before.kind)?)?;
     let seen = cx.scope.covers_division(&before.division)
+        && (before.category.is_empty() || cx.scope.covers_category(&before.category))
         && cx.scope.subject.as_ref().is_none_or(|own| before.kind == "subject" && *own == before.code);
     if !seen {
         return Err(absent());

@@ -17,6 +17,7 @@ use suyuan_store::Tx;
 use suyuan_store::register::Entry;
 
 use crate::Result;
+use crate::access::AccessDoc;
 use crate::node::Node;
 use crate::register::field::{Faults, mac, tidy_code, tidy_text};
 use crate::register::{Columns, Document, State};
@@ -156,22 +157,28 @@ impl Document for DeviceDoc {
         faults.done()
     }
 
-    async fn complete(&mut self, node: &Node, _tx: &Tx) -> Result<Vec<Fault>> {
+    async fn complete(&mut self, node: &Node, tx: &Tx, scope: &Scope) -> Result<Vec<Fault>> {
         let mut faults = Faults::new(Self::LETTERS, node);
         self.category.clear();
-        for (register, code) in [(kind::SUBJECT, &self.subject), (kind::ACCESS, &self.system)] {
-            if self.category.is_empty() && !code.is_empty() {
-                let owner = node.store.system_entry_by_code(register, code).await?;
-                self.category = owner.map(|entry| entry.category).unwrap_or_default();
+        // A firm's device reports through its own system, or through one that reports for it.
+        let around = Scope { subject: None, ..scope.clone() };
+        let system = tx.system_entry_by_code(kind::ACCESS, &self.system).await?.filter(|system| {
+            let own = scope.subject.as_ref();
+            system.is_in(&around) && own.is_none_or(|own| *own == system.subject || reports_for(system, own))
+        });
+        let subject = tx.system_entry_by_code(kind::SUBJECT, &self.subject).await?;
+        for owner in [subject.filter(|subject| subject.is_in(scope)).as_ref(), system.as_ref()].into_iter().flatten() {
+            if self.category.is_empty() {
+                self.category.clone_from(&owner.category);
             }
         }
-        if !self.system.is_empty() && node.store.system_entry_by_code(kind::ACCESS, &self.system).await?.is_none() {
+        if !self.system.is_empty() && system.is_none() {
             let reason = format!("接入系统 {} 尚未登记", self.system);
             faults.add("0123", "system", reason, "请先登记接入系统，或不填");
         }
         if !self.mac.is_empty() {
-            for object in node.store.system_objects_of_facet(Self::KIND, "mac", &self.mac).await? {
-                let other = node.store.entry(&Scope::everything(), Self::KIND, object).await?;
+            for object in tx.system_objects_of_facet(Self::KIND, "mac", &self.mac).await? {
+                let other = tx.system_entry(object).await?;
                 let live = |entry: &Entry| State::parse(&entry.state).is_some_and(State::is_live);
                 if other.filter(live).is_some_and(|entry| entry.code != self.code) {
                     let reason = format!("MAC 地址 {} 已登记在另一台设备上", self.mac);
@@ -201,6 +208,12 @@ impl Document for DeviceDoc {
     fn masked(&self) -> Self {
         self.clone()
     }
+}
+
+/// Whether a connected system reports for this subject.
+fn reports_for(system: &Entry, subject: &str) -> bool {
+    let doc = serde_json::from_str::<AccessDoc>(&system.doc);
+    doc.is_ok_and(|doc| doc.subjects.iter().any(|code| code == subject))
 }
 
 /// The hardware address as a search key, by which a second device of the same address is found.

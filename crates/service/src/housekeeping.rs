@@ -1,7 +1,7 @@
 //! Housekeeping (日常清理): forgets what is kept for a time only, and removes what erasures have left behind.
 //!
-//! Each job does a bounded piece and asks for the next, so that other work comes in between. Journal, segments, receipts,
-//! the audit trail and evidence are never touched here. Rows: G-8, G-10, H-6.2, H-9.
+//! Each job does a bounded piece and asks for the next, so that other work comes in between. Journal, segments, receipts
+//! and the audit trail are never touched here; files of evidence go when their period in the limits is over. Rows: G-8, G-10, H-6.2, H-9.
 
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::period::Day;
@@ -81,6 +81,7 @@ fn job(kind: &str, key: &str, run_at: Timestamp) -> NewJob {
 pub async fn run(node: &Node) -> Result<()> {
     let (store, now) = (&node.store, node.now());
     crate::export::expire(node).await?;
+    crate::sync::evidence::expire(node).await?;
     store.look_at_spread().await?;
     let (mut deleted, mut more) = (0, false);
     for sort in [Sort::Answers, Sort::EventKeys, Sort::Sessions, Sort::Tickets, Sort::SignOn] {

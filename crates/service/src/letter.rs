@@ -133,11 +133,15 @@ pub async fn ready(node: &Node, payload: &str) -> Result<Option<Letter>> {
     Ok((!email.is_empty()).then_some(Letter { name, email, subject, text, message_id }))
 }
 
-/// The people of this node who may do `action` on `kind` for a division.
+/// The people of this node who may do `action` on `kind` in a division, for what is of `category`.
 ///
 /// # Errors
 /// When the database is out of reach.
-pub async fn readers(node: &Node, action: Action, kind: Kind, division: &str) -> Result<Vec<Reader>> {
+pub async fn readers(
+    node: &Node,
+    (action, kind): (Action, Kind),
+    (division, category): (&str, &str),
+) -> Result<Vec<Reader>> {
     let policy = node.policy.current();
     let now = node.now();
     let filter = AccountFilter { now, ..AccountFilter::default() };
@@ -145,6 +149,7 @@ pub async fn readers(node: &Node, action: Action, kind: Kind, division: &str) ->
     let may = page.items.into_iter().filter(|account| {
         account::is_usable(account, now)
             && account.subject.is_empty()
+            && account.categories.as_ref().is_none_or(|own| own.contains(category))
             && policy.allows(&account.role, kind, action)
             && node.divisions.is_within(division, &account.division)
     });

@@ -15,7 +15,7 @@ use suyuan_gis::Boundaries;
 use suyuan_security::context::OpContext;
 use suyuan_security::policy::SharedPolicy;
 use suyuan_security::session::SessionRules;
-use suyuan_security::throttle::SignOnRules;
+use suyuan_security::throttle::{SignOnRules, Window};
 use suyuan_store::Store;
 use suyuan_warehouse::Warehouse;
 
@@ -83,6 +83,8 @@ pub struct Node {
     pub policy: SharedPolicy,
     /// What is remembered about tries to sign in.
     pub sign_ons: Guard,
+    /// Applications for access by network address, within an hour.
+    pub applied: Window,
     /// Position of the journal up to which all statistics know it; facts are known earlier.
     pub figures: tokio::sync::watch::Sender<u64>,
     /// The way to the capture writer.
@@ -91,6 +93,8 @@ pub struct Node {
     pub meter: Meter,
     /// Requests to other nodes.
     pub peers: PeerClient,
+    /// Held by whoever writes sealed files of journal and evidence, so that no two write the same.
+    pub sealing: tokio::sync::Mutex<()>,
     /// Refused and failed requests of the running minute, so that they do not flood the audit trail.
     pub audit_counted: crate::audit::guard::Counted,
 }

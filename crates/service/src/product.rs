@@ -5,6 +5,7 @@ use suyuan_domain::fault::Fault;
 use suyuan_domain::id::ObjectId;
 use suyuan_domain::period::Day;
 use suyuan_domain::record::kind;
+use suyuan_domain::scope::Scope;
 use suyuan_security::context::OpContext;
 use suyuan_security::policy::Kind;
 
@@ -182,13 +183,14 @@ fn chosen(node: &Node, doc: &ProductDoc, stored: Option<&ProductDoc>) -> Result<
     Err(ServiceError::invalid("PROD-0126", "subcategory", reason, advice))
 }
 
-/// Fills in the division of the subject, which must be registered.
+/// Fills in the division of the subject, which must be registered in `scope`.
 ///
 /// # Errors
 /// `PROD-0123` where it is not.
-pub(crate) async fn placed(node: &Node, mut doc: ProductDoc) -> Result<ProductDoc> {
+pub(crate) async fn placed(node: &Node, scope: &Scope, mut doc: ProductDoc) -> Result<ProductDoc> {
     tidy_code(&mut doc.subject);
-    let Some(subject) = node.store.system_entry_by_code(kind::SUBJECT, &doc.subject).await? else {
+    let subject = node.store.system_entry_by_code(kind::SUBJECT, &doc.subject).await?;
+    let Some(subject) = subject.filter(|subject| subject.is_in(scope)) else {
         let reason = format!("责任主体 {} 尚未登记", doc.subject);
         return Err(ServiceError::invalid("PROD-0123", "subject", reason, "请先登记责任主体"));
     };
@@ -202,7 +204,7 @@ pub(crate) async fn placed(node: &Node, mut doc: ProductDoc) -> Result<ProductDo
 /// As [`register::create`], or when the subject is not registered.
 pub async fn create(node: &Node, cx: &OpContext, doc: ProductDoc) -> Result<Item<ProductDoc>> {
     cx.authorize(suyuan_security::policy::Action::Create, Kind::Product)?;
-    let doc = placed(node, doc).await?;
+    let doc = placed(node, &cx.scope, doc).await?;
     chosen(node, &doc, None)?;
     register::create(node, cx, doc).await
 }
@@ -219,7 +221,7 @@ pub async fn change(
     doc: ProductDoc,
 ) -> Result<Item<ProductDoc>> {
     cx.authorize(suyuan_security::policy::Action::Update, Kind::Product)?;
-    let doc = placed(node, doc).await?;
+    let doc = placed(node, &cx.scope, doc).await?;
     let stored = register::get::<ProductDoc>(node, cx, id).await?.item.doc;
     chosen(node, &doc, Some(&stored))?;
     register::change(node, cx, id, version, doc).await

@@ -25,7 +25,7 @@ use serde::de::DeserializeOwned;
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::fault::Fault;
 use suyuan_domain::id::ObjectId;
-use suyuan_domain::scope::CodeRange;
+use suyuan_domain::scope::{CodeRange, Scope};
 use suyuan_security::context::OpContext;
 use suyuan_security::policy::{Action, Kind};
 use suyuan_store::Tx;
@@ -97,11 +97,12 @@ pub trait Document: Clone + Default + std::fmt::Debug + PartialEq + Serialize + 
     /// What is wrong with it.
     fn faults(&self, node: &Node) -> Vec<Fault>;
 
-    /// Fills in what follows from other entries when it is handed in, and says what does not go with them.
+    /// Fills in what follows from other entries when it is handed in, and says what does not go with them. What lies outside
+    /// of `scope` is as if it were not registered.
     ///
     /// # Errors
     /// When the database is out of reach.
-    fn complete(&mut self, _node: &Node, _tx: &Tx) -> impl Future<Output = Result<Vec<Fault>>> + Send {
+    fn complete(&mut self, _node: &Node, _tx: &Tx, _scope: &Scope) -> impl Future<Output = Result<Vec<Fault>>> + Send {
         std::future::ready(Ok(Vec::new()))
     }
 
@@ -222,15 +223,23 @@ impl<D: Document> Item<D> {
     }
 }
 
-/// Names of what is registered under `codes` in the register `kind`; codes that are not registered are left out.
+/// Names of what is registered under `codes` in the register `kind`; codes that are not registered, or lie outside of the
+/// divisions and categories of `scope`, are left out. A firm is told the name of what its own things belong to.
 ///
 /// # Errors
 /// When the database is out of reach.
-pub(crate) async fn names(node: &Node, kind: &str, mut codes: Vec<String>) -> Result<BTreeMap<String, String>> {
+pub(crate) async fn names(
+    node: &Node,
+    scope: &Scope,
+    kind: &str,
+    mut codes: Vec<String>,
+) -> Result<BTreeMap<String, String>> {
     codes.sort_unstable();
     codes.dedup();
+    let scope = Scope { subject: None, ..scope.clone() };
     let entries = node.store.system_entries_by_codes(kind, &codes).await?;
-    Ok(entries.into_iter().map(|entry| (entry.code, entry.name)).collect())
+    let seen = entries.into_iter().filter(|entry| entry.is_in(&scope));
+    Ok(seen.map(|entry| (entry.code, entry.name)).collect())
 }
 
 /// A page of entries, telephone numbers masked.

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use suyuan_domain::fault::Fault;
 use suyuan_domain::id::ObjectId;
 use suyuan_domain::record::kind;
+use suyuan_domain::scope::Scope;
 use suyuan_domain::search::{mask_id, mask_name, mask_phone};
 use suyuan_gis::coordinates::to_wgs84;
 use suyuan_security::policy::Kind;
@@ -298,10 +299,10 @@ impl Document for SubjectDoc {
         faults.done()
     }
 
-    async fn complete(&mut self, node: &Node, tx: &Tx) -> Result<Vec<Fault>> {
+    async fn complete(&mut self, node: &Node, tx: &Tx, scope: &Scope) -> Result<Vec<Fault>> {
         let mut faults = Faults::new(Self::LETTERS, node);
         if self.is_merchant() {
-            self.under_its_node(tx, &mut faults).await?;
+            self.under_its_node(tx, scope, &mut faults).await?;
         } else if !self.parent.is_empty() {
             faults.add("0135", "parent", "只有商户填写所在节点", "请将类型改为商户，或清空所在节点");
         }
@@ -359,11 +360,15 @@ impl Document for SubjectDoc {
 
 impl SubjectDoc {
     /// A merchant's node must be on file; what the merchant does not say of place and stage is that of the node.
-    async fn under_its_node(&mut self, tx: &Tx, faults: &mut Faults<'_>) -> Result<()> {
+    async fn under_its_node(&mut self, tx: &Tx, scope: &Scope, faults: &mut Faults<'_>) -> Result<()> {
         if self.parent.is_empty() {
             return Ok(());
         }
-        let Some(parent) = tx.system_entry_by_code(kind::SUBJECT, &self.parent).await? else {
+        // A merchant who files for himself stands under a market that is not his; a market files those under itself.
+        let own = scope.subject.clone().filter(|own| *own != self.code);
+        let around = Scope { subject: own, ..scope.clone() };
+        let parent = tx.system_entry_by_code(kind::SUBJECT, &self.parent).await?;
+        let Some(parent) = parent.filter(|parent| parent.is_in(&around)) else {
             let reason = format!("所在节点 {} 尚未登记", self.parent);
             faults.add("0136", "parent", reason, "请先登记该节点，或核对节点编码");
             return Ok(());
@@ -405,12 +410,12 @@ pub fn wgs84(system: &str, place: (f64, f64)) -> (f64, f64) {
     converted.unwrap_or(place)
 }
 
-/// Names of subjects by code, for naming what a row belongs to. Unknown codes are left out.
+/// Names of subjects by code, for naming what a row belongs to. Codes that are unknown or outside of `scope` are left out.
 ///
 /// # Errors
 /// When the database is out of reach.
-pub async fn names(node: &Node, codes: Vec<String>) -> Result<BTreeMap<String, String>> {
-    register::names(node, kind::SUBJECT, codes).await
+pub async fn names(node: &Node, scope: &Scope, codes: Vec<String>) -> Result<BTreeMap<String, String>> {
+    register::names(node, scope, kind::SUBJECT, codes).await
 }
 
 #[cfg(test)]

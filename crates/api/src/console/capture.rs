@@ -169,7 +169,8 @@ async fn list_batches(
     Find(query): Find<LedgerQuery>,
 ) -> ApiResult<Json<Listing<BatchOut>>> {
     let listed = ledger::batches(&state.node, &cx, &query.filter()?).await?;
-    let names = access::names(&state.node, listed.items.iter().map(|row| row.system.clone()).collect()).await?;
+    let names =
+        access::names(&state.node, &cx.scope, listed.items.iter().map(|row| row.system.clone()).collect()).await?;
     Ok(Json(Listing::of(listed, |row| BatchOut {
         message_id: row.message,
         system_name: names.get(&row.system).cloned(),
@@ -234,6 +235,7 @@ async fn list_rejects(
     Find(query): Find<LedgerQuery>,
 ) -> ApiResult<Json<Listing<RejectOut>>> {
     let listed = ledger::rejects(&state.node, &cx, &query.filter()?).await?;
-    let names = access::names(&state.node, listed.items.iter().map(|row| row.system.clone()).collect()).await?;
+    let names =
+        access::names(&state.node, &cx.scope, listed.items.iter().map(|row| row.system.clone()).collect()).await?;
     Ok(Json(Listing::of(listed, |row| RejectOut::of(row, &names))))
 }

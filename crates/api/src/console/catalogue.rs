@@ -135,6 +135,12 @@ struct CatalogueUse {
     subjects: u64,
     /// Connected systems; of whole categories only.
     systems: u64,
+    /// Trace events that count.
+    events: u64,
+    /// Whether that is all of them, and not the most that are counted.
+    events_exact: bool,
+    /// Position of the journal up to which events were counted.
+    position: u64,
     examples: Vec<CatalogueExample>,
 }
 
@@ -145,6 +151,9 @@ impl From<InUse> for CatalogueUse {
             products: used.products,
             subjects: used.subjects,
             systems: used.systems,
+            events: used.events,
+            events_exact: used.events_exact,
+            position: used.position,
             examples: used.examples.into_iter().map(example).collect(),
         }
     }

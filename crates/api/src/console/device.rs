@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::id::ObjectId;
 use suyuan_domain::period::Day;
+use suyuan_domain::scope::Scope;
 use suyuan_service::Node;
 use suyuan_service::device::state::DeviceState;
 use suyuan_service::device::{self, Calibration, DeviceDoc};
@@ -206,9 +207,9 @@ impl Shown for DeviceDoc {
     type Facts = DeviceFacts;
     type Known = Known;
 
-    async fn known(node: &Node, items: &[Item<Self>]) -> ApiResult<Known> {
+    async fn known(node: &Node, scope: &Scope, items: &[Item<Self>]) -> ApiResult<Known> {
         let codes = items.iter().map(|item| item.doc.subject.clone()).filter(|code| !code.is_empty()).collect();
-        let names = suyuan_service::subject::names(node, codes).await?;
+        let names = suyuan_service::subject::names(node, scope, codes).await?;
         let own: Vec<String> = items.iter().map(|item| item.doc.code.clone()).collect();
         let (told, faults) = device::state::of(node, &own).await?;
         Ok(Known { names, seen: device::last_seen(node).await?, told, faults })
@@ -252,7 +253,7 @@ async fn create_device(
     In(body): In<DeviceIn>,
 ) -> ApiResult<(StatusCode, Json<DeviceOut>)> {
     let item = register::create(&state.node, &cx, DeviceDoc::from(body)).await?;
-    Ok((StatusCode::CREATED, shown(&state.node, item).await?))
+    Ok((StatusCode::CREATED, shown(&state.node, &cx, item).await?))
 }
 
 /// 追溯设备详情
@@ -277,7 +278,7 @@ async fn change_device(
     In(body): In<DeviceIn>,
 ) -> ApiResult<Json<DeviceOut>> {
     let version = wanted_version(body.version)?;
-    shown(&state.node, register::change(&state.node, &cx, id, version, DeviceDoc::from(body)).await?).await
+    shown(&state.node, &cx, register::change(&state.node, &cx, id, version, DeviceDoc::from(body)).await?).await
 }
 
 /// 审核追溯设备

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use suyuan_domain::id::ObjectId;
+use suyuan_domain::scope::Scope;
 use suyuan_service::Node;
 use suyuan_service::product::{self, Certificate, ProductDoc};
 use suyuan_service::register::Item;
@@ -205,9 +206,9 @@ impl Shown for ProductDoc {
     type Facts = ProductFacts;
     type Known = Known;
 
-    async fn known(node: &Node, items: &[Item<Self>]) -> ApiResult<Known> {
+    async fn known(node: &Node, scope: &Scope, items: &[Item<Self>]) -> ApiResult<Known> {
         let codes = items.iter().map(|item| item.doc.subject.clone()).filter(|code| !code.is_empty()).collect();
-        Ok(Known { names: suyuan_service::subject::names(node, codes).await? })
+        Ok(Known { names: suyuan_service::subject::names(node, scope, codes).await? })
     }
 
     fn out(node: &Node, known: &Known, item: Item<Self>) -> ProductOut {
@@ -248,7 +249,7 @@ async fn create_product(
     In(body): In<ProductIn>,
 ) -> ApiResult<(StatusCode, Json<ProductOut>)> {
     let item = product::create(&state.node, &cx, ProductDoc::from(body)).await?;
-    Ok((StatusCode::CREATED, shown(&state.node, item).await?))
+    Ok((StatusCode::CREATED, shown(&state.node, &cx, item).await?))
 }
 
 /// 产品详情
@@ -273,7 +274,7 @@ async fn change_product(
     In(body): In<ProductIn>,
 ) -> ApiResult<Json<ProductOut>> {
     let version = wanted_version(body.version)?;
-    shown(&state.node, product::change(&state.node, &cx, id, version, ProductDoc::from(body)).await?).await
+    shown(&state.node, &cx, product::change(&state.node, &cx, id, version, ProductDoc::from(body)).await?).await
 }
 
 /// 审核产品

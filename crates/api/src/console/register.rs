@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::id::ObjectId;
 use suyuan_domain::period::Day;
+use suyuan_domain::scope::Scope;
 use suyuan_service::listing::Find;
 use suyuan_service::register::{
     self, Decision, Detail, Document, FieldChange, Item, Note, Past, RegisterQuery, Rival, Verb,
@@ -290,11 +291,11 @@ pub(super) trait Shown: Document {
     /// What is looked up once for all entries of a page.
     type Known: Send + Sync;
 
-    /// Looks up what `items` need beside themselves.
+    /// Looks up what `items` need beside themselves; names of what lies outside of `scope` are left out.
     ///
     /// # Errors
     /// When the database is out of reach.
-    fn known(node: &Node, items: &[Item<Self>]) -> impl Future<Output = ApiResult<Self::Known>> + Send;
+    fn known(node: &Node, scope: &Scope, items: &[Item<Self>]) -> impl Future<Output = ApiResult<Self::Known>> + Send;
 
     /// An entry with its names.
     fn out(node: &Node, known: &Self::Known, item: Item<Self>) -> Self::Out;
@@ -384,17 +385,17 @@ pub(super) async fn page<D: Shown>(
     find: RegisterPage,
 ) -> ApiResult<Json<Listing<D::Out>>> {
     let listed = register::list::<D>(node, cx, find.query()).await?;
-    let known = D::known(node, &listed.items).await?;
+    let known = D::known(node, &cx.scope, &listed.items).await?;
     Ok(Json(Listing::of(listed, |item| D::out(node, &known, item))))
 }
 
 /// One entry.
-pub(super) async fn shown<D: Shown>(node: &Node, item: Item<D>) -> ApiResult<Json<D::Out>> {
-    single(node, item).await.map(Json)
+pub(super) async fn shown<D: Shown>(node: &Node, cx: &OpContext, item: Item<D>) -> ApiResult<Json<D::Out>> {
+    single(node, cx, item).await.map(Json)
 }
 
-async fn single<D: Shown>(node: &Node, item: Item<D>) -> ApiResult<D::Out> {
-    let known = D::known(node, std::slice::from_ref(&item)).await?;
+async fn single<D: Shown>(node: &Node, cx: &OpContext, item: Item<D>) -> ApiResult<D::Out> {
+    let known = D::known(node, &cx.scope, std::slice::from_ref(&item)).await?;
     Ok(D::out(node, &known, item))
 }
 
@@ -409,7 +410,7 @@ pub(super) async fn detail<D: Shown>(
         true => register::unmask(node, cx, id, look.reason.as_deref().unwrap_or("查看详情")).await?,
         false => register::get(node, cx, id).await?,
     };
-    detailed(node, found).await
+    detailed(node, cx, found).await
 }
 
 /// One entry in full, with its history. The reason goes into the audit trail.
@@ -419,14 +420,18 @@ pub(super) async fn unmasked<D: Shown>(
     id: ObjectId,
     reason: &str,
 ) -> ApiResult<Json<Detailed<D::Out, Option<D::Facts>>>> {
-    detailed(node, register::unmask::<D>(node, cx, id, reason).await?).await
+    detailed(node, cx, register::unmask::<D>(node, cx, id, reason).await?).await
 }
 
-async fn detailed<D: Shown>(node: &Node, found: Detail<D>) -> ApiResult<Json<Detailed<D::Out, Option<D::Facts>>>> {
+async fn detailed<D: Shown>(
+    node: &Node,
+    cx: &OpContext,
+    found: Detail<D>,
+) -> ApiResult<Json<Detailed<D::Out, Option<D::Facts>>>> {
     let proposal = found.item.proposal.clone().map(D::Facts::from);
     let closed = closure::today(node, D::KIND, &found.item.doc.columns().code).await?;
     Ok(Json(Detailed {
-        entry: single(node, found.item).await?,
+        entry: single(node, cx, found.item).await?,
         proposal,
         history: found.history.into_iter().map(HistoryOut::from).collect(),
         actions: found.actions,
@@ -444,5 +449,5 @@ pub(super) async fn review<D: Shown>(
     id: ObjectId,
     body: RegisterReviewIn,
 ) -> ApiResult<Json<D::Out>> {
-    shown(node, register::review::<D>(node, cx, id, body.decision()?).await?).await
+    shown(node, cx, register::review::<D>(node, cx, id, body.decision()?).await?).await
 }

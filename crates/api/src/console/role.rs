@@ -118,7 +118,7 @@ struct RoleOut {
     second_factor_inherited: bool,
     /// Whether its people act for one subject only.
     own_subject: bool,
-    /// How many users have it.
+    /// How many users in the caller's scope have it.
     users: u64,
     /// How many roles lie directly below.
     children: u64,
@@ -320,9 +320,18 @@ async fn delete_role(
 /// Who uses a role (使用情况).
 #[derive(Serialize, ToSchema)]
 struct RoleUsesOut {
-    /// Users that have it, wherever they are.
+    /// Users in the caller's scope that have it.
     account_count: u64,
+    /// The first fifty of them by username; none for whoever may not read users.
+    accounts: Vec<RoleUser>,
     children: Vec<RoleName>,
+}
+
+/// A user that has a role.
+#[derive(Serialize, ToSchema)]
+struct RoleUser {
+    username: String,
+    display_name: String,
 }
 
 /// 角色的使用情况
@@ -335,7 +344,9 @@ async fn role_uses(
 ) -> ApiResult<Json<RoleUsesOut>> {
     let uses = role::uses(&state.node, &cx, &code).await?;
     let children = uses.children.into_iter().map(|(code, name)| RoleName { code, name }).collect();
-    Ok(Json(RoleUsesOut { account_count: uses.accounts, children }))
+    let user = |(username, display_name): (String, String)| RoleUser { username, display_name };
+    let accounts = uses.named.into_iter().map(user).collect();
+    Ok(Json(RoleUsesOut { account_count: uses.accounts, accounts, children }))
 }
 
 /// What a role would mean (生效预览).

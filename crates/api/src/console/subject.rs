@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use suyuan_domain::id::ObjectId;
+use suyuan_domain::scope::Scope;
 use suyuan_service::Node;
 use suyuan_service::register::{self, Item};
 use suyuan_service::subject::{self, SubjectDoc, code, similar};
@@ -68,10 +69,10 @@ impl Shown for SubjectDoc {
     type Facts = SubjectFacts;
     type Known = BTreeMap<String, String>;
 
-    async fn known(node: &Node, items: &[Item<Self>]) -> ApiResult<Self::Known> {
+    async fn known(node: &Node, scope: &Scope, items: &[Item<Self>]) -> ApiResult<Self::Known> {
         let parents: Vec<String> =
             items.iter().map(|item| item.doc.parent.clone()).filter(|code| !code.is_empty()).collect();
-        Ok(subject::names(node, parents).await?)
+        Ok(subject::names(node, scope, parents).await?)
     }
 
     fn out(node: &Node, known: &Self::Known, item: Item<Self>) -> SubjectOut {
@@ -113,7 +114,7 @@ async fn create_subject(
         true => register::create_draft(&state.node, &cx, SubjectDoc::from(body)).await?,
         false => register::create(&state.node, &cx, SubjectDoc::from(body)).await?,
     };
-    Ok((StatusCode::CREATED, shown(&state.node, item).await?))
+    Ok((StatusCode::CREATED, shown(&state.node, &cx, item).await?))
 }
 
 /// 追溯责任主体详情
@@ -161,7 +162,7 @@ async fn change_subject(
         true => register::change_draft(&state.node, &cx, id, version, SubjectDoc::from(body)).await?,
         false => register::change(&state.node, &cx, id, version, SubjectDoc::from(body)).await?,
     };
-    shown(&state.node, item).await
+    shown(&state.node, &cx, item).await
 }
 
 /// 审核追溯责任主体
@@ -196,7 +197,7 @@ async fn recode_subject(
     In(body): In<SubjectRecodeIn>,
 ) -> ApiResult<Json<SubjectOut>> {
     let item = register::recode::<SubjectDoc>(&state.node, &cx, (id, body.version), &body.code, &body.reason).await?;
-    shown(&state.node, item).await
+    shown(&state.node, &cx, item).await
 }
 
 /// That a subject is the same as the one that holds its code (认定为同一主体).
@@ -218,7 +219,7 @@ async fn link_subject(
     In(body): In<SubjectLinkIn>,
 ) -> ApiResult<Json<SubjectOut>> {
     let item = register::link::<SubjectDoc>(&state.node, &cx, (id, body.version), &body.reason).await?;
-    shown(&state.node, item).await
+    shown(&state.node, &cx, item).await
 }
 
 /// A correction of an entry that a node below owns (更正建议).

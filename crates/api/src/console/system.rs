@@ -11,6 +11,7 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::id::ObjectId;
+use suyuan_domain::scope::Scope;
 use suyuan_service::Node;
 use suyuan_service::access::{self, AccessDoc, Heard, Phase};
 use suyuan_service::register::Item;
@@ -240,7 +241,7 @@ impl Shown for AccessDoc {
     type Facts = SystemFacts;
     type Known = Known;
 
-    async fn known(node: &Node, items: &[Item<Self>]) -> ApiResult<Known> {
+    async fn known(node: &Node, _scope: &Scope, items: &[Item<Self>]) -> ApiResult<Known> {
         let codes: Vec<String> = items.iter().map(|item| item.doc.code.clone()).collect();
         let hints = access::token::hints(node, &codes).await?;
         Ok(Known { heard: access::heard(node).await?, hints })
@@ -295,7 +296,7 @@ async fn create_system(
         _ => return Err(ApiError::bad_request("ACC-0305", "begin", "起始阶段不正确", "请选择 trial 或 live")),
     };
     let item = access::create(&state.node, &cx, AccessDoc::from(body), begin).await?;
-    Ok((StatusCode::CREATED, shown(&state.node, item).await?))
+    Ok((StatusCode::CREATED, shown(&state.node, &cx, item).await?))
 }
 
 /// 接入系统详情
@@ -320,7 +321,7 @@ async fn change_system(
     In(body): In<SystemIn>,
 ) -> ApiResult<Json<SystemOut>> {
     let version = wanted_version(body.version)?;
-    shown(&state.node, access::change(&state.node, &cx, id, version, AccessDoc::from(body)).await?).await
+    shown(&state.node, &cx, access::change(&state.node, &cx, id, version, AccessDoc::from(body)).await?).await
 }
 
 /// 审核接入系统
@@ -332,7 +333,7 @@ async fn review_system(
     At(id): At<ObjectId>,
     In(body): In<RegisterReviewIn>,
 ) -> ApiResult<Json<SystemOut>> {
-    shown(&state.node, access::phase::review(&state.node, &cx, id, body.decision()?).await?).await
+    shown(&state.node, &cx, access::phase::review(&state.node, &cx, id, body.decision()?).await?).await
 }
 
 /// A new token (接入令牌); shown once.

@@ -15,10 +15,12 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
+use suyuan_domain::fault::Fault;
 use suyuan_service::openid::grant::{ClientAuth, GrantError};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::error::ApiError;
 use crate::layers::request_id;
 use crate::state::AppState;
 
@@ -59,11 +61,35 @@ fn refusal(error: &GrantError, basic: bool) -> Response {
     response
 }
 
+/// What a person reads whose application sent a request that cannot be answered by going back (RFC 6749 4.1.2.1): what is
+/// wrong and what to do, on a page of ours that leads nowhere else.
+fn page(platform: &str, error: ApiError) -> Response {
+    let status = error.status();
+    let Fault { code, reason, advice, .. } = error.fault();
+    let number = request_id();
+    let [platform, code, reason, advice] = [platform, &code, &reason, &advice].map(escaped);
+    let html = format!(
+        "<!doctype html>\n<html lang=\"zh-CN\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>无法登录应用 - {platform}</title>\
+         <style>body{{max-width:36em;margin:12vh auto;padding:0 1.5em;font:16px/1.8 system-ui,sans-serif;color:#1f2329}}\
+         h1{{font-size:1.4em}}small{{color:#646a73}}</style></head>\
+         <body><h1>无法登录应用</h1><p><strong>{reason}。</strong></p><p>{advice}。</p>\
+         <p>您没有离开{platform}，登录信息也没有发给任何应用；可以关闭本页。</p>\
+         <p><small>错误代码 {code}，请求编号 {number}</small></p></body></html>\n"
+    );
+    (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
+}
+
+/// Text as it may stand in HTML.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
 /// Sends the browser elsewhere; 500 for an address that cannot stand in a header.
 fn go(location: &str) -> Response {
     match HeaderValue::from_str(location) {
         Ok(value) => (StatusCode::SEE_OTHER, [(header::LOCATION, value)]).into_response(),
-        Err(_) => crate::error::ApiError::internal().into_response(),
+        Err(_) => ApiError::internal().into_response(),
     }
 }
 
@@ -117,6 +143,20 @@ fn unescaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn h_9_4_a_refused_request_is_a_page_that_no_text_can_break() {
+        let error = ApiError::bad_request("OID-0201", "client_id", "该应用<script>未登记", "请联系\"管理单位\"");
+        let response = page("溯源&平台", error);
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+        let body = axum::body::to_bytes(response.into_body(), 1 << 16).await.expect("a body in memory");
+        let text = String::from_utf8(body.to_vec()).expect("UTF-8");
+        for part in ["OID-0201", "该应用&lt;script&gt;未登记", "请联系&quot;管理单位&quot;", "溯源&amp;平台"]
+        {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(!text.contains("<script") && !text.contains("href"), "{text}");
+    }
 
     #[test]
     fn h_9_4_an_application_shows_its_secret_in_one_way_only() {

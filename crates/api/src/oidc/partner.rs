@@ -84,20 +84,22 @@ async fn openid_callback(
         Ok(Arrived::Linked(path)) => (jar, go(&format!("{path}?linked=1"))).into_response(),
         Ok(Arrived::SignedIn(step, path)) => match *step {
             SignInStep::Done(signed) => (jar.add(session_cookie(&state, signed.token)), go(&path)).into_response(),
-            SignInStep::Pending(pending) => (jar, go(&next_step(&pending))).into_response(),
+            SignInStep::Pending(pending) => (jar, go(&next_step(&pending, &path))).into_response(),
         },
         Err((error, path)) => (jar, failed(error, &path)).into_response(),
     }
 }
 
-/// Our own page on which the missing step is done. The ticket stands behind the hash, which browsers send to no server.
-fn next_step(pending: &suyuan_service::account::PendingStep) -> String {
+/// Our own page on which the missing step is done before the browser goes on to `path`. The ticket stands behind the hash,
+/// which browsers send to no server.
+fn next_step(pending: &suyuan_service::account::PendingStep, path: &str) -> String {
+    let back = form_urlencoded::Serializer::new(String::new()).append_pair("back", path).finish();
     let mut told = form_urlencoded::Serializer::new(String::new());
     told.append_pair("step", pending.step.as_str())
         .append_pair("ticket", &pending.ticket)
         .append_pair("expires_at", &pending.expires_at.to_string())
         .append_pair("username", &pending.username);
-    format!("/login#{}", told.finish())
+    format!("/login?{back}#{}", told.finish())
 }
 
 /// Back to our own page with the code of what was wrong.

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Fields, OAuthError, client_auth, go, refusal};
+use super::{Fields, OAuthError, client_auth, go, page, refusal};
 use crate::error::{ApiError, ApiResult};
 use crate::extract::{Address, Find};
 use crate::layers::request_id;
@@ -95,26 +95,29 @@ async fn openid_keys(State(state): State<AppState>) -> ApiResult<Response> {
         ("response_type" = String, Query), ("code_challenge" = String, Query), ("code_challenge_method" = String, Query),
         ("state" = Option<String>, Query), ("nonce" = Option<String>, Query), ("prompt" = Option<String>, Query),
         ("max_age" = Option<String>, Query)),
-    responses((status = 303, description = "转到平台的授权页面，或带错误回到应用", content((String = "text/plain")))))]
+    responses((status = 303, description = "转到平台的授权页面，或带错误回到应用", content((String = "text/plain"))),
+        (status = 400, description = "应用或回跳地址未登记：说明原因的页面，不离开平台", content((String = "text/html")))))]
 async fn openid_authorize(
     State(state): State<AppState>,
     Address(address): Address,
-    Find(asked): Find<Asked>,
-) -> ApiResult<Response> {
-    begin(&state, &asked, &address).await
+    asked: ApiResult<Find<Asked>>,
+) -> Response {
+    match asked {
+        Ok(Find(asked)) => begin(&state, &asked, &address).await,
+        Err(error) => page(&state.node.config.platform_name, error),
+    }
 }
 
 /// 发起统一登录（表单）
 #[utoipa::path(post, path = "/oidc/authorize", tag = "统一登录",
     request_body(content = String, content_type = "application/x-www-form-urlencoded"),
-    responses((status = 303, description = "转到平台的授权页面，或带错误回到应用", content((String = "text/plain")))))]
-async fn openid_authorize_by_form(
-    State(state): State<AppState>,
-    Address(address): Address,
-    body: Bytes,
-) -> ApiResult<Response> {
-    let wrong = || ApiError::bad_request("OID-0203", "", "请求参数重复", "请联系该应用的管理单位");
-    let mut fields = Fields::read(&body).map_err(|_| wrong())?;
+    responses((status = 303, description = "转到平台的授权页面，或带错误回到应用", content((String = "text/plain"))),
+        (status = 400, description = "应用或回跳地址未登记：说明原因的页面，不离开平台", content((String = "text/html")))))]
+async fn openid_authorize_by_form(State(state): State<AppState>, Address(address): Address, body: Bytes) -> Response {
+    let Ok(mut fields) = Fields::read(&body) else {
+        let error = ApiError::bad_request("OID-0203", "", "请求参数重复", "请联系该应用的管理单位");
+        return page(&state.node.config.platform_name, error);
+    };
     let asked = Asked {
         response_type: fields.take("response_type"),
         client_id: fields.take("client_id"),
@@ -133,11 +136,12 @@ async fn openid_authorize_by_form(
     begin(&state, &asked, &address).await
 }
 
-async fn begin(state: &AppState, asked: &Asked, address: &str) -> ApiResult<Response> {
-    Ok(match authorize::begin(&state.node, asked, address).await? {
-        Next::Page(id) => go(&format!("/authorize?request={id}")),
-        Next::Back(location) => go(&location),
-    })
+async fn begin(state: &AppState, asked: &Asked, address: &str) -> Response {
+    match authorize::begin(&state.node, asked, address).await {
+        Ok(Next::Page(id)) => go(&format!("/authorize?request={id}")),
+        Ok(Next::Back(location)) => go(&location),
+        Err(error) => page(&state.node.config.platform_name, error.into()),
+    }
 }
 
 /// What an application is given (令牌).

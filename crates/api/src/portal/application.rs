@@ -9,6 +9,7 @@ use suyuan_domain::clock::Timestamp;
 use suyuan_domain::period::Day;
 use suyuan_service::access::application::{self, Followed, Form};
 use suyuan_service::access::selftest::{Sample, SelftestRun};
+use suyuan_service::account::captcha::Answer;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -17,6 +18,7 @@ use crate::console::application::{ApplicationFormOut, ApplicationStepOut};
 use crate::error::ApiResult;
 use crate::extract::{Address, At, Find, In};
 use crate::open::selftest::answer::{SelftestOut, SelftestSample};
+use crate::session::CaptchaAnswer;
 use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
@@ -29,7 +31,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 }
 
 /// What an applicant fills in (接入申请表).
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ApplicationIn {
     /// Name of the system.
@@ -62,6 +64,9 @@ struct ApplicationIn {
     /// `state` or `market`.
     #[serde(default)]
     funding: Option<String>,
+    /// For applying only, and only where `AUTH-0105` asks for it: the answer to a captcha of `/api/v1/session/captcha`.
+    #[serde(default)]
+    captcha: Option<CaptchaAnswer>,
     /// For mending only: the query code.
     #[serde(default)]
     query_code: Option<String>,
@@ -204,9 +209,10 @@ struct ApplicationTestIn {
 async fn submit_application(
     State(state): State<AppState>,
     Address(address): Address,
-    In(body): In<ApplicationIn>,
+    In(mut body): In<ApplicationIn>,
 ) -> ApiResult<(StatusCode, Json<ApplicationReceipt>)> {
-    let submitted = application::submit(&state.node, &address, body.into()).await?;
+    let answer = body.captcha.take().map(Answer::from);
+    let submitted = application::submit(&state.node, &address, body.into(), answer.as_ref()).await?;
     let application::Submitted { number, query_code, due_at } = submitted;
     Ok((StatusCode::CREATED, Json(ApplicationReceipt { number, query_code, due_at })))
 }

@@ -29,11 +29,11 @@ pub struct Silence {
     pub hours: u32,
 }
 
-/// The default quota of a connected system (默认配额).
+/// The default quota of a connected system, or of the public (默认配额).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Quota {
-    /// `requests_per_minute`, `rows_per_day` or `body_bytes`.
+    /// One of [`QUOTAS`], or [`APPLICATIONS_PER_HOUR`].
     pub code: String,
     /// Name.
     pub name: String,
@@ -62,8 +62,11 @@ pub struct Clause {
     pub rows: u64,
 }
 
-/// Names of the quotas.
+/// Names of the quotas of connected systems.
 pub const QUOTAS: [&str; 3] = ["requests_per_minute", "rows_per_day", "body_bytes"];
+
+/// Applications for access that one network address may send within an hour before it has to solve a captcha.
+pub const APPLICATIONS_PER_HOUR: &str = "applications_per_hour";
 
 /// The row for a stage, else the row for all stages.
 fn of_stage<'a, T>(rows: &'a [T], of: impl Fn(&T) -> bool, stage: impl Fn(&T) -> &str, wanted: &str) -> Option<&'a T> {

@@ -8,7 +8,7 @@ pub(super) struct RightsArgs {
     /// Which table.
     #[arg(value_enum)]
     table: Table,
-    /// The text that the console's menu is built from; for the table of screens.
+    /// The text that the console's menu is built from; for the tables with screens.
     #[arg(long, default_value = "frontend/src/app/console/menu.ts")]
     menu: PathBuf,
 }
@@ -22,6 +22,8 @@ enum Table {
     Screens,
     /// Accounts × data.
     Reach,
+    /// Channel × resource × action × role × tier × division of account and data.
+    Matrix,
 }
 
 /// Prints the table.
@@ -30,6 +32,7 @@ pub(super) async fn run(args: RightsArgs) -> anyhow::Result<()> {
         Table::Screens => crate::rights::screens(&std::fs::read_to_string(args.menu)?).await?,
         Table::Operations => crate::rights::operations().await?,
         Table::Reach => crate::rights::reach()?,
+        Table::Matrix => crate::rights::matrix(&std::fs::read_to_string(args.menu)?).await?,
     };
     print!("{text}");
     Ok(())

@@ -197,7 +197,7 @@ where
     F: FnMut() -> C,
     C: Future<Output = bool>,
 {
-    let bound = Duration::from_secs(60);
+    let bound = Duration::from_secs(180);
     let waited = tokio::time::timeout(bound, async {
         while !condition().await {
             tokio::time::sleep(Duration::from_millis(50)).await;

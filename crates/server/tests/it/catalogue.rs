@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use suyuan_domain::clock::Clock;
 use suyuan_domain::period::Day;
 
-use crate::harness::{Setup, TestApp, wait_for};
+use crate::harness::{Setup, TestApp, event, wait_for};
 
 const CATALOGUE: &str = "/api/v1/console/catalogue";
 
@@ -75,11 +75,17 @@ async fn g_6_3_1_local_levels_stand_beneath_national_ones_and_go_down() {
     let shown = below.get(&format!("/api/v1/console/products/{product}")).await.ok();
     assert_eq!(shown["catalogue_path"], json!(["水果", "仁果类", "烟台苹果"]), "{shown}");
     assert_eq!(shown["certificates"][0]["number"], "LB-18-0001");
-    wait_for("the product at the province", || async {
+    sold(&city).await;
+    wait_for("the product and its events at the province", || async {
         let used = office.get(&format!("{CATALOGUE}/agri/use?code=pome")).await.ok();
-        used["products"] == 1 && used["subjects"].is_u64()
+        used["products"] == 1 && used["subjects"].is_u64() && used["events"] == 2 && used["events_exact"] == true
     })
     .await;
+    let whole = office.get(&format!("{CATALOGUE}/agri/use")).await.ok();
+    assert_eq!(whole["events"], 3, "of the whole category: {whole}");
+    assert!(whole["position"].as_u64().is_some_and(|position| position > 0), "{whole}");
+    let elsewhere = office.get(&format!("{CATALOGUE}/rare_earth/use")).await.ok();
+    assert_eq!(elsewhere["events"], 0, "{elsewhere}");
     let today = Day::of(city.clock.now());
     let mut retire =
         json!({ "category": "agri", "code": "370000_apple", "valid_to": today.to_string(), "reason": "并入仁果类" });
@@ -103,6 +109,16 @@ async fn g_6_3_1_local_levels_stand_beneath_national_ones_and_go_down() {
     assert!(late.body["error"]["advice"].as_str().is_some_and(|text| text.contains("仁果类")), "{late:?}");
     let kept = below.get(&format!("/api/v1/console/products/{product}")).await.ok();
     assert_eq!(kept["subcategory"], "370000_apple", "what is registered stays readable");
+}
+
+/// Three events of the category, two of them of the product.
+async fn sold(city: &TestApp) {
+    let connected = city.live_system("SYS-370200-001", "370202", "farming").await;
+    let mut events = [1, 2, 3].map(|number| event(number, "91350100M000100Y43", "370202", city.clock.now()));
+    for one in &mut events[..2] {
+        one["product"] = "P-1".into();
+    }
+    connected.post("/open/v1/events", &json!({ "message_id": "M-1", "events": events })).await.ok();
 }
 
 #[tokio::test(flavor = "multi_thread")]

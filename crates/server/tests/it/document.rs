@@ -53,6 +53,7 @@ async fn h_8_a_running_node_answers_in_the_forms_of_the_document() {
     crate::import::answered(&mut forms, &regulator).await;
     crate::audit::answered(&mut forms, &app, &connected).await;
     crate::oidc::answered(&mut forms, &app).await;
+    crate::exchange_link::answered(&mut forms, &app).await;
     assert_eq!(forms.silent(), Vec::<String>::new(), "never asked");
 }
 

@@ -150,6 +150,7 @@ async fn h_9_4_a_person_signs_in_at_one_node_with_the_account_of_another() {
 
     hostile_returns(&browser, &app, &there).await;
     own_link(&browser, &app, &above).await;
+    own_factor(&browser, &app, &there).await;
     let auditor = app.sign_in("audit").await;
     let failed = auditor.get("/api/v1/console/audit?action=session.sign_in&result=failed").await.ok();
     assert!(failed.to_string().contains("OID-0105"), "{failed}");
@@ -200,6 +201,16 @@ async fn own_link(browser: &Browser, app: &TestApp, above: &TestApp) {
     here.request("delete", &format!("/api/v1/console/identities/{id}"), &json!({})).await.ok();
     let (back, mark) = to_provider(browser, app, &there).await;
     assert_eq!(browser.get(&back, &mark).await.location, "/login?error=OID-0105");
+}
+
+/// Who has a second factor here is asked for it after the provider's answer, and then goes on to the page that was wanted.
+async fn own_factor(browser: &Browser, app: &TestApp, there: &Caller) {
+    crate::people_sign_on::enrolled(app, &app.sign_in("regulator").await).await;
+    let (back, mark) = to_provider(browser, app, there).await;
+    let arrived = browser.get(&back, &mark).await;
+    let asks = "/login?back=%2Fconsole%2Fsubjects#step=second_factor&ticket=";
+    assert!(arrived.location.starts_with(asks), "{arrived:?}");
+    assert_eq!(arrived.cookie("suyuan_session"), None);
 }
 
 /// An application against the provider.
@@ -370,6 +381,39 @@ async fn h_9_4_an_application_gets_tokens_for_a_code_once_and_only_with_its_veri
     assert!(client.redeem(&code, VERIFIER).await.ok()["id_token"].is_string());
     let rows = app.sign_in("audit").await.get("/api/v1/console/audit?action=grant.replay").await.ok();
     assert_eq!(rows["items"].as_array().map(Vec::len), Some(1), "{rows}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h_9_4_a_request_of_a_stranger_is_a_page_that_says_why_and_leads_nowhere() {
+    let app = TestApp::with("370200", Setup::at_noon()).await;
+    let known = application(&app, &client("public")).await;
+    let address = known.address("");
+    let other = address.replace(&format!("redirect_uri={CALLBACK}"), "redirect_uri=https://evil.example.cn/back");
+    assert_ne!(other, address);
+    let unknown = address.replace(&known.id, "nobody-knows-it");
+    for (wrong, code, word) in [
+        (&unknown, "OID-0201", "该应用未登记或已停用"),
+        (&other, "OID-0202", "回跳地址未登记"),
+        (&format!("{address}&state=twice"), "REQ-0106", "查询参数不正确"),
+    ] {
+        let sent = known.browser.get(wrong, "").await;
+        assert_eq!((sent.status, sent.location.as_str(), sent.cookies.len()), (400, "", 0), "{wrong}");
+        let path = wrong.strip_prefix(&app.url).expect("an address of the node");
+        let reply = app.anybody().get(path).await;
+        let page = reply.body.as_str().expect("a page").to_owned();
+        for part in ["<!doctype html>", "lang=\"zh-CN\"", "无法登录应用", word, code, &reply.request_id] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        assert!(!page.contains("evil.example.cn") && !page.contains("href"), "{page}");
+    }
+    let (_, query) = other.split_once('?').expect("a query");
+    let media = "application/x-www-form-urlencoded";
+    let form = app.anybody().post_bytes("/oidc/authorize", media, query.as_bytes().to_vec()).await;
+    assert!(form.status == 400 && form.body.as_str().is_some_and(|page| page.contains("OID-0202")), "{form:?}");
+    let security = app.sign_in("security").await;
+    security.post(&format!("/api/v1/console/clients/{}/disable", known.id), &json!({})).await.ok();
+    let ended = app.anybody().get(address.strip_prefix(&app.url).expect("an address of the node")).await;
+    assert!(ended.body.as_str().is_some_and(|page| page.contains("OID-0201")), "{ended:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

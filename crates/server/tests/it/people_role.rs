@@ -185,3 +185,33 @@ async fn g_5_4_3b_a_delegate_makes_no_role_beyond_his_own() {
     let raise = json!({ "version": version, "grants": ["*"] });
     assert_eq!(local.request("put", &format!("{ROLES}/local_security"), &raise).await.refusal(), (409, "ROLE-0110"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g_5_4_3b_who_has_a_role_is_counted_and_named_within_the_callers_divisions() {
+    let app = TestApp::alone("370200").await;
+    let security = app.sign_in("security").await;
+    role(&security, json!({ "code": "clerk", "name": "登记员", "allow": ["subject.read"] })).await;
+    made(&app, &json!({ "username": "here", "role": "clerk", "division": "370202" })).await;
+    made(&app, &json!({ "username": "there", "role": "clerk", "division": "370203" })).await;
+    made(&app, &json!({ "username": "local", "role": "security_admin", "division": "370202" })).await;
+    let local = app.sign_in("local").await;
+    let names = |uses: &Value| -> Vec<String> {
+        let rows = uses["accounts"].as_array().expect("accounts");
+        assert!(rows.iter().all(|row| row["display_name"].as_str().is_some_and(|name| !name.is_empty())), "{uses}");
+        rows.iter().filter_map(|row| row["username"].as_str().map(str::to_owned)).collect()
+    };
+    for (who, expected) in [(&security, vec!["here", "there"]), (&local, vec!["here"])] {
+        let uses = who.get(&format!("{ROLES}/clerk/uses")).await.ok();
+        assert_eq!((uses["account_count"].as_u64(), names(&uses)), (Some(expected.len() as u64), to_owned(&expected)));
+        let one = who.get(&format!("{ROLES}/clerk")).await.ok();
+        assert_eq!(one["users"], expected.len(), "{one}");
+    }
+    let refused = local.request("delete", &format!("{ROLES}/clerk"), &json!({})).await;
+    let reason = refused.body["error"]["message"].as_str().unwrap_or_default();
+    assert_eq!(refused.refusal(), (409, "ROLE-0105"));
+    assert!(reason.contains("1 个用户") && reason.contains("管辖范围以外"), "{reason}");
+}
+
+fn to_owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}

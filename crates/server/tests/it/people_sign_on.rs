@@ -23,7 +23,7 @@ async fn guarded(security: SecuritySection) -> TestApp {
 }
 
 /// The number that a question in words asks for.
-fn solved(question: &str) -> String {
+pub fn solved(question: &str) -> String {
     let words = [
         "零", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二", "十三", "十四", "十五",
         "十六", "十七", "十八", "十九", "二十",
@@ -136,7 +136,7 @@ async fn h_9_4_one_address_cannot_try_without_end_and_cannot_pretend_to_be_anoth
 }
 
 /// Sets up a second factor for who has signed in; gives the secret and the recovery codes.
-async fn enrolled(app: &TestApp, caller: &Caller) -> (SharedSecret, Vec<String>) {
+pub async fn enrolled(app: &TestApp, caller: &Caller) -> (SharedSecret, Vec<String>) {
     let begun = caller.post("/api/v1/own/second-factor", &json!({})).await.ok();
     assert!(begun["qr"].as_str().is_some_and(|qr| qr.starts_with("data:image/svg+xml;base64,")));
     let secret = of_text(begun["secret"].as_str().expect("a secret"));

@@ -1,7 +1,7 @@
 //! Who may do what: the committed matrix of rights is what the program enforces, and every operation of the interface
 //! document is called by nobody, and by every role at every tier.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use suyuan_server::rights;
@@ -22,7 +22,10 @@ async fn g_5_4_3b_the_committed_matrix_is_the_one_in_force() {
     let operations = rights::operations().await.expect("a table");
     assert!(committed("operations") == operations, "docs/rights/operations.csv {advice} operations`");
     let menu = concat!(env!("CARGO_MANIFEST_DIR"), "/../../frontend/src/app/console/menu.ts");
-    let screens = rights::screens(&std::fs::read_to_string(menu).expect("the menu")).await.expect("a table");
+    let menu = std::fs::read_to_string(menu).expect("the menu");
+    let matrix = rights::matrix(&menu).await.expect("a table");
+    assert!(committed("matrix") == matrix, "docs/rights/matrix.csv {advice} matrix`");
+    let screens = rights::screens(&menu).await.expect("a table");
     assert!(committed("screens") == screens, "docs/rights/screens.csv {advice} screens`");
     assert!(committed("reach") == rights::reach().expect("a table"), "docs/rights/reach.csv {advice} reach`");
 }
@@ -42,6 +45,7 @@ pub fn concrete(path: &str, id: &str) -> String {
             "format" => "html",
             "name" => "rules.toml",
             "code" => "370202",
+            "category" => "agri",
             _ => id,
         };
         text = format!("{before}{part}{after}");
@@ -67,6 +71,16 @@ async fn g_5_4_2_every_operation_refuses_who_is_nobody() {
         }
     }
     assert!(asked > 80, "only {asked} operations were asked");
+}
+
+/// Whether the committed matrix shows an account of `account` at the node `tier` what lies in `place` (a head of the matrix):
+/// the cells of all rows of that account, without those of things that have no division.
+pub fn shown(tier: &str, account: &str, place: &str) -> BTreeSet<String> {
+    let text = committed("matrix");
+    let column = text.lines().next().and_then(|head| head.split(',').position(|name| name == place)).expect("a place");
+    let rows = text.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>());
+    let of_account = rows.filter(|cells| cells[4] == tier && cells[5] == account);
+    of_account.map(|cells| cells[column].to_owned()).filter(|cell| cell != "node").collect()
 }
 
 /// A row of the committed matrix.

@@ -160,7 +160,8 @@ async fn g_6_2_1c_who_may_not_review_changes_no_bad_record() {
 }
 
 /// Everything that lies in the files of a node.
-fn bytes_of(folder: &std::path::Path) -> Vec<u8> {
+/// Everything that lies in a folder.
+pub fn bytes_of(folder: &std::path::Path) -> Vec<u8> {
     let mut all = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {

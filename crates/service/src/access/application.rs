@@ -257,7 +257,7 @@ async fn step(
 
 /// Tells the applicant by mail, where an address was given.
 async fn tell(node: &Node, tx: &Tx, row: &Application, state: &str, said: &str, now: Timestamp) -> Result<()> {
-    let form: Form = serde_json::from_str(&row.doc)?;
+    let form = form::opened(node, row.object, &row.doc)?;
     let name = view::state_name(node, state);
     let subject = format!("接入申请 {} {name}", row.number);
     let next = view::next(node, state, None);
@@ -272,7 +272,7 @@ async fn tell(node: &Node, tx: &Tx, row: &Application, state: &str, said: &str, 
 
 /// Makes the connected system of an application.
 async fn file(node: &Node, tx: &mut Tx, cx: &OpContext, row: &mut Application, reason: &str) -> Result<()> {
-    let form: Form = serde_json::from_str(&row.doc)?;
+    let form = form::opened(node, row.object, &row.doc)?;
     let year: String = Day::of(cx.now).to_string().chars().take(4).collect();
     let running = tx.next_number(&format!("filing.{year}")).await?;
     row.filing_no = format!("JR{}{year}{running:05}", node.code());

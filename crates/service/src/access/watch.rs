@@ -14,12 +14,13 @@ use suyuan_store::access::token::TokenRow;
 use suyuan_store::access::watch::WarningRow;
 use suyuan_store::job::NewJob;
 
+use super::AccessDoc;
 use super::monitor::{self, Known, Watched, percent};
 use super::token::{ENDING, is_valid};
 use crate::device::{Calibration, DeviceDoc};
 use crate::letter::{self, Reader};
 use crate::node::Node;
-use crate::register::State;
+use crate::register::{self, State};
 use crate::{Result, ServiceError};
 
 /// Kind of the job that looks for warnings.
@@ -196,7 +197,12 @@ async fn settle(node: &Node, row: &Watched, wrong: Vec<Wrong>, now: Timestamp) -
     if over.is_empty() && fresh.is_empty() {
         return Ok(());
     }
-    let readers = letter::readers(node, Action::Review, Kind::Access, &row.doc.division).await?;
+    let mut readers =
+        letter::readers(node, (Action::Review, Kind::Access), (&row.doc.division, &row.doc.category)).await?;
+    if let Some(entry) = node.store.system_entry(row.id).await? {
+        let doc: AccessDoc = register::opened(node, entry.object, &entry.doc).await?;
+        readers.insert(0, Reader::outside(&doc.contact, &doc.email));
+    }
     let tx = node.store.begin().await?;
     for one in fresh {
         let warning = WarningRow {
@@ -226,7 +232,7 @@ async fn settle(node: &Node, row: &Watched, wrong: Vec<Wrong>, now: Timestamp) -
     Ok(tx.commit().await?)
 }
 
-/// Tells the contact of the system and the reviewers.
+/// Tells the readers: the contact of the system and the reviewers.
 async fn tell(
     node: &Node,
     tx: &Tx,
@@ -239,8 +245,7 @@ async fn tell(
     let subject = format!("{noun}：{}", row.doc.name);
     let body = format!("{}（{}）\n{text}\n请在平台“接入监控”查看详情。", row.doc.name, row.doc.code);
     let key = format!("watch/{}/{kind}.{code}/{turn}/{}", row.doc.code, now.millis());
-    let contact = Reader::outside(&row.doc.contact, &row.doc.email);
-    for reader in std::iter::once(&contact).chain(readers) {
+    for reader in readers {
         letter::post(node, tx, reader.clone(), (&subject, &body), &key, now).await?;
     }
     Ok(())

@@ -67,7 +67,7 @@ pub fn make(node: &Node, origin: &Origin, wanted: Wanted) -> Result<Captcha> {
 }
 
 /// Checks an answer and uses the task up.
-pub(super) async fn check(node: &Node, answer: Option<&Answer>) -> Result<()> {
+pub(crate) async fn check(node: &Node, answer: Option<&Answer>) -> Result<()> {
     let Some(answer) = answer else {
         let fault = Fault::new("AUTH-0105", "captcha", "请输入验证码", "请按图片或问题填写验证码后重试");
         return Err(ServiceError::Unauthenticated(fault));

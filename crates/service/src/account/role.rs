@@ -14,6 +14,7 @@ use suyuan_security::policy::{
 };
 use suyuan_store::role::RoleRow;
 
+use super::AccountQuery;
 use crate::{Node, Result, ServiceError, audit};
 
 /// Longest name of a role and longest note, in characters.
@@ -416,13 +417,13 @@ fn row(role: &RoleEntry, created_at: Timestamp, cx: &OpContext) -> RoleRow {
     }
 }
 
-/// All roles as a tree, with how many accounts each has.
+/// All roles as a tree, with how many accounts in the actor's scope each has.
 ///
 /// # Errors
 /// When the actor may see neither accounts nor roles.
 pub async fn list(node: &Node, cx: &OpContext) -> Result<(Book, BTreeMap<String, u64>)> {
     may_see(cx)?;
-    Ok((Book::load(node).await?, node.store.role_counts().await?))
+    Ok((Book::load(node).await?, node.store.role_counts(&cx.scope).await?))
 }
 
 fn may_see(cx: &OpContext) -> Result<()> {
@@ -543,13 +544,18 @@ async fn decide(node: &Node, cx: &OpContext, before: &RoleEntry, draft: &RoleDra
     Ok(role)
 }
 
-/// Who uses a role: roles below it, and how many accounts.
+/// Most accounts that [`uses`] names.
+const MOST_NAMED: usize = 50;
+
+/// Who uses a role, as far as the actor sees: roles below it, and accounts.
 #[derive(Clone, Debug, Default)]
 pub struct Uses {
     /// Codes and names of the roles directly below.
     pub children: Vec<(String, String)>,
-    /// Accounts that have it, wherever they are.
+    /// How many accounts have it.
     pub accounts: u64,
+    /// The first of them by username: username and name. None for whoever may not read accounts.
+    pub named: Vec<(String, String)>,
 }
 
 /// Who uses a role.
@@ -560,8 +566,16 @@ pub async fn uses(node: &Node, cx: &OpContext, code: &str) -> Result<Uses> {
     cx.authorize(Action::Read, Kind::Role)?;
     let book = Book::load(node).await?;
     book.get(code).ok_or(ServiceError::NotFound("role"))?;
-    let counts = node.store.role_counts().await?;
-    Ok(Uses { children: children(&book, code), accounts: counts.get(code).copied().unwrap_or(0) })
+    let counts = node.store.role_counts(&cx.scope).await?;
+    let accounts = counts.get(code).copied().unwrap_or(0);
+    let named = if accounts > 0 && cx.may(Action::Read, Kind::Account) {
+        let query = AccountQuery { role: Some(code.to_owned()), limit: MOST_NAMED, ..AccountQuery::default() };
+        let listed = super::list(node, cx, query).await?;
+        listed.items.into_iter().map(|view| (view.username, view.personal.display_name)).collect()
+    } else {
+        Vec::new()
+    };
+    Ok(Uses { children: children(&book, code), accounts, named })
 }
 
 fn children(book: &Book, code: &str) -> Vec<(String, String)> {
@@ -586,7 +600,9 @@ pub async fn delete(node: &Node, cx: &OpContext, code: &str) -> Result<()> {
     let (accounts, below) = (tx.accounts_of_role(code).await?, children(&book, code).len());
     if accounts > 0 || below > 0 {
         tx.rollback().await?;
-        let reason = format!("该角色正在使用：{accounts} 个用户，{below} 个下级角色");
+        let seen = node.store.role_counts(&cx.scope).await?.get(code).copied().unwrap_or(0);
+        let others = if accounts > seen { "，另有管辖范围以外的用户" } else { "" };
+        let reason = format!("该角色正在使用：{seen} 个用户，{below} 个下级角色{others}");
         let fault = Fault::new("ROLE-0105", "", reason, "请先为这些用户另选角色，并调整下级角色");
         return Err(ServiceError::Conflict(fault));
     }

@@ -12,6 +12,7 @@ use suyuan_security::context::OpContext;
 use suyuan_security::policy::{Action, Kind};
 
 use super::note_outcome;
+use super::words::{is_look, operation};
 use crate::{Node, Result};
 
 const MINUTE: i64 = 60_000;
@@ -83,13 +84,17 @@ pub struct Outcome<'a> {
     pub code: &'a str,
 }
 
-/// Notes a request that changes something and left no row of its own: what it was, and how it ended.
+/// Notes a request that changes something and left no row of its own: what it was, and how it ended. One that only looks
+/// leaves none.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn outcome(node: &Node, cx: &OpContext, ended: Outcome<'_>) -> Result<()> {
-    let action = format!("operation.{}", ended.method);
-    let place = (action.as_str(), "operation", ended.path);
+    if is_look(ended.path) {
+        return Ok(());
+    }
+    let (action, object_kind) = operation(ended.method, ended.path);
+    let place = (action.as_str(), object_kind, ended.path);
     if (200..400).contains(&ended.status) {
         if node.store.audited_request(&cx.request_id).await? {
             return Ok(());

@@ -1,5 +1,6 @@
 //! Chinese words for what stands in the audit trail: an action is `noun.verb`, so two short tables name them all, and a
-//! word that a later version adds shows as it is written. Rows: G-5.4.3, H-6.5.
+//! word that a later version adds shows as it is written. Operations of the interface are named by their address, and those
+//! that only look are known here. Rows: G-5.4.3, H-6.5.
 
 use suyuan_security::policy::{Action, Kind};
 
@@ -29,6 +30,7 @@ const NOUNS: &[(&str, &str)] = &[
     ("setup", "初始化"),
     ("token", "接入令牌"),
     ("mail", "邮件"),
+    ("closure", "停业申报"),
 ];
 
 /// Verbs beyond the actions of the permissions.
@@ -99,6 +101,73 @@ const VERBS: &[(&str, &str)] = &[
     ("delete", "删除"),
     ("send", "发送"),
     ("create", "新增"),
+    ("undo_sessions", "结束登录会话"),
+    ("undo_deletion", "撤销注销申请"),
+    ("undo_second_factor", "停用二次验证"),
+    ("undo_identities", "解除身份绑定"),
+    ("identities", "绑定身份"),
+    ("preferences", "调整个人偏好"),
+    ("recovery_codes", "重新生成恢复码"),
+    ("reset_second_factor", "重置二次验证"),
+    ("enrolment", "绑定二次验证"),
+    ("secret", "更换密钥"),
+    ("local", "增补本地条目"),
+    ("csv", "导入台账"),
+    ("compute", "计算"),
+    ("steps", "办理"),
+    ("columns", "对应列"),
+    ("faults", "故障处理"),
+    ("token", "签发令牌"),
+    ("tokens", "签发令牌"),
+    ("settings", "链路设置"),
+    ("proposals", "更正建议"),
+    ("decision", "答复更正建议"),
+    ("recode", "更换编码"),
+    ("same_as", "标记为同一主体"),
+    ("integrity", "完整性校验"),
+];
+
+/// What an address is about, by its first part.
+const PLACES: &[(&str, &str)] = &[
+    ("accounts", "account"),
+    ("applications", "application"),
+    ("audit", "audit"),
+    ("authorizations", "grant"),
+    ("capture", "capture"),
+    ("catalogue", "catalogue"),
+    ("clients", "client"),
+    ("closures", "closure"),
+    ("complaints", "complaint"),
+    ("deliveries", "delivery"),
+    ("devices", "device"),
+    ("evaluations", "evaluation"),
+    ("exchange", "exchange"),
+    ("exports", "export"),
+    ("findings", "finding"),
+    ("identities", "identity"),
+    ("imports", "import"),
+    ("notices", "notice"),
+    ("own", "own"),
+    ("packs", "pack"),
+    ("products", "product"),
+    ("report-schedule", "report_schedule"),
+    ("reports", "report"),
+    ("roles", "role"),
+    ("session", "session"),
+    ("subjects", "subject"),
+    ("systems", "access"),
+    ("views", "view"),
+];
+
+/// Operations that are sent like writes because their question does not fit into an address, and only look: previews,
+/// counting within a shape, likely doubles. They leave no row, as little as reading does.
+const LOOKS: &[&str] = &[
+    "/api/v1/console/map/measure",
+    "/api/v1/console/map/select",
+    "/api/v1/console/packs/{name}/preview",
+    "/api/v1/console/roles/preview",
+    "/api/v1/console/subjects/code",
+    "/api/v1/console/subjects/similar",
 ];
 
 /// Names of fields that a change may show.
@@ -165,6 +234,32 @@ pub fn action(code: &str) -> String {
     if noun.is_empty() { verb } else { format!("{}：{verb}", object_kind(noun)) }
 }
 
+/// Whether the operation at this address, with its parameters' names, only looks.
+#[must_use]
+pub fn is_look(path: &str) -> bool {
+    LOOKS.contains(&path)
+}
+
+/// The action and the kind of object of an operation that left no row of its own, by method in small letters and address
+/// with its parameters' names: `/accounts/{id}/unlock` is `account.unlock`, a deletion of something beneath an object
+/// `undo_…`.
+#[must_use]
+pub fn operation(method: &str, path: &str) -> (String, &'static str) {
+    let parts = path.strip_prefix("/api/v1/").unwrap_or(path).split('/');
+    let mut parts = parts.filter(|part| !part.is_empty() && *part != "console" && !part.starts_with('{'));
+    let Some(noun) = parts.next().and_then(|first| find(PLACES, first)) else {
+        return (format!("operation.{method}"), "operation");
+    };
+    let verb = match (parts.next_back(), method) {
+        (Some(part), "delete") => format!("undo_{}", part.replace('-', "_")),
+        (Some(part), _) => part.replace('-', "_"),
+        (None, "post") => "create".to_owned(),
+        (None, "put" | "patch") => "update".to_owned(),
+        (None, other) => other.to_owned(),
+    };
+    (format!("{noun}.{verb}"), noun)
+}
+
 /// The name of a result.
 #[must_use]
 pub fn result(word: &str) -> &str {
@@ -186,6 +281,21 @@ pub fn field(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn g_5_4_3c_an_operation_is_named_by_its_address() {
+        for (method, path, code, name) in [
+            ("post", "/api/v1/console/accounts/{id}/reset-password", "account.reset_password", "用户：重置口令"),
+            ("delete", "/api/v1/own/second-factor", "own.undo_second_factor", "个人中心：停用二次验证"),
+            ("delete", "/api/v1/console/views/{id}", "view.delete", "查询方案：删除"),
+            ("put", "/api/v1/console/views/{id}", "view.update", "查询方案：修改"),
+            ("post", "/api/v1/elsewhere", "operation.post", "平台操作：提交"),
+        ] {
+            let (got, _) = operation(method, path);
+            assert_eq!((got.as_str(), action(&got).as_str()), (code, name));
+        }
+        assert!(is_look("/api/v1/console/map/select") && !is_look("/api/v1/console/views"));
+    }
 
     #[test]
     fn g_5_4_3c_actions_have_chinese_names_and_unknown_words_stay() {

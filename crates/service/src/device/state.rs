@@ -222,12 +222,15 @@ pub async fn rate(
         rate.due_days += due;
         rate.online_days += heard.get(&entry.code).copied().unwrap_or(0).min(due);
     }
-    named(node, by, rates.into_values().collect()).await
+    named(node, cx, by, rates.into_values().collect()).await
 }
 
-async fn named(node: &Node, by: By, mut rates: Vec<Rate>) -> Result<Vec<Rate>> {
+async fn named(node: &Node, cx: &OpContext, by: By, mut rates: Vec<Rate>) -> Result<Vec<Rate>> {
     let subjects = match by {
-        By::Subject => crate::subject::names(node, rates.iter().map(|rate| rate.code.clone()).collect()).await?,
+        By::Subject => {
+            let codes = rates.iter().map(|rate| rate.code.clone()).collect();
+            crate::subject::names(node, &cx.scope, codes).await?
+        }
         _ => BTreeMap::new(),
     };
     let packs = node.packs();

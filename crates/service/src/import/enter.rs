@@ -7,6 +7,7 @@ use std::future::Future;
 use serde_json::{Map, Value};
 use suyuan_domain::fault::Fault;
 use suyuan_domain::id::ObjectId;
+use suyuan_domain::scope::Scope;
 use suyuan_security::context::OpContext;
 use suyuan_store::Tx;
 use suyuan_store::import::{ImportOutcome, ImportRow, ImportRun};
@@ -24,7 +25,7 @@ use crate::{Result, ServiceError};
 /// A document of a register that tables are imported into.
 pub(super) trait Entered: Document {
     /// The document with what follows from other registers.
-    fn completed(self, _node: &Node) -> impl Future<Output = Result<Self>> + Send {
+    fn completed(self, _node: &Node, _scope: &Scope) -> impl Future<Output = Result<Self>> + Send {
         async move { Ok(self) }
     }
 }
@@ -34,8 +35,8 @@ impl Entered for SubjectDoc {}
 impl Entered for DeviceDoc {}
 
 impl Entered for ProductDoc {
-    fn completed(self, node: &Node) -> impl Future<Output = Result<Self>> + Send {
-        product::placed(node, self)
+    fn completed(self, node: &Node, scope: &Scope) -> impl Future<Output = Result<Self>> + Send {
+        product::placed(node, scope, self)
     }
 }
 
@@ -138,7 +139,7 @@ impl Ground<'_> {
             faults.push(of_row("IMP-0214", "该行有内容无法转换".to_owned(), "请对照模板的填写说明核对各列", false));
             return Ok(Read { doc: None, given, faults });
         };
-        let doc = match doc.completed(self.node).await {
+        let doc = match doc.completed(self.node, &self.cx.scope).await {
             Ok(mut doc) => {
                 doc.tidy(self.node, self.node.mint());
                 Some(doc)

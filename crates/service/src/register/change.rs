@@ -68,7 +68,7 @@ async fn enter<D: Document>(node: &Node, cx: &OpContext, mut doc: D, state: Stat
 
 /// Completes a document that is handed in, and refuses one that has faults or whose code another entry holds.
 pub(crate) async fn ready<D: Document>(node: &Node, tx: &Tx, cx: &OpContext, doc: &mut D, id: ObjectId) -> Result<()> {
-    let mut faults = doc.complete(node, tx).await?;
+    let mut faults = doc.complete(node, tx, &cx.scope).await?;
     for fault in check(node, cx, doc)? {
         if faults.iter().all(|known| known.field != fault.field) {
             faults.push(fault);
@@ -83,8 +83,7 @@ pub(crate) async fn free<D: Document>(tx: &Tx, cx: &OpContext, code: &str, id: O
     tx.lock_code(D::KIND, code).await?;
     let claims = |entry: &&Entry| entry.object != id && State::parse(&entry.state).is_some_and(State::claims);
     if let Some(other) = tx.system_entries_of_code(D::KIND, code).await?.iter().find(claims) {
-        let seen = cx.scope.covers_division(&other.division) && cx.scope.subject.is_none();
-        return Err(taken::<D>(code, seen.then_some(other.name.as_str())));
+        return Err(taken::<D>(code, other.is_in(&cx.scope).then_some(other.name.as_str())));
     }
     match tx.claims_on(D::KIND, code).await?.iter().any(|claim| claim.live && claim.object != id) {
         true => Err(taken::<D>(code, None)),
@@ -193,7 +192,7 @@ async fn ready_again<D: Document>(
     if state == State::Draft {
         return ready(node, tx, cx, doc, id).await;
     }
-    let mut faults = doc.complete(node, tx).await?;
+    let mut faults = doc.complete(node, tx, &cx.scope).await?;
     faults.extend(check(node, cx, doc)?);
     refuse(faults)
 }

@@ -41,7 +41,7 @@ pub(crate) enum Placed {
 
 /// What is wrong with a document that is handed in; nothing is written.
 pub(crate) async fn faults<D: Document>(node: &Node, cx: &OpContext, tx: &Tx, doc: &mut D) -> Result<Vec<Fault>> {
-    let mut faults = doc.complete(node, tx).await?;
+    let mut faults = doc.complete(node, tx, &cx.scope).await?;
     for fault in keep::check(node, cx, doc)? {
         if faults.iter().all(|known| known.field != fault.field) {
             faults.push(fault);
@@ -66,16 +66,11 @@ pub(crate) async fn examine<D: Document>(
 ) -> Result<(Vec<Fault>, Option<Entry>)> {
     let code = doc.columns().code;
     let before = if code.is_empty() { None } else { standing::<D>(tx, &code).await? };
-    let Some(before) = before.filter(|before| before.origin_node == node.code() && sees(cx, before)) else {
+    let Some(before) = before.filter(|before| before.origin_node == node.code() && before.is_in(&cx.scope)) else {
         return Ok((faults(node, cx, tx, doc).await?, None));
     };
     let (_, mut merged, _) = merged::<D>(node, tx, &before, given).await?;
     Ok((faults(node, cx, tx, &mut merged).await?, Some(before)))
-}
-
-fn sees(cx: &OpContext, entry: &Entry) -> bool {
-    let category = entry.category.is_empty() || cx.scope.covers_category(&entry.category);
-    category && cx.scope.covers_division(&entry.division)
 }
 
 /// The document of an entry as it is, and with the members of a row; with its plain values.
@@ -109,7 +104,7 @@ pub(crate) async fn place<D: Document>(
 ) -> Result<Placed> {
     let id = node.mint();
     doc.tidy(node, id);
-    let unfinished = doc.complete(node, tx).await?;
+    let unfinished = doc.complete(node, tx, &cx.scope).await?;
     let code = doc.columns().code;
     tx.lock_code(D::KIND, &code).await?;
     if let Some(before) = standing::<D>(tx, &code).await? {
@@ -151,7 +146,7 @@ async fn propose<D: Document>(
         let fault = Fault::new("REG-0902", "", format!("该登记由{owner}节点管理"), "请在该节点办理，或联系其管理人员");
         return Err(ServiceError::Conflict(fault));
     }
-    if !sees(cx, before) {
+    if !before.is_in(&cx.scope) {
         return Err(taken::<D>(&before.code, None));
     }
     let damaged = || ServiceError::Internal(format!("unknown state {}", before.state));
@@ -195,7 +190,7 @@ pub(crate) async fn cancel<D: Document>(
 ) -> Result<bool> {
     let Some(before) = tx.system_entry(object).await? else { return Ok(false) };
     let waits = before.state == State::Submitted.as_str() && before.origin_node == node.code();
-    if !waits || !cx.scope.covers_division(&before.division) {
+    if !waits || !before.is_in(&cx.scope) {
         return Ok(false);
     }
     let known = if D::SEALED { tx.side_cars(&node.sealing_key, before.object).await? } else { Vec::new() };

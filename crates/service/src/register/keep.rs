@@ -214,6 +214,14 @@ pub(crate) fn outside<D: Document>(cx: &OpContext, doc: &D) -> Vec<Fault> {
         let code = format!("{}-0107", D::LETTERS);
         faults.push(Fault::new(code, "category", "产品类别不在您的管理范围内", "请选择您管理的产品类别"));
     }
+    if let Some(own) = &cx.scope.subject
+        && *own != columns.subject
+        && *own != columns.code
+    {
+        let code = format!("{}-0110", D::LETTERS);
+        let field = if D::KIND == suyuan_domain::record::kind::SUBJECT { "code" } else { "subject" };
+        faults.push(Fault::new(code, field, "只能为本企业登记", "请填写本企业的主体编码"));
+    }
     faults
 }
 

@@ -3,6 +3,7 @@
 
 use suyuan_domain::fault::Fault;
 use suyuan_domain::id::ObjectId;
+use suyuan_domain::scope::Scope;
 use suyuan_store::Tx;
 use suyuan_store::register::Entry;
 
@@ -91,7 +92,7 @@ async fn one<D: Document>(node: &Node, tx: &mut Tx, system: &SystemIdentity, mut
     let id = node.mint();
     doc.tidy(node, id);
     with_reviewed(node, &mut doc, &D::default())?;
-    let mut faults = doc.complete(node, tx).await?;
+    let mut faults = doc.complete(node, tx, &Scope::everything()).await?;
     faults.extend(faults_of(node, &doc)?);
     let columns = doc.columns();
     if !node.divisions.is_within(&columns.division, node.code()) {

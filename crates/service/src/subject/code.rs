@@ -3,6 +3,7 @@
 
 use suyuan_domain::fault::Fault;
 use suyuan_domain::record::kind;
+use suyuan_domain::scope::Scope;
 use suyuan_security::context::OpContext;
 use suyuan_security::policy::{Action, Kind};
 use suyuan_store::Tx;
@@ -75,12 +76,30 @@ pub(super) async fn issue(tx: &Tx, doc: &SubjectDoc) -> Result<std::result::Resu
     Ok(Err(used_up(&series.prefix)))
 }
 
+/// The next number tells how many there are, so it is told of one's own divisions and markets only.
+async fn withheld(node: &Node, cx: &OpContext, doc: &SubjectDoc) -> Result<()> {
+    if !doc.division.is_empty() && !cx.scope.covers_division(&doc.division) {
+        let advice = "请选择本辖区内的行政区划";
+        return Err(ServiceError::invalid("SUBJ-0106", "division", "行政区划不在您的管辖范围内", advice));
+    }
+    if doc.is_merchant() && node_code(&doc.parent).is_some() {
+        let around = Scope { subject: None, ..cx.scope.clone() };
+        let parent = node.store.system_entry_by_code(kind::SUBJECT, &doc.parent).await?;
+        if !parent.is_some_and(|parent| parent.is_in(&around)) {
+            let reason = format!("所在节点 {} 尚未登记", doc.parent);
+            return Err(ServiceError::invalid("SUBJ-0136", "parent", reason, "请先登记该节点，或核对节点编码"));
+        }
+    }
+    Ok(())
+}
+
 /// The code that `doc` would be given now. It is not kept for it.
 ///
 /// # Errors
 /// When the actor may not register subjects, or no code can be given.
 pub async fn preview(node: &Node, cx: &OpContext, doc: &SubjectDoc) -> Result<String> {
     cx.authorize(Action::Create, Kind::Subject)?;
+    withheld(node, cx, doc).await?;
     let series = series(doc).map_err(|fault| ServiceError::Invalid(vec![fault]))?;
     let mut serial = node.store.last_serial(&series.prefix).await?;
     for _ in 0..TRIES {

@@ -124,10 +124,7 @@ pub async fn similar(node: &Node, cx: &OpContext, mut sought: Sought) -> Result<
         if reasons.is_empty() {
             continue;
         }
-        let visible = cx.scope.covers_division(&entry.division)
-            && (entry.category.is_empty() || cx.scope.covers_category(&entry.category))
-            && cx.scope.subject.as_ref().is_none_or(|own| *own == entry.code || *own == entry.subject);
-        if visible {
+        if entry.is_in(&cx.scope) {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 100")]
             let score = reasons.iter().map(|reason| reason.score).sum::<f64>().clamp(0.0, 100.0) as u32;
             found.items.push(Alike { doc: crate::register::Document::masked(&doc), entry, score, reasons });

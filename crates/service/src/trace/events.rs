@@ -149,7 +149,7 @@ pub async fn list(
         node.warehouse.events(&cx.scope, &filter, EventOrder::NewestFirst, page),
         node.warehouse.count_visible(&cx.scope, &filter),
     )?;
-    let systems = system_names(node, &page.rows).await?;
+    let systems = system_names(node, cx, &page.rows).await?;
     Ok(Listed {
         items: page.rows.iter().map(|view| row(node, view, &systems)).collect(),
         next: page.next.map(|next| format!("{}.{}", next.at.millis(), next.object)),
@@ -166,7 +166,7 @@ pub async fn get(node: &Node, cx: &OpContext, id: ObjectId) -> Result<EventDetai
     cx.authorize(Action::Read, Kind::Event)?;
     let view = node.warehouse.event(&cx.scope, id).await?.ok_or(ServiceError::NotFound("event"))?;
     let views = [view];
-    let systems = system_names(node, &views).await?;
+    let systems = system_names(node, cx, &views).await?;
     let [view] = &views;
     let body = serde_json::from_slice::<EventBody>(&view.payload).ok();
     let event = body.as_ref().map(|body| serde_json::to_value(&body.event)).transpose()?;
@@ -215,8 +215,8 @@ fn cursor(text: &str) -> Result<Cursor> {
     parsed.ok_or_else(|| ServiceError::invalid("REQ-0107", "after", "翻页位置不正确", "请从第一页重新查询"))
 }
 
-async fn system_names(node: &Node, views: &[EventView]) -> Result<BTreeMap<String, String>> {
-    crate::access::names(node, views.iter().map(|view| view.system.clone()).collect()).await
+async fn system_names(node: &Node, cx: &OpContext, views: &[EventView]) -> Result<BTreeMap<String, String>> {
+    crate::access::names(node, &cx.scope, views.iter().map(|view| view.system.clone()).collect()).await
 }
 
 fn row(node: &Node, view: &EventView, systems: &BTreeMap<String, String>) -> EventRow {

@@ -129,6 +129,8 @@ pub struct EventFilter {
     pub party: Option<String>,
     /// Product code.
     pub product: Option<String>,
+    /// Product codes of which it has one; at most about 2,000.
+    pub products: Vec<String>,
     /// Batch number.
     pub batch: Option<String>,
     /// Number of the voucher.
@@ -355,6 +357,7 @@ impl EventFilter {
             (&self.categories, "categories", " AND category IN {categories:Array(String)}"),
             (&self.stages, "stages", " AND stage IN {stages:Array(String)}"),
             (&self.systems, "systems", " AND system IN {systems:Array(String)}"),
+            (&self.products, "products", " AND product IN {products:Array(String)}"),
         ] {
             if !values.is_empty() {
                 bound.push(sql).set(name, Value::Texts(values.clone()));

@@ -303,5 +303,5 @@ async fn advance_system(
     let to = to.ok_or_else(|| ApiError::bad_request("ACC-0305", "phase", "接入阶段不正确", "请选择 trial 或 live"))?;
     let reason = body.reason.unwrap_or_default();
     let item = phase::advance(&state.node, &cx, (id, body.version), to, &reason).await?;
-    shown::<AccessDoc>(&state.node, item).await
+    shown::<AccessDoc>(&state.node, &cx, item).await
 }

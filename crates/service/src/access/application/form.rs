@@ -1,9 +1,12 @@
-//! The form of an application and when it is right.
+//! The form of an application, when it is right, and how it is kept: telephone and mail address sealed under the node's
+//! key, masks of them in plain. Rows: G-6.7.2, G-10.4.
 
 use serde::{Deserialize, Serialize};
+use suyuan_crypto::seal;
 use suyuan_domain::fault::Fault;
 use suyuan_domain::id::ObjectId;
 
+use crate::Result;
 use crate::access::AccessDoc;
 use crate::node::Node;
 use crate::register::Document;
@@ -143,4 +146,51 @@ impl Form {
         let shown = AccessDoc::from(self.clone()).masked();
         Self { phone: shown.phone, email: shown.email, ..self }
     }
+}
+
+/// A form at rest.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    /// With masks in place of what is sealed.
+    #[serde(flatten)]
+    form: Form,
+    /// The sealed values in hexadecimal; empty in rows of versions that did not seal.
+    #[serde(default)]
+    sealed: String,
+}
+
+/// What is sealed of a form.
+#[derive(Serialize, Deserialize)]
+struct Personal {
+    phone: String,
+    email: String,
+}
+
+fn place(application: ObjectId) -> Vec<u8> {
+    seal::place(&["application", "form", &application.to_string()])
+}
+
+/// The form of an application as it is kept.
+///
+/// # Errors
+/// When the random source refuses.
+pub(super) fn kept(node: &Node, application: ObjectId, form: Form) -> Result<String> {
+    let plain = serde_json::to_vec(&Personal { phone: form.phone.clone(), email: form.email.clone() })?;
+    let sealed = seal::seal(&node.sealing_key, &place(application), &plain, &*node.entropy)?;
+    Ok(serde_json::to_string(&Kept { form: form.masked(), sealed: hex::encode(sealed) })?)
+}
+
+/// The form of an application in full.
+///
+/// # Errors
+/// When the kept text is damaged, or sealed by another node.
+pub(super) fn opened(node: &Node, application: ObjectId, text: &str) -> Result<Form> {
+    let Kept { form, sealed } = serde_json::from_str(text)?;
+    if sealed.is_empty() {
+        return Ok(form);
+    }
+    let bytes = hex::decode(sealed).map_err(|_| suyuan_crypto::CryptoError::Open)?;
+    let Personal { phone, email } =
+        serde_json::from_slice(&seal::open(&node.sealing_key, &place(application), &bytes)?)?;
+    Ok(Form { phone, email, ..form })
 }

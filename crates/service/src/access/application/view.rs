@@ -9,7 +9,7 @@ use suyuan_security::context::OpContext;
 use suyuan_security::policy::{Action, Kind};
 use suyuan_store::access::application::{Application, ApplicationStep};
 
-use super::{Form, decisions, last_test, status_of};
+use super::{Form, decisions, form, last_test, status_of};
 use crate::Result;
 use crate::access::selftest::SelftestRun;
 use crate::access::{AccessDoc, phase};
@@ -187,7 +187,7 @@ pub struct ApplicationDetail {
 }
 
 pub(super) async fn detail(node: &Node, cx: &OpContext, row: Application, unmask: bool) -> Result<ApplicationDetail> {
-    let form: Form = serde_json::from_str(&row.doc)?;
+    let form = form::opened(node, row.object, &row.doc)?;
     let steps = node.store.application_steps(row.object).await?;
     let may = cx.may(Action::Review, Kind::Access);
     let selftest = last_test(node, &row).await?;
@@ -228,7 +228,7 @@ pub(super) async fn followed(node: &Node, row: Application) -> Result<Followed> 
     let selftest = last_test(node, &row).await?;
     let systems = systems(node, std::slice::from_ref(&row)).await?;
     Ok(Followed {
-        form: serde_json::from_str(&row.doc)?,
+        form: form::opened(node, row.object, &row.doc)?,
         next: next(node, &state, doc.as_ref()),
         may_amend: super::after(&row.state, super::Verb::Amend).is_some(),
         may_withdraw: super::after(&row.state, super::Verb::Withdraw).is_some(),
