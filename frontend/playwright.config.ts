@@ -4,14 +4,15 @@ import { defineConfig } from "@playwright/test";
 export default defineConfig({
   testDir: "e2e",
   globalSetup: "./e2e/global-setup.ts",
-  timeout: 120_000,
-  expect: { timeout: 20_000 },
+  timeout: 600_000,
+  expect: { timeout: 60_000 },
   retries: 0,
   workers: 1,
   reporter: "list",
   use: {
     baseURL: process.env["SUYUAN_E2E_URL"] ?? "http://127.0.0.1:18702",
     viewport: { width: 1440, height: 900 },
+    actionTimeout: 60_000,
     locale: "zh-CN",
     timezoneId: "Asia/Shanghai",
     // A picture taken while something fades in shows neither its colours nor its place.

@@ -56,3 +56,13 @@ export async function signIn(page: Page, path = "/console", user = "regulator"):
   );
   await page.waitForURL((url) => !url.pathname.startsWith("/console/login"));
 }
+
+/** The ports of the demonstration's nodes lie side by side, in this order. */
+const NODES = ["000000", "370000", "370200", "370100", "440000"];
+
+/** The address of another node; the tests begin at the city 370200. */
+export function nodeUrl(code: string): string {
+  const city = new URL(process.env["SUYUAN_E2E_URL"] ?? "http://127.0.0.1:18702");
+  const port = Number(city.port) + NODES.indexOf(code) - NODES.indexOf("370200");
+  return `${city.protocol}//${city.hostname}:${port}`;
+}

@@ -1158,6 +1158,125 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/console/exchange/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 交换证据清单 */
+        get: operations["list_evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/exchange/evidence/seal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 立即封存交换证据 */
+        post: operations["seal_evidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/exchange/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 交换链路清单 */
+        get: operations["list_links"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/exchange/links/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 交换链路状态 */
+        get: operations["get_link"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/exchange/links/{code}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 暂停链路上的一般或大批量数据 */
+        post: operations["pause_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/exchange/links/{code}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 恢复链路上的数据 */
+        post: operations["resume_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/console/exchange/links/{code}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** 修改链路的速率、批量和时段 */
+        put: operations["set_link"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/console/exchange/parent/pause": {
         parameters: {
             query?: never;
@@ -3636,6 +3755,7 @@ export interface components {
         };
         /** @description What an applicant fills in (接入申请表). */
         ApplicationIn: {
+            captcha?: components["schemas"]["CaptchaAnswer"] | null;
             category: string;
             contact: string;
             /**
@@ -4163,7 +4283,19 @@ export interface components {
         };
         /** @description What uses a level or a category (使用情况), within the caller's scope. */
         CatalogueUse: {
+            /**
+             * Format: int64
+             * @description Trace events that count.
+             */
+            events: number;
+            /** @description Whether that is all of them, and not the most that are counted. */
+            events_exact: boolean;
             examples: components["schemas"]["CatalogueExample"][];
+            /**
+             * Format: int64
+             * @description Position of the journal up to which events were counted.
+             */
+            position: number;
             /** Format: int64 */
             products: number;
             /** Format: int64 */
@@ -5520,6 +5652,52 @@ export interface components {
             declared_at: string;
             reason?: string;
         };
+        /** @description Evidence of all links (交换证据清单). */
+        EvidenceListOut: {
+            items: components["schemas"]["EvidenceOut"][];
+        };
+        /** @description Evidence of one link, direction and class (交换证据). */
+        EvidenceOut: {
+            /**
+             * Format: int64
+             * @description Batches in them.
+             */
+            batches: number;
+            /**
+             * Format: int64
+             * @description Size of the files.
+             */
+            bytes: number;
+            class: string;
+            /** @description `up` or `down`. */
+            direction: string;
+            /**
+             * Format: int64
+             * @description Signed files.
+             */
+            files: number;
+            /**
+             * Format: date-time
+             * @description Confirmation of the newest batch in a file.
+             */
+            last_at: string | null;
+            peer: string;
+            /**
+             * Format: int64
+             * @description Records of those batches.
+             */
+            records: number;
+            /**
+             * Format: int64
+             * @description Confirmed batches that are not in a file yet.
+             */
+            waiting: number;
+        };
+        /** @description What was written (封存结果). */
+        EvidenceSealedOut: {
+            /** @description Files. */
+            files: number;
+        };
         /** @description The exchange with the tiers above and below (上下级交换). */
         ExchangeOut: {
             children: components["schemas"]["ChildOut"][];
@@ -5777,6 +5955,11 @@ export interface components {
             open: number;
             rule: string;
         };
+        /**
+         * @description How one class goes over a link (传输状态).
+         * @enum {string}
+         */
+        FlowStateOut: "in_step" | "behind" | "waiting" | "broken";
         /** @description What every entry has (登记信息). */
         FrameOut: {
             /**
@@ -6110,6 +6293,108 @@ export interface components {
             kind: string;
             text: string;
         };
+        /** @description A chain that goes over a link (记录链). */
+        LinkChainOut: {
+            /** Format: date-time */
+            confirmed_at: string | null;
+            /**
+             * Format: int64
+             * @description Last record that a receipt confirms.
+             */
+            confirmed_seq: number;
+            /** @description Whether the peer has confirmed a record that is not the one here. */
+            differs: boolean;
+            /** @description Node that writes the chain. */
+            origin: string;
+            /**
+             * Format: int64
+             * @description Last record here.
+             */
+            seq: number;
+            stream: string;
+        };
+        /** @description Everything about one link (交换链路). */
+        LinkDetailOut: components["schemas"]["LinkOut"] & {
+            /** @description What goes wrong with what the peer sends here. */
+            receiving: components["schemas"]["LinkFaultOut"][];
+            /** Format: date-time */
+            reported_oldest_at: string | null;
+            /**
+             * Format: int64
+             * @description Records that the peer said it still holds for this node.
+             */
+            reported_pending: number | null;
+            /** @description `parent` or `child`. */
+            role: string;
+            /** @description What this node sends, most urgent first; empty before admission. */
+            sending: components["schemas"]["LinkFlowOut"][];
+            settings: components["schemas"]["LinkSettingsOut"];
+            /** @description How the link is as a whole. */
+            state: components["schemas"]["LinkStateOut"];
+        };
+        /** @description What goes wrong on a link (链路故障). */
+        LinkFaultOut: {
+            advice: string;
+            /** @description `urgent`, `normal`, `bulk`; empty where the class is not known. */
+            class: string;
+            /** @description Stable code, the same on both sides where the other side refused. */
+            code: string;
+            /** Format: date-time */
+            last_at: string;
+            reason: string;
+            /**
+             * Format: date-time
+             * @description Since when, without a success in between.
+             */
+            since: string;
+            /**
+             * Format: int64
+             * @description How often since then.
+             */
+            times: number;
+        };
+        /** @description One class of a link, as this node sends it (分级发送状态). */
+        LinkFlowOut: {
+            chains: components["schemas"]["LinkChainOut"][];
+            /** @description `urgent`, `normal` or `bulk`. */
+            class: string;
+            fault: components["schemas"]["LinkFaultOut"] | null;
+            /** Format: date-time */
+            last_receipt_at: string | null;
+            /**
+             * Format: int64
+             * @description Records that the last receipt confirmed.
+             */
+            last_receipt_records: number | null;
+            /**
+             * Format: int64
+             * @description Age of the oldest of them in seconds; 0 where none waits.
+             */
+            oldest_seconds: number;
+            /**
+             * Format: int64
+             * @description Records without a receipt.
+             */
+            pending: number;
+            state: components["schemas"]["FlowStateOut"];
+            /** @description Why it waits: `held`, `hours` or `rate`; `null` where it does not. */
+            wait: string | null;
+            /**
+             * Format: date-time
+             * @description Until when, where that is known.
+             */
+            wait_until: string | null;
+        };
+        /** @description What is held back and why (暂停发送). */
+        LinkHoldIn: {
+            /** @description `normal`, `bulk`. */
+            classes: string[];
+            reason: string;
+        };
+        /** @description All links, the parent first (交换链路清单). */
+        LinkListOut: {
+            items: components["schemas"]["LinkDetailOut"][];
+        };
         /** @description A link to another node (交换连接). */
         LinkOut: {
             code: string;
@@ -6135,11 +6420,67 @@ export interface components {
             /** @description Where it listens. */
             url: string;
         };
+        /** @description What is wanted of a link (链路设置). */
+        LinkSettingsIn: {
+            /**
+             * Format: int64
+             * @description Records in a batch at most; `null` for the usual size.
+             */
+            batch?: number | null;
+            /**
+             * Format: int64
+             * @description Records in a second at most; `null` without a limit.
+             */
+            rate?: number | null;
+            /**
+             * Format: int64
+             * @description The version that was shown.
+             */
+            version: number;
+            windows: components["schemas"]["LinkWindow"][];
+        };
+        /** @description How a link is set (链路设置). */
+        LinkSettingsOut: {
+            /**
+             * Format: int64
+             * @description Records in a batch at most.
+             */
+            batch: number;
+            /** @description Classes that are held back: `normal`, `bulk`. */
+            held: string[];
+            /** Format: date-time */
+            held_at: string | null;
+            /** @description Username of whoever holds them back. */
+            held_by: string;
+            /**
+             * Format: int64
+             * @description Records in a second at most, over normal and bulk together; `null` without a limit.
+             */
+            rate: number | null;
+            /** @description Why they are held back; empty where none is. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description Sent back with a change.
+             */
+            version: number;
+            /** @description A class without any is sent at all hours. */
+            windows: components["schemas"]["LinkWindow"][];
+        };
         /**
          * @description How a link stands (连接状态).
          * @enum {string}
          */
         LinkStateOut: "in_step" | "behind" | "broken" | "none";
+        /** @description Daily hours of a class in China standard time (发送时段). */
+        LinkWindow: {
+            /** @description `normal` or `bulk`. */
+            class: string;
+            /** @description Beginning, as `22:00`. */
+            from: string;
+            /** @description End, as `06:00`; before the beginning it is on the next day. */
+            to: string;
+        };
         /** @description A page of a list (分页列表). */
         Listing_AccountEventOut: {
             /** @description Rows of all pages. */
@@ -6991,7 +7332,7 @@ export interface components {
                 updated_by: string | null;
                 /**
                  * Format: int64
-                 * @description How many users have it.
+                 * @description How many users in the caller's scope have it.
                  */
                 users: number;
                 /** Format: int64 */
@@ -8952,7 +9293,7 @@ export interface components {
             updated_by: string | null;
             /**
              * Format: int64
-             * @description How many users have it.
+             * @description How many users in the caller's scope have it.
              */
             users: number;
             /** Format: int64 */
@@ -8974,13 +9315,20 @@ export interface components {
             /** Format: int64 */
             version?: number | null;
         };
+        /** @description A user that has a role. */
+        RoleUser: {
+            display_name: string;
+            username: string;
+        };
         /** @description Who uses a role (使用情况). */
         RoleUsesOut: {
             /**
              * Format: int64
-             * @description Users that have it, wherever they are.
+             * @description Users in the caller's scope that have it.
              */
             account_count: number;
+            /** @description The first fifty of them by username; none for whoever may not read users. */
+            accounts: components["schemas"]["RoleUser"][];
             children: components["schemas"]["RoleName"][];
         };
         /**
@@ -12721,6 +13069,225 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    list_evidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceListOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    seal_evidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceSealedOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    list_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkListOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    get_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkDetailOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    pause_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkHoldIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkSettingsOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    resume_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkSettingsOut"];
+                };
+            };
+            /** @description 错误信息 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    set_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkSettingsIn"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkSettingsOut"];
+                };
             };
             /** @description 错误信息 */
             default: {
@@ -17663,6 +18230,15 @@ export interface operations {
                     "text/plain": string;
                 };
             };
+            /** @description 应用或回跳地址未登记：说明原因的页面，不离开平台 */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
             /** @description 错误信息 */
             default: {
                 headers: {
@@ -17694,6 +18270,15 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            /** @description 应用或回跳地址未登记：说明原因的页面，不离开平台 */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
                 };
             };
             /** @description 错误信息 */

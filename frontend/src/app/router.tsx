@@ -42,12 +42,12 @@ const login = createRoute({
   path: "/console/login",
   component: lazy(() => import("@/app/console/login-route"), "LoginRoute"),
 });
-/** Where the sign-in of other applications sends a browser that has nobody signed in. */
+/** Where the node sends a browser that has nobody signed in yet; an unfinished step stands behind the hash. */
 const outsideLogin = createRoute({
   getParentRoute: () => root,
   path: "/login",
   beforeLoad: ({ location }) => {
-    throw redirect({ href: `/console/login${location.searchStr}` });
+    throw redirect({ href: `/console/login${location.searchStr}${location.hash && `#${location.hash}`}` });
   },
 });
 const guard = createRoute({

@@ -54,7 +54,7 @@ export function countOption(rows: CountCell[], columns: { code: string; name: st
                 barMaxWidth: 36,
                 itemStyle: { color: ground.primary },
                 label: {
-                  show: shown.length <= 16,
+                  show: shown.length <= 24,
                   position: "top" as const,
                   color: ground.soft,
                   fontSize: 11,

@@ -1,6 +1,6 @@
 // The link is the state: filters, page and chosen record live in the query string as plain texts.
 import { useNavigate, useRouter, useRouterState } from "@tanstack/react-router";
-import { useCallback } from "react";
+import { useCallback, useEffect, useState } from "react";
 
 export type Search = Record<string, string>;
 
@@ -48,4 +48,15 @@ export function usePath(): string {
 export function useGo(): (href: string) => void {
   const router = useRouter();
   return useCallback((href: string) => router.history.push(href), [router]);
+}
+
+/** What stood behind the hash when the page was opened. It is handed over once and does not stay in the address. */
+export function useHandedOver(): string {
+  const router = useRouter();
+  const [told] = useState(() => router.state.location.hash);
+  useEffect(() => {
+    const { hash, pathname, searchStr } = router.state.location;
+    if (hash) router.history.replace(`${pathname}${searchStr}`);
+  }, [router]);
+  return told;
 }

@@ -88,6 +88,7 @@ export const states: Record<string, Mark> = {
   mismatch: { name: "不一致", symbol: "▼", ...bad },
   online: { name: "在线", symbol: "●", ...well },
   unheard: { name: "从未上线", symbol: "○", ...neutral },
+  elsewhere: { name: "由所属平台监测", symbol: "◇", ...neutral },
   offline: { name: "离线", symbol: "▼", ...bad },
   enabled: { name: "启用", symbol: "●", ...well },
   active: { name: "启用", symbol: "●", ...well },

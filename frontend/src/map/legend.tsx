@@ -11,11 +11,20 @@ interface Props {
   flows: boolean;
 }
 
+/** The values of a class, so that no value seems to belong to two: whole numbers begin one above the class before. */
+export function rangeText(bounds: number[], index: number): string {
+  const bound = bounds[index] as number;
+  const before = bounds[index - 1];
+  if (before === undefined) return `≤ ${number(bound)}`;
+  if (!bounds.every(Number.isInteger)) return `> ${number(before)} – ${number(bound)}`;
+  return before + 1 === bound ? number(bound) : `${number(before + 1)} – ${number(bound)}`;
+}
+
 export function Legend({ scale, ground, title, points, flows }: Props) {
   const rows = scale.bounds
-    .map((bound, index) => ({
+    .map((_, index) => ({
       colour: scale.colours[index],
-      text: index === 0 ? `≤ ${number(bound)}` : `${number(scale.bounds[index - 1])} – ${number(bound)}`,
+      text: rangeText(scale.bounds, index),
     }))
     .reverse();
   return (

@@ -11,7 +11,7 @@ import { systemName } from "@/lib/format";
 import { isStrong } from "@/lib/password";
 import { sessionQuery } from "@/lib/session";
 import { evaluations, me } from "@/testing/mock-data";
-import type { Answer, Request } from "@/testing/mock-node";
+import type { Answer, Request } from "@/testing/mock-answer";
 import { serveMockNode, show } from "@/testing/render";
 
 const as = (session: Me, more?: (request: Request) => Answer | null) =>

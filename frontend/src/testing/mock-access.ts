@@ -1,10 +1,7 @@
 // What the node in memory says about connected systems and the catalogue of products.
 import type { ApplicationDetail, Catalogue, JoinFollowed, MonitorRow, SelftestRun } from "@/api/access";
 import { ago, cities, reference } from "./mock-data.ts";
-import type { Answer, Request } from "./mock-node.ts";
-
-const ok = (body: unknown, status = 200): Answer => ({ status, body });
-const list = (items: unknown[]) => ok({ items, next: null, count: { value: items.length, exact: true } });
+import { list, ok, type Answer, type Request } from "./mock-answer.ts";
 
 export const run: SelftestRun = {
   number: 2,
@@ -302,6 +299,13 @@ export function joinCall([noun = "", id, tail]: string[], request: Request): Ans
       ],
     });
   if (noun !== "applications") return null;
+  const sent = request.body as { operator?: string; captcha?: { answer: string } } | null;
+  if (!id && sent?.operator?.includes("第四份") && sent.captcha?.answer !== "十二") {
+    const reason = sent.captcha ? "验证码不正确或已失效" : "请输入验证码";
+    const code = sent.captcha ? "AUTH-0106" : "AUTH-0105";
+    const fault = { code, field: "captcha", reason, advice: "请按图片或问题填写验证码后重试" };
+    return { status: 400, body: { error: { ...fault, message: reason, request_id: "r", faults: [fault] } } };
+  }
   if (!id) return ok({ number: "JR370000-2026-0009", query_code: "K7XM2Q9TWA4Z", due_at: ago(-14_400) }, 201);
   if (tail === "selftest") return ok(run);
   if (tail === "withdraw")
@@ -344,6 +348,9 @@ export function accessCall([noun = "", id, tail, more]: string[], request: Reque
         products: 12,
         subjects: 4,
         systems: 2,
+        events: 10000,
+        events_exact: false,
+        position: 34512,
         examples: [{ kind: "product", code: "P1", name: "鲜猪肉（白条）" }],
       });
     if (more === "switch")
@@ -351,6 +358,9 @@ export function accessCall([noun = "", id, tail, more]: string[], request: Reque
         subjects: 12,
         products: 30,
         systems: 2,
+        events: 48,
+        events_exact: true,
+        position: 34512,
         examples: [],
         rules: ["MEAT-01 重复报送"],
         text: ["不再纳入后，新的登记不能选择这个品类，已有数据保留。"],

@@ -1,10 +1,7 @@
 // What the node in memory says about people: signing in, own profile, accounts, roles, applications, audit.
 import type { AccountOut, AuditEntry, ClientRow, RoleOut } from "@/api/people";
 import { ago, me } from "./mock-data.ts";
-import type { Answer, Request } from "./mock-node.ts";
-
-const ok = (body: unknown, status = 200): Answer => ({ status, body });
-const list = (items: unknown[]) => ok({ items, next: null, count: { value: items.length, exact: true } });
+import { list, ok, type Answer, type Request } from "./mock-answer.ts";
 
 const actions = [
   ["read", "查看"],
@@ -332,6 +329,7 @@ export function peopleCall([noun = "", id, tail]: string[], request: Request): A
       if (tail === "uses")
         return ok({
           account_count: 1,
+          accounts: [{ username: "zhangmin", display_name: "张敏" }],
           children: [],
         });
       return get && !id ? list(roles) : ok(roles[4]);

@@ -13,7 +13,8 @@ import zhCN from "antd/locale/zh_CN";
 import type { ReactNode } from "react";
 import { vi } from "vitest";
 import { parseSearch, stringifySearch, type Search } from "@/lib/nav";
-import { makeMockNode, type Answer, type Request } from "@/testing/mock-node";
+import type { Answer, Request } from "@/testing/mock-answer";
+import { makeMockNode } from "@/testing/mock-node";
 
 export interface Sent extends Request {
   answer: Answer;

@@ -5,7 +5,8 @@ import { createMemoryHistory, RouterProvider } from "@tanstack/react-router";
 import { cleanup, render, screen, waitFor } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { makeRouter } from "@/app/router";
-import { makeMockNode, type Answer, type Request } from "@/testing/mock-node";
+import type { Answer, Request } from "@/testing/mock-answer";
+import { makeMockNode } from "@/testing/mock-node";
 
 /** Addresses of pages that ask for nothing before something is chosen. */
 const chosen: Record<string, string> = {

@@ -23,9 +23,7 @@ export function Clauses({ run }: { run: SelftestRun }) {
                 <span aria-hidden="true">{signs[clause.state]}</span> {clause.state_name}
               </span>
               <strong>{clause.name}</strong>
-              <small>
-                {clause.must ? t.must : t.optional} · {clause.code}
-              </small>
+              <small>{clause.must ? t.must : t.optional}</small>
             </div>
             {clause.reason && <p>{clause.reason}</p>}
             {clause.state !== "passed" && clause.advice && (

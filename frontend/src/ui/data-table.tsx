@@ -28,7 +28,7 @@ export function DataTable<T extends object>({ query, empty = {}, loading, ...tab
       pagination={false}
       {...table}
       loading={loading ?? waiting}
-      locale={{ emptyText: waiting ? " " : <EmptyView {...empty} /> }}
+      locale={{ emptyText: waiting ? " " : <EmptyView {...empty} compact={table.size === "small"} /> }}
     />
   );
 }

@@ -48,10 +48,14 @@ interface Props<T> {
   orders?: { value: string; label: string }[];
 }
 
+/** A text of more letters may take several lines. */
+const LONG_TEXT = 20;
+
 function cell<T>(column: Column<T>, row: T): ReactNode {
-  if (column.render) return column.render(row);
-  const value = (row as Record<string, unknown>)[column.key];
-  return value === null || value === undefined || value === "" ? "—" : String(value);
+  const value = column.render ? column.render(row) : (row as Record<string, unknown>)[column.key];
+  if (value === null || value === undefined || value === "") return column.render ? value : "—";
+  if (typeof value === "string" && value.length > LONG_TEXT) return <span className="cell-text">{value}</span>;
+  return column.render ? (value as ReactNode) : String(value);
 }
 /** Columns that are shown: chosen in the link (as views do), remembered by the browser, or the usual ones. */
 function useColumns<T>(list: string, columns: Column<T>[]) {
@@ -197,7 +201,7 @@ export function ListPage<T extends object>(props: Props<T>) {
             }}
           />
         )}
-        {!refused && !asMap && (
+        {!refused && !asMap && (page > 1 || next !== null || rows.length > Number(pageSizes[0])) && (
           <Pager
             page={page}
             next={next}

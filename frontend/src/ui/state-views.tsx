@@ -18,11 +18,21 @@ export function EmptyView({
   text = common.empty,
   hint,
   action,
+  compact = false,
 }: {
   text?: string;
   hint?: ReactNode;
   action?: ReactNode;
+  /** In a line, for a small table. */
+  compact?: boolean;
 }) {
+  if (compact)
+    return (
+      <p className="empty-line">
+        <span>{text}</span>
+        {hint && <>　{hint}</>} {action}
+      </p>
+    );
   return (
     <Empty
       image={Empty.PRESENTED_IMAGE_SIMPLE}

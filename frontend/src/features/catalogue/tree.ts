@@ -19,6 +19,15 @@ export function fitting(nodes: CatalogueNode[], text: string): CatalogueNode[] {
     return hit || children.length > 0 ? [{ ...node, children }] : [];
   });
 }
+/** The classes above the one with this code, from above to below; none where it is not in the tree. */
+export function above(nodes: CatalogueNode[], code: string): CatalogueNode[] {
+  for (const node of nodes) {
+    if (node.children.some((child) => child.code === code)) return [node];
+    const found = above(node.children, code);
+    if (found.length > 0) return [node, ...found];
+  }
+  return [];
+}
 /** Every class of a tree, from above to below. */
 export const flat = (nodes: CatalogueNode[]): CatalogueNode[] =>
   nodes.flatMap((node) => [node, ...flat(node.children)]);

@@ -6,7 +6,7 @@ import type { PackDifference, PackEdition, PackRow, PackWithHistory } from "@/ap
 import { PacksPage } from "@/features/packs/components/packs-page";
 import { sessionQuery } from "@/lib/session";
 import { me } from "@/testing/mock-data";
-import type { Answer, Request } from "@/testing/mock-node";
+import type { Answer, Request } from "@/testing/mock-answer";
 import { serveMockNode, show } from "@/testing/render";
 
 const edition: PackEdition = {

@@ -47,6 +47,42 @@ describe("g_6_7_2_applying_to_be_connected", () => {
       protocol: "json",
     });
   });
+  it("after several applications from one address a captcha is asked for, by picture or by question", async () => {
+    const sent = serveMockNode();
+    await show(<PortalJoin />, "/join");
+    const write = async (label: string, text: string) => userEvent.type(await screen.findByLabelText(label), text);
+    await write("系统名称", "城阳屠宰追溯系统");
+    await write("运营单位名称", "青岛第四份公司");
+    await write("统一社会信用代码", "91350100M000100Y43");
+    await write("联系人", "张敏");
+    await write("联系电话", "13900001234");
+    await write("接入目的", "报送屠宰出场数据");
+    await write("预计每日数据量（条）", "1200");
+    await userEvent.selectOptions(screen.getByLabelText("报送品类"), "pork");
+    await userEvent.selectOptions(screen.getByLabelText("报送环节"), "slaughter");
+    await userEvent.selectOptions(screen.getByLabelText("所在区划"), "370000");
+    expect(screen.queryByLabelText("验证码")).not.toBeInTheDocument();
+    const send = () => userEvent.click(screen.getByRole("button", { name: "提交申请" }));
+    await send();
+    expect(await screen.findByRole("img", { name: "验证码图片" })).toBeInTheDocument();
+    await waitFor(() => expect(screen.getByRole("button", { name: "提交申请" })).toBeEnabled());
+    await userEvent.click(screen.getByRole("button", { name: "看不清？改答文字题" }));
+    expect(await screen.findByText("请计算：七加五等于几？")).toBeInTheDocument();
+    await send();
+    expect(screen.getByLabelText("验证码")).toHaveFocus();
+    await write("验证码", "十一");
+    await send();
+    expect(await screen.findAllByText(/验证码不正确或已失效/)).not.toHaveLength(0);
+    await waitFor(() => expect(screen.getByRole("button", { name: "提交申请" })).toBeEnabled());
+    await userEvent.clear(screen.getByLabelText("验证码"));
+    await write("验证码", "十二");
+    await send();
+    expect(await screen.findByText("K7XM2Q9TWA4Z")).toBeInTheDocument();
+    const posts = sent.filter((one) => one.method === "POST");
+    expect(posts).toHaveLength(3);
+    expect(posts[0]?.body).not.toHaveProperty("captcha");
+    expect(posts[2]?.body).toMatchObject({ captcha: { answer: "十二" } });
+  });
   it("a returned application is mended by its number and query code", async () => {
     const sent = serveMockNode();
     await show(<PortalJoinFollow />, "/join/follow?number=JR370000-2026-0004");

@@ -226,7 +226,11 @@ function products(names: Names): RegisterList {
     ],
   };
 }
-function devices(names: Names): RegisterList {
+/** Heartbeats stay at the platform that a device reports to: elsewhere it is not known whether it is on line. */
+const elsewhere = (row: Row, node: string) => !row["last_seen_at"] && text(row, "origin_node") !== node;
+const watchedBy = (row: Row) => t.watchedBy(text(row, "origin_name"));
+
+function devices(names: Names, node: string): RegisterList {
   return {
     columns: [
       ...head,
@@ -239,8 +243,13 @@ function devices(names: Names): RegisterList {
       {
         key: "online",
         title: label("online"),
-        render: (row) => <StateMark state={heard(row)} />,
-        text: (row) => markOf(heard(row)).name,
+        render: (row) =>
+          elsewhere(row, node) ? (
+            <StateMark state="elsewhere" name={watchedBy(row)} />
+          ) : (
+            <StateMark state={heard(row)} />
+          ),
+        text: (row) => (elsewhere(row, node) ? watchedBy(row) : markOf(heard(row)).name),
       },
       at("last_seen_at", t.noHeartbeat),
       {
@@ -276,7 +285,13 @@ function devices(names: Names): RegisterList {
 }
 
 /** The list of a register, with names looked up. */
-export function listOf(noun: Noun, names: Names, merchantTypes: { value: string; label: string }[]): RegisterList {
+export function listOf(
+  noun: Noun,
+  names: Names,
+  merchantTypes: { value: string; label: string }[],
+  /** The platform that shows the list. */
+  node: string,
+): RegisterList {
   switch (noun) {
     case "subjects":
       return subjects(names);
@@ -285,6 +300,6 @@ export function listOf(noun: Noun, names: Names, merchantTypes: { value: string;
     case "products":
       return products(names);
     case "devices":
-      return devices(names);
+      return devices(names, node);
   }
 }

@@ -24,6 +24,7 @@ export const analysisText = {
   } as Record<string, string>,
   months: (n: number) => `近 ${n} 个月`,
   count: "数量",
+  sum: "合计",
   share: "占比",
   before: "上月",
   change: "环比",

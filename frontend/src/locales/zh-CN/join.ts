@@ -31,9 +31,18 @@ export const joinText = {
   fundings: { state: "财政资金", market: "自筹或市场资金" },
   volume: "预计每日数据量（条）",
   protocol: "数据格式",
+  human: {
+    label: "验证码",
+    hint: "同一网络地址一小时内提交多份申请时，请填写验证码",
+    loading: "正在取验证码",
+    alt: "验证码图片",
+    another: "换一个",
+    kinds: { picture: "看图填写", question: "看不清？改答文字题" },
+  },
   submit: "提交申请",
   submitting: "正在提交…",
   amend: "修改后再次提交",
+  change: "修改申请内容",
   amended: "已再次提交，等待审核",
   missing: "请填写",
   bad: {

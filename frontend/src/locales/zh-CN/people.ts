@@ -140,7 +140,8 @@ export const profileText = {
   lastUsed: "最近使用",
   noProvider: "本平台没有配置外部身份认证",
   leaveNote: [
-    "申请后由安全管理员确认；确认之日起保留 7 天，期间可以撤回。",
+    "申请后由安全管理员确认，确认之前可以在这里撤回。",
+    "确认后账号立即停用，保留 7 天；期间要撤回，请联系安全管理员。",
     "到期后，姓名、手机号、邮箱等个人信息被彻底清除，不能恢复。",
     "依法须留存的操作记录保留，但不再含有您的个人信息。",
   ],
@@ -148,7 +149,6 @@ export const profileText = {
   leaveAsk: "确定申请注销这个账号？",
   leaveUndo: "撤回注销申请",
   requested: (at: string) => `已于 ${at} 申请注销，等待安全管理员确认`,
-  erasing: (at: string) => `注销已确认，个人信息将于 ${at} 清除，此前可以撤回`,
 } as const;
 export const accountText = {
   title: "用户",

@@ -89,6 +89,7 @@ export const registerText = {
   notFiled: "尚未备案",
   noTime: "没有记录时间",
   noHeartbeat: "从未收到心跳",
+  watchedBy: (platform: string) => `由${platform || "所属"}平台监测`,
   calibrations: { ok: "有效", soon: "即将到期", expired: "已过期" } as Record<string, string>,
   coordinates: "坐标系",
   coordinatesHint: "不选时为 WGS-84；从互联网地图取得的坐标请选对应的坐标系，平台自动换算",

@@ -50,6 +50,7 @@ export const roleText = {
   problems: "不能保存，请先改正：",
   usesAccounts: (n: number) => `使用这个角色的用户（${n}）`,
   usesChildren: "继承它的下级角色",
+  usesNamed: (name: string, username: string) => `${name}（${username}）`,
   usesOpen: "查看这些用户",
   usesNone: "没有用户使用",
   childrenNone: "没有下级角色",

@@ -18,11 +18,11 @@ export function Silence({ row }: { row: MonitorRow }) {
   if (!row.silent_since && !row.why) return null;
   return (
     <Alert
-      type="warning"
+      type={row.silent_since ? "warning" : "info"}
       showIcon
       style={{ marginBottom: 12 }}
-      title={row.silent_since ? t.since(dateTime(row.silent_since), number(row.silent_hours)) : t.silent}
-      description={row.why}
+      title={row.silent_since ? t.since(dateTime(row.silent_since), number(row.silent_hours)) : row.why}
+      {...(row.silent_since && { description: row.why })}
     />
   );
 }
@@ -31,7 +31,7 @@ export function Indicators({ row, short = false }: { row: MonitorRow; short?: bo
   const shown = short ? row.indicators.filter((one) => one.value !== null) : row.indicators;
   if (shown.length === 0) return <Missing reason={t.noValue} />;
   return (
-    <ul className="indicators">
+    <ul className={short ? "indicators" : "indicators wide"}>
       {shown.map((one) => (
         <li key={one.code} className={one.ok === false ? "bad" : ""}>
           <span aria-hidden="true">{one.ok === null ? "○" : one.ok ? "●" : "▼"}</span> {one.name}{" "}
@@ -83,23 +83,31 @@ export function Warnings({ rows, named = false }: { rows: SystemWarning[]; named
     />
   );
 }
+/** A figure with its unit beside it in small letters. */
+export const Amount = ({ value, unit }: { value: number; unit: string }) => (
+  <>
+    {number(value)} <small>{unit}</small>
+  </>
+);
 function Today({ row }: { row: MonitorDetail }) {
   const { today } = row;
-  const figures: [string, string][] = [
-    [t.requests, number(today.requests)],
-    [t.rows, number(today.rows)],
-    ...Object.entries(t.errorKinds).map(([kind, label]): [string, string] => [
+  const { times, rows, ms } = t.units;
+  const figures: [string, number | null, string][] = [
+    [t.requests, today.requests, times],
+    [t.rows, today.rows, rows],
+    ...Object.entries(t.errorKinds).map(([kind, label]): [string, number, string] => [
       `${t.errors}·${label}`,
-      number(today.errors[kind as keyof typeof today.errors]),
+      today.errors[kind as keyof typeof today.errors],
+      times,
     ]),
-    [t.refused, number(today.refused)],
-    [t.mean, today.mean_ms === null ? "—" : t.ms(number(today.mean_ms))],
+    [t.refused, today.refused, times],
+    [t.mean, today.mean_ms, ms],
   ];
   return (
     <div className="cards narrow">
-      {figures.map(([label, value]) => (
+      {figures.map(([label, value, unit]) => (
         <div key={label} className="stat">
-          <b>{value}</b>
+          <b>{value === null ? <Missing reason={t.noValue} /> : <Amount value={value} unit={unit} />}</b>
           <span>
             {t.today}
             {label}

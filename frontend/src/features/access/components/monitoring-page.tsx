@@ -15,7 +15,13 @@ import { conditions, FilterBar, type Filter } from "@/ui/filter-bar";
 import { Missing, StateMark, When } from "@/ui/marks";
 import { PageHead, Panel } from "@/ui/page";
 
-function Summary({ page }: { page: MonitorPage }) {
+/** Watched by the platform that took it in; nothing of its day is known here. */
+const elsewhere = (row: MonitorRow) => row.online === null;
+/** What is not known of systems that other platforms watch. */
+const watchedHere: string[] = ["online", "silent", "warning"];
+
+/** `away`: every system is watched by another platform. */
+function Summary({ page, away }: { page: MonitorPage; away: boolean }) {
   const [search] = useUrl();
   const links: Partial<Record<keyof typeof t.summary, string>> = {
     total: "/console/monitoring",
@@ -29,7 +35,7 @@ function Summary({ page }: { page: MonitorPage }) {
         const href = links[key];
         const inside = (
           <>
-            <b>{number(page.summary[key])}</b>
+            <b>{away && watchedHere.includes(key) ? <Missing reason={t.away} /> : number(page.summary[key])}</b>
             <span>{t.summary[key]}</span>
           </>
         );
@@ -47,13 +53,11 @@ function Summary({ page }: { page: MonitorPage }) {
   );
 }
 function Last({ row }: { row: MonitorRow }) {
-  if (row.silent_since || row.why)
+  if (elsewhere(row)) return <StateMark state="elsewhere" name={row.why ?? null} />;
+  if (row.silent_since)
     return (
       <span className="wide-text">
-        <StateMark
-          state="offline"
-          name={row.silent_since ? t.since(dateTime(row.silent_since), number(row.silent_hours)) : t.silent}
-        />
+        <StateMark state="offline" name={t.since(dateTime(row.silent_since), number(row.silent_hours))} />
         {row.why && <div className="soft">{row.why}</div>}
       </span>
     );
@@ -103,7 +107,12 @@ export function MonitoringPage() {
   return (
     <>
       <PageHead title={t.title} note={t.note} />
-      {query.data?.summary && <Summary page={query.data} />}
+      {query.data?.summary && (
+        <Summary
+          page={query.data}
+          away={!Object.values(params).some(Boolean) && rows.length > 0 && rows.every(elsewhere)}
+        />
+      )}
       <FilterBar filters={filters} />
       <Panel flush>
         <DataTable<MonitorRow>
@@ -125,7 +134,7 @@ export function MonitoringPage() {
               title: t.system,
               render: (_, row) => (
                 <>
-                  <div className="name">{row.name}</div>
+                  <strong className="name">{row.name}</strong>
                   <div className="soft">
                     {row.division_name} · {row.category_name} · {row.stage_name}
                   </div>
@@ -137,18 +146,21 @@ export function MonitoringPage() {
             { title: t.indicators, render: (_, row) => <Indicators row={row} short /> },
             {
               title: t.today,
-              render: (_, row) => (
-                <>
-                  <div className="figures">
-                    {t.requests} {number(row.today.requests)} · {t.rows} {number(row.today.rows)}
-                  </div>
-                  {errors(row) && (
-                    <div className="soft">
-                      {t.errors}：{errors(row)}
+              render: (_, row) =>
+                elsewhere(row) ? (
+                  <Missing reason={t.away} />
+                ) : (
+                  <>
+                    <div className="figures">
+                      {t.requests} {number(row.today.requests)} · {t.rows} {number(row.today.rows)}
                     </div>
-                  )}
-                </>
-              ),
+                    {errors(row) && (
+                      <div className="soft">
+                        {t.errors}：{errors(row)}
+                      </div>
+                    )}
+                  </>
+                ),
             },
             {
               title: t.warnings,
@@ -162,6 +174,8 @@ export function MonitoringPage() {
                       />
                     </div>
                   ))
+                ) : elsewhere(row) ? (
+                  <Missing reason={t.away} />
                 ) : (
                   <span className="soft">无</span>
                 ),

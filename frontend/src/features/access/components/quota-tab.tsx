@@ -2,10 +2,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { Button, Form, Input, InputNumber } from "antd";
 import type { Quota } from "@/api/access";
+import { Amount } from "@/features/access/components/monitor-tab";
 import { http } from "@/lib/client";
 import { number } from "@/lib/format";
 import { useCan } from "@/lib/session";
-import { quotaText as t } from "@/locales/zh-CN/access";
+import { monitorText, quotaText as t } from "@/locales/zh-CN/access";
 import { common } from "@/locales/zh-CN/common";
 import { QueryView } from "@/ui/state-views";
 import { useAct } from "@/ui/use-act";
@@ -16,6 +17,7 @@ interface Values {
   kilobytes: number | null;
   allow: string;
 }
+const { times, rows } = monitorText.units;
 const kilo = (bytes: number | null) => (bytes === null ? null : Math.round(bytes / 1024));
 
 function QuotaForm({ id, quota }: { id: string; quota: Quota }) {
@@ -45,14 +47,16 @@ function QuotaForm({ id, quota }: { id: string; quota: Quota }) {
       <div className="cards">
         {(
           [
-            [t.usedRequests, number(quota.today.requests)],
-            [t.usedRows, number(quota.today.rows)],
-            [t.refused, number(quota.today.refused)],
-            [t.bytesUsed, `${number(kilo(quota.today.bytes))} KB`],
+            [t.usedRequests, quota.today.requests, times],
+            [t.usedRows, quota.today.rows, rows],
+            [t.refused, quota.today.refused, times],
+            [t.bytesUsed, kilo(quota.today.bytes) ?? 0, "KB"],
           ] as const
-        ).map(([label, value]) => (
+        ).map(([label, value, unit]) => (
           <div key={label} className="stat">
-            <b>{value}</b>
+            <b>
+              <Amount value={value} unit={unit} />
+            </b>
             <span>{label}</span>
           </div>
         ))}
@@ -64,9 +68,11 @@ function QuotaForm({ id, quota }: { id: string; quota: Quota }) {
         onFinish={save}
         initialValues={{ ...quota, kilobytes: kilo(quota.body_bytes), allow: quota.allow.join("\n") }}
       >
-        {figure("requests_per_minute", t.requests, quota.defaults.requests_per_minute)}
-        {figure("rows_per_day", t.rows, quota.defaults.rows_per_day)}
-        {figure("kilobytes", t.bytes, kilo(quota.defaults.body_bytes))}
+        <div className="form-row">
+          {figure("requests_per_minute", t.requests, quota.defaults.requests_per_minute)}
+          {figure("rows_per_day", t.rows, quota.defaults.rows_per_day)}
+          {figure("kilobytes", t.bytes, kilo(quota.defaults.body_bytes))}
+        </div>
         <Form.Item name="allow" label={t.allow} extra={t.allowHint}>
           <Input.TextArea rows={3} className="code" style={{ maxWidth: 420 }} />
         </Form.Item>

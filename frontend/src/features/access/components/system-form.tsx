@@ -104,6 +104,7 @@ export function SystemForm({ row, onClose, onSaved }: Props) {
       onCancel={onClose}
       onOk={() => form.submit()}
       confirmLoading={busy}
+      styles={{ body: { maxHeight: "calc(100vh - 240px)", overflowY: "auto", paddingInline: 4 } }}
     >
       {fault && <Alert type="error" showIcon title={fault} style={{ marginBottom: 12 }} />}
       <Form

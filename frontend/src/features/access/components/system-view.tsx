@@ -15,7 +15,7 @@ import { http } from "@/lib/client";
 import { dateTime, number } from "@/lib/format";
 import { useUrl } from "@/lib/nav";
 import { useNames } from "@/lib/reference";
-import { useCan } from "@/lib/session";
+import { useCan, useMe } from "@/lib/session";
 import { applicationText, systemText as t } from "@/locales/zh-CN/access";
 import { common, review } from "@/locales/zh-CN/common";
 import { AppLink } from "@/ui/app-link";
@@ -24,6 +24,7 @@ import { StateMark } from "@/ui/marks";
 import { Facts } from "@/ui/page";
 import { ReviewBar, type Decision } from "@/ui/review-bar";
 import { QueryView } from "@/ui/state-views";
+import { SubjectName } from "@/ui/subject-name";
 import { useAct } from "@/ui/use-act";
 
 type Whole = Detail<SystemRow>;
@@ -162,15 +163,17 @@ function FactsTab({ row }: { row: Whole }) {
           [applicationText.email, row.email],
           [t.lastReport, row.last_report_at ? dateTime(row.last_report_at) : t.neverReported],
           [t.events, number(row.events_total)],
+          [t.subject, row.subject && <SubjectName key="s" code={row.subject} />],
           [
-            t.subject,
-            row.subject && (
-              <AppLink key="s" href={`/console/subjects/${row.subject}`}>
-                {row.subject}
-              </AppLink>
+            t.reporters,
+            row.subjects.length > 0 && (
+              <span key="r" className="name-list">
+                {row.subjects.map((code) => (
+                  <SubjectName key={code} code={code} />
+                ))}
+              </span>
             ),
           ],
-          [t.subjects, row.subjects.join("、")],
         ]}
       />
       <Space size="large" style={{ marginTop: 16 }}>
@@ -183,6 +186,7 @@ function FactsTab({ row }: { row: Whole }) {
 
 export function SystemView({ id }: { id: string }) {
   const can = useCan();
+  const me = useMe();
   const client = useQueryClient();
   const [search, patch] = useUrl();
   const [editing, setEditing] = useState(false);
@@ -205,7 +209,11 @@ export function SystemView({ id }: { id: string }) {
             <h2 style={{ margin: 0 }}>{row.name}</h2>
             <span className="code">{row.code}</span>
             <StateMark state={statusMark(row.status ?? row.state)} name={row.status_name ?? row.state_name} />
-            <StateMark state={row.online ? "online" : row.last_report_at ? "offline" : "unheard"} />
+            {row.origin_node === me.node.code ? (
+              <StateMark state={row.online ? "online" : row.last_report_at ? "offline" : "unheard"} />
+            ) : (
+              <StateMark state="elsewhere" name={t.watchedBy(row.origin_name)} />
+            )}
           </div>
           {row.status === "trial" && <Alert type="info" showIcon style={{ marginTop: 12 }} title={t.trialNote} />}
           <Space wrap style={{ margin: "4px 0" }}>

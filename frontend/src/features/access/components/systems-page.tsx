@@ -10,7 +10,7 @@ import { statusMark } from "@/features/access/marks";
 import { number } from "@/lib/format";
 import { useGo, useUrl } from "@/lib/nav";
 import { useNames } from "@/lib/reference";
-import { useCan } from "@/lib/session";
+import { useCan, useMe } from "@/lib/session";
 import { systemText as t } from "@/locales/zh-CN/access";
 import { common } from "@/locales/zh-CN/common";
 import { AppLink } from "@/ui/app-link";
@@ -21,10 +21,11 @@ import { PageHead, Panel } from "@/ui/page";
 export function SystemsPage() {
   const names = useNames();
   const can = useCan();
+  const me = useMe();
   const [, patch] = useUrl();
   const [creating, setCreating] = useState(false);
   const columns: Column<SystemRow>[] = [
-    { key: "name", title: t.name, fixed: true, render: (row) => <span className="name">{row.name}</span> },
+    { key: "name", title: t.name, fixed: true, render: (row) => <strong className="name">{row.name}</strong> },
     { key: "code", title: t.code, render: (row) => <span className="code">{row.code}</span> },
     {
       key: "status",
@@ -56,20 +57,36 @@ export function SystemsPage() {
     {
       key: "online",
       title: t.online,
-      render: (row) => <StateMark state={row.online ? "online" : row.last_report_at ? "offline" : "unheard"} />,
-      text: (row) => (row.online ? common.online : common.offline),
+      render: (row) =>
+        row.origin_node === me.node.code ? (
+          <StateMark state={row.online ? "online" : row.last_report_at ? "offline" : "unheard"} />
+        ) : (
+          <StateMark state="elsewhere" name={t.watchedBy(row.origin_name)} />
+        ),
+      text: (row) =>
+        row.origin_node === me.node.code ? (row.online ? common.online : common.offline) : t.watchedBy(row.origin_name),
     },
     {
       key: "last_report_at",
       title: t.lastReport,
-      render: (row) => (row.last_report_at ? <When at={row.last_report_at} /> : <Missing reason={t.neverReported} />),
+      render: (row) =>
+        row.last_report_at ? (
+          <When at={row.last_report_at} />
+        ) : (
+          <Missing reason={row.origin_node === me.node.code ? t.neverReported : t.watchedBy(row.origin_name)} />
+        ),
       text: (row) => row.last_report_at,
     },
     {
       key: "events_total",
       title: t.events,
       align: "right",
-      render: (row) => <span className="figures">{number(row.events_total)}</span>,
+      render: (row) =>
+        row.origin_node === me.node.code || row.events_total > 0 ? (
+          <span className="figures">{number(row.events_total)}</span>
+        ) : (
+          <Missing reason={t.watchedBy(row.origin_name)} />
+        ),
     },
     {
       key: "updated_at",

@@ -1,7 +1,7 @@
 // 统计分析: what is registered, counted by one or two characteristics, as chart and table; each figure leads to its list.
 import { DownloadOutlined } from "@ant-design/icons";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Alert, Button, Segmented, Select, Space } from "antd";
+import { Alert, Button, Segmented, Select, Space, Table } from "antd";
 import { useMemo } from "react";
 import type { Analysis, AnalysisCell } from "@/api/types";
 import { Chart } from "@/charts/chart";
@@ -79,6 +79,38 @@ function Figure({ of, count, query }: { of: Of; count: number; query: string }) 
   );
 }
 
+/** The last line of the table; what is counted more than once is not summed. */
+function Totals({ data }: { data: Analysis }) {
+  const growths = data.by === "month" ? 2 : 0;
+  return (
+    <Table.Summary fixed>
+      <Table.Summary.Row>
+        <Table.Summary.Cell index={0}>
+          <strong>{t.sum}</strong>
+        </Table.Summary.Cell>
+        <Table.Summary.Cell index={1} align="right">
+          <strong className="figures">{number(data.rows.reduce((sum, row) => sum + row.count, 0))}</strong>
+        </Table.Summary.Cell>
+        {Array.from({ length: 1 + growths }, (_, index) => (
+          <Table.Summary.Cell key={index} index={2 + index} />
+        ))}
+        {data.columns.map((column, index) => (
+          <Table.Summary.Cell key={column.code} index={3 + growths + index} align="right">
+            <strong className="figures">
+              {number(
+                data.rows.reduce(
+                  (sum, row) => sum + (row.cells.find((one) => one.code === column.code)?.count ?? 0),
+                  0,
+                ),
+              )}
+            </strong>
+          </Table.Summary.Cell>
+        ))}
+      </Table.Summary.Row>
+    </Table.Summary>
+  );
+}
+
 function CellTable({ of, data, query }: { of: Of; data: Analysis; query: TableQuery }) {
   const end = "right" as const;
   const growth = (value: string | null | undefined) =>
@@ -91,6 +123,7 @@ function CellTable({ of, data, query }: { of: Of; data: Analysis; query: TableQu
       dataSource={data.rows}
       scroll={{ x: "max-content", y: 460 }}
       empty={{ text: t.empty, hint: t.emptyHint }}
+      {...(!data.several && { summary: () => <Totals data={data} /> })}
       columns={[
         {
           title: data.by_name,
@@ -222,19 +255,23 @@ export function AnalysisPage() {
           {(shown) => (
             <>
               {shown.several && <Alert type="info" showIcon title={t.several} style={{ marginBottom: 12 }} />}
-              {option && (
-                <Chart
-                  option={option}
-                  height={320}
-                  label={t.chart(t.kinds[of] ?? of, shown.by_name)}
-                  onPick={(index) => {
-                    const row = shown.rows[index];
-                    if (row && row.count > 0) go(listHref(of, row.query));
-                  }}
-                />
-              )}
-              {shown.rows.length > MOST_BARS && <p className="soft">{t.more(MOST_BARS)}</p>}
-              <CellTable of={of} data={shown} query={query} />
+              <div className={shown.columns.length > 0 ? "chart-table" : "chart-table beside"}>
+                <div>
+                  {option && (
+                    <Chart
+                      option={option}
+                      height={shown.columns.length > 0 ? 320 : 420}
+                      label={t.chart(t.kinds[of] ?? of, shown.by_name)}
+                      onPick={(index) => {
+                        const row = shown.rows[index];
+                        if (row && row.count > 0) go(listHref(of, row.query));
+                      }}
+                    />
+                  )}
+                  {shown.rows.length > MOST_BARS && <p className="soft">{t.more(MOST_BARS)}</p>}
+                </div>
+                <CellTable of={of} data={shown} query={query} />
+              </div>
             </>
           )}
         </QueryView>

@@ -6,7 +6,7 @@ import type { AuditEntry, AuditOptions } from "@/api/people";
 import { http, queryString } from "@/lib/client";
 import { saveBlob } from "@/lib/csv";
 import { useUrl } from "@/lib/nav";
-import { auditText as t } from "@/locales/zh-CN/audit";
+import { actorText, auditText as t, auditValue } from "@/locales/zh-CN/audit";
 import { DataTable } from "@/ui/data-table";
 import { conditions, type Filter } from "@/ui/filter-bar";
 import { ListPage, type Column } from "@/ui/list-page";
@@ -48,13 +48,16 @@ function Changes({ row }: { row: AuditEntry }) {
       empty={{ text: t.noChanges }}
       columns={[
         { title: t.field, render: (_, one) => <span title={one.field}>{one.name}</span> },
-        { title: t.before, render: (_, one) => (one.before ? <del className="wide-text">{one.before}</del> : "—") },
+        {
+          title: t.before,
+          render: (_, one) => (one.before ? <del className="wide-text">{auditValue(one.before)}</del> : "—"),
+        },
         {
           title: t.after,
           render: (_, one) =>
             one.after ? (
               <ins className="wide-text" style={{ textDecoration: "none" }}>
-                {one.after}
+                {auditValue(one.after)}
               </ins>
             ) : (
               "—"
@@ -77,7 +80,7 @@ function Entry({ row }: { row: AuditEntry }) {
           rows={[
             [t.seq, row.seq],
             [t.at, <When key="at" at={row.at} />],
-            [t.actor, row.actor],
+            [t.actor, actorText(row.actor)],
             [t.role, row.role_name],
             [t.division, row.division_name],
             [
@@ -114,9 +117,18 @@ export function AuditList() {
   const columns: Column<AuditEntry>[] = [
     { key: "seq", title: t.seq, fixed: true, align: "right" },
     { key: "at", title: t.at, render: (row) => <When at={row.at} />, text: (row) => row.at },
-    { key: "actor", title: t.actor },
+    {
+      key: "actor",
+      title: t.actor,
+      render: (row) => <span title={row.actor}>{actorText(row.actor)}</span>,
+      text: (row) => actorText(row.actor),
+    },
     { key: "role_name", title: t.role },
-    { key: "address", title: t.address, render: (row) => <span className="code">{row.address || "—"}</span> },
+    {
+      key: "address",
+      title: t.address,
+      render: (row) => (row.address ? <span className="code">{row.address}</span> : "—"),
+    },
     {
       key: "action",
       title: t.action,
@@ -175,7 +187,13 @@ export function AuditList() {
   );
 }
 const changed = (row: AuditEntry) =>
-  row.changes.map((one) => `${one.name}：${one.before ?? "—"} → ${one.after ?? "—"}`).join("；");
+  row.changes
+    .map(({ name, before, after }) =>
+      before === null || before === undefined
+        ? `${name}：${auditValue(after ?? "—")}`
+        : `${name}：${auditValue(before)} → ${auditValue(after ?? "—")}`,
+    )
+    .join("；");
 
 /** The file holds what the conditions show, not only this page; taking it is written down as well. */
 export function ExportMenu() {

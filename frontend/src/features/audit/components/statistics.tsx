@@ -9,7 +9,7 @@ import { lightGround, stackedDays } from "@/charts/options";
 import { http } from "@/lib/client";
 import { date, number } from "@/lib/format";
 import { useUrl } from "@/lib/nav";
-import { auditText as t } from "@/locales/zh-CN/audit";
+import { actorText, auditText as t } from "@/locales/zh-CN/audit";
 import { AppLink } from "@/ui/app-link";
 import { DataTable } from "@/ui/data-table";
 import { StateMark, When } from "@/ui/marks";
@@ -61,7 +61,7 @@ function Body({ data }: { data: AuditStatistics }) {
           empty={{ text: t.unusualNone }}
           columns={[
             { title: t.kind, render: (_, row) => <StateMark state="suspended" name={row.kind_name} /> },
-            { title: t.actor, dataIndex: "actor" },
+            { title: t.actor, render: (_, row) => actorText(row.actor) },
             { title: t.day, dataIndex: "day" },
             { title: t.times, align: "right", render: (_, row) => number(row.count) },
             { title: t.what, dataIndex: "text" },
@@ -82,7 +82,9 @@ function Body({ data }: { data: AuditStatistics }) {
               {
                 title: t.actor,
                 render: (_, row) => (
-                  <AppLink href={`/console/audit?actor=${encodeURIComponent(row.actor)}`}>{row.actor}</AppLink>
+                  <AppLink href={`/console/audit?actor=${encodeURIComponent(row.actor)}`}>
+                    {actorText(row.actor)}
+                  </AppLink>
                 ),
               },
               { title: t.role, dataIndex: "role_name" },

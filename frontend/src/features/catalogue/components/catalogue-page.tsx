@@ -6,7 +6,7 @@ import type { Catalogue, CatalogueCategory, CatalogueNode } from "@/api/access";
 import { ClassView } from "@/features/catalogue/components/class-view";
 import { OriginTag } from "@/features/catalogue/components/origin-tag";
 import { SwitchDialog } from "@/features/catalogue/components/switch-dialog";
-import { findNode, fitting } from "@/features/catalogue/tree";
+import { above, findNode, fitting, flat } from "@/features/catalogue/tree";
 import { http } from "@/lib/client";
 import { useUrl } from "@/lib/nav";
 import { useCan } from "@/lib/session";
@@ -20,18 +20,30 @@ const branches = (nodes: CatalogueNode[]): TreeDataNode[] =>
   nodes.map((node) => ({
     key: node.code,
     title: (
-      <span className={node.retired ? "retired" : ""}>
-        {node.name} <small className="soft code">{node.code}</small> {!node.national && <OriginTag node={node} />}
+      <span className={node.retired ? "retired" : ""} title={node.code}>
+        {node.name} {!node.national && <OriginTag node={node} />}
         {node.retired && <Tag>✕ {t.retired}</Tag>}
       </span>
     ),
     children: branches(node.children),
   }));
 
+/** A category with at most so many classes at its first level is shown unfolded. */
+const FEW = 12;
+const codes = (nodes: CatalogueNode[]) => nodes.map((node) => node.code);
+
 function Classes({ category }: { category: CatalogueCategory }) {
   const [search, patch] = useUrl();
   const [text, setText] = useState("");
   const rows = fitting(category.children, text);
+  const chosen = search["record"] ?? "";
+  const [open, setOpen] = useState(() => (category.children.length <= FEW ? codes(flat(category.children)) : []));
+  // What is chosen, be it from a link or because it was just added, is to be seen.
+  const [shown, setShown] = useState("");
+  if (chosen !== shown) {
+    setShown(chosen);
+    setOpen([...new Set([...open, ...codes(above(category.children, chosen))])]);
+  }
   if (category.children.length === 0) return <EmptyView text={t.empty} />;
   return (
     <>
@@ -47,12 +59,14 @@ function Classes({ category }: { category: CatalogueCategory }) {
         <EmptyView text={t.none} />
       ) : (
         <Tree
-          key={`${category.code} ${text === ""}`}
           blockNode
           aria-label={t.tree}
           height={560}
-          defaultExpandAll={text !== "" || category.children.length <= 12}
-          selectedKeys={search["record"] ? [search["record"]] : []}
+          expandedKeys={text === "" ? open : codes(flat(rows))}
+          onExpand={(keys) => {
+            if (text === "") setOpen(keys.map(String));
+          }}
+          selectedKeys={chosen ? [chosen] : codes(category.children.slice(0, 1))}
           treeData={branches(rows)}
           onSelect={(keys) => patch({ record: keys[0] === undefined ? undefined : String(keys[0]) })}
         />
@@ -66,7 +80,7 @@ function Body({ catalogue }: { catalogue: Catalogue }) {
   const [switching, setSwitching] = useState(false);
   const category = catalogue.categories.find((one) => one.code === search["of"]) ?? catalogue.categories[0];
   if (!category) return null;
-  const node = search["record"] ? findNode(category.children, search["record"]) : null;
+  const node = search["record"] ? findNode(category.children, search["record"]) : (category.children[0] ?? null);
   return (
     <>
       <div className="catalogue-categories">
@@ -88,7 +102,7 @@ function Body({ catalogue }: { catalogue: Catalogue }) {
       </div>
       <div className="catalogue">
         <Panel title={category.name}>
-          <Classes category={category} />
+          <Classes key={category.code} category={category} />
         </Panel>
         <Panel>
           {node ? (

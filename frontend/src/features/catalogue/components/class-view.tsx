@@ -8,9 +8,11 @@ import { OriginTag } from "@/features/catalogue/components/origin-tag";
 import { flat } from "@/features/catalogue/tree";
 import { http } from "@/lib/client";
 import { number } from "@/lib/format";
+import { useUrl } from "@/lib/nav";
 import { useCan, useMe } from "@/lib/session";
 import { catalogueText as t } from "@/locales/zh-CN/catalogue";
 import { Facts } from "@/ui/page";
+import { ReasonField } from "@/ui/reason-field";
 import { QueryView } from "@/ui/state-views";
 import { useAct } from "@/ui/use-act";
 
@@ -35,11 +37,17 @@ function Uses({ category, node }: Props) {
                 <span>{t.counts[key]}</span>
               </div>
             ))}
+            <div className="stat">
+              <b>{use.events_exact ? number(use.events) : t.atLeast(number(use.events))}</b>
+              <span>{t.counts.events}</span>
+            </div>
           </div>
+          <p className="soft">{t.counted(number(use.position))}</p>
           {use.products + use.subjects + use.systems === 0 && <p className="soft">{t.usesNone}</p>}
           {use.examples.length > 0 && (
             <p className="soft">
-              {t.examples}：{use.examples.map((one) => `${t.kinds[one.kind] ?? one.kind} ${one.name}`).join("、")}
+              {t.examples}：
+              {[...new Set(use.examples.map((one) => `${t.kinds[one.kind] ?? one.kind} ${one.name}`))].join("、")}
             </p>
           )}
         </>
@@ -49,6 +57,7 @@ function Uses({ category, node }: Props) {
 }
 function Add({ category, node, start, onClose }: Props & { start: string; onClose: () => void }) {
   const { act, busy } = useAct();
+  const [, patch] = useUrl();
   const [form] = Form.useForm<{ code: string; name: string; valid: Dayjs | null }>();
   return (
     <Modal open title={t.addTitle(node.name)} onCancel={onClose} onOk={() => form.submit()} confirmLoading={busy}>
@@ -68,7 +77,9 @@ function Add({ category, node, start, onClose }: Props & { start: string; onClos
             t.added,
             touched,
           ).then((done) => {
-            if (done) onClose();
+            if (!done) return;
+            onClose();
+            patch({ record: code });
           })
         }
       >
@@ -137,9 +148,7 @@ function Retire({ category, node, onClose }: Props & { onClose: () => void }) {
             options={others.map((one) => ({ value: one.code, label: `${one.name}（${one.code}）` }))}
           />
         </Form.Item>
-        <Form.Item name="reason" label={t.retireReason} rules={need}>
-          <Input.TextArea rows={2} maxLength={200} />
-        </Form.Item>
+        <ReasonField />
       </Form>
     </Modal>
   );

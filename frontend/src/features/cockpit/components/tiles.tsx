@@ -2,6 +2,7 @@
 import { useState } from "react";
 import type { Cockpit, Figure, Warning } from "@/api/types";
 import { change, clock, date, dateTime, duration, figure, number } from "@/lib/format";
+import { useLessMotion } from "@/lib/motion";
 import { gradeMark, links } from "@/lib/palette";
 import { cockpitText as t } from "@/locales/zh-CN/cockpit";
 import { AppLink } from "@/ui/app-link";
@@ -110,8 +111,9 @@ function whenShort(at: string): string {
 
 export function Warnings({ rows }: { rows: Warning[] }) {
   const [still, setStill] = useState(false);
+  const calm = useLessMotion();
   if (rows.length === 0) return <p className="tile-empty">{t.noWarnings}</p>;
-  const scroll = rows.length > 5 && !still;
+  const scroll = rows.length > 5 && !still && !calm;
   const line = (row: Warning, copy: boolean, index: number) => (
     <li key={`${copy ? "copy" : "row"}-${index}`} className={row.severity} aria-hidden={copy || undefined}>
       <AppLink href={row.link} tabIndex={copy ? -1 : 0}>
@@ -126,7 +128,7 @@ export function Warnings({ rows }: { rows: Warning[] }) {
   );
   return (
     <div
-      className="warnings"
+      className={calm ? "warnings calm" : "warnings"}
       onMouseEnter={() => setStill(true)}
       onMouseLeave={() => setStill(false)}
       onFocus={() => setStill(true)}

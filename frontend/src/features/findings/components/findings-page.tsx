@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { Finding, FindingSummary } from "@/api/types";
 import { FindingReview } from "@/features/findings/components/finding-review";
 import { http } from "@/lib/client";
-import { dueDay, systemName } from "@/lib/format";
+import { dueDay, number, systemName } from "@/lib/format";
 import { useUrl } from "@/lib/nav";
 import { useNames } from "@/lib/reference";
 import { common } from "@/locales/zh-CN/common";
@@ -57,19 +57,14 @@ function Summary() {
           type="button"
           className="stat"
           aria-pressed={search["rule"] === rule.rule}
-          style={{
-            textAlign: "left",
-            cursor: "pointer",
-            ...(search["rule"] === rule.rule && { borderColor: "#1F5FBF" }),
-          }}
           onClick={() =>
             patch({ rule: search["rule"] === rule.rule ? undefined : rule.rule, after: undefined, page: undefined })
           }
         >
           <span>{rule.name}</span>
-          <b>{rule.open}</b>
+          <b>{number(rule.open)}</b>
           <span>
-            {t.open} · {t.handled} {rule.handled}
+            {t.open} · {t.handled} {number(rule.handled)}
           </span>
         </button>
       ))}

@@ -2,8 +2,9 @@
 import { useState, type FormEvent } from "react";
 import type { ComplaintPublic } from "@/api/types";
 import { followComplaint, sentence } from "@/features/portal/api/portal";
+import { Steps } from "@/features/portal/components/steps";
 import { ApiError } from "@/lib/client";
-import { dateTime, dueDay } from "@/lib/format";
+import { dueDay } from "@/lib/format";
 import { useUrl } from "@/lib/nav";
 import { portalText as t } from "@/locales/zh-CN/portal";
 
@@ -69,20 +70,7 @@ export function PortalFollow() {
               {found.due_at && !(found.state in faces) && ` · ${dueText(found)}`}
             </p>
           </div>
-          <h2>{t.steps}</h2>
-          <ol className="life">
-            {found.steps.map((step, index) => (
-              <li key={index}>
-                <div>
-                  <span className="stage">{step.state_name}</span>
-                  {step.text}
-                </div>
-                <div className="place">
-                  <time dateTime={step.at}>{dateTime(step.at)}</time>
-                </div>
-              </li>
-            ))}
-          </ol>
+          <Steps title={t.steps} steps={found.steps} />
         </section>
       )}
     </>

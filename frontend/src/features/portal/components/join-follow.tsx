@@ -5,6 +5,7 @@ import type { JoinFollowed, SelftestRun } from "@/api/access";
 import { amend, followApplication, joinReferenceQuery, last, selftest, withdraw } from "@/features/portal/api/join";
 import { sentence } from "@/features/portal/api/portal";
 import { JoinFields } from "@/features/portal/components/join-form";
+import { Steps } from "@/features/portal/components/steps";
 import { ApiError } from "@/lib/client";
 import { dateTime, dueDay } from "@/lib/format";
 import { useUrl } from "@/lib/nav";
@@ -146,7 +147,7 @@ function Standing({ found }: { found: JoinFollowed }) {
       <div className={`verdict ${faces[found.state] ?? "gaps"}`}>
         <strong>{found.state_name}</strong>
         <p>
-          {found.name} · {found.number}
+          {found.name} · <span className="number-text">{found.number}</span>
         </p>
         <p>
           {t.next}：{found.next}
@@ -185,20 +186,7 @@ function Standing({ found }: { found: JoinFollowed }) {
           {found.category_name} · {found.stage_name} · {found.division_name}
         </dd>
       </dl>
-      <h2>{t.steps}</h2>
-      <ol className="life">
-        {found.steps.map((step, index) => (
-          <li key={index}>
-            <div>
-              <span className="stage">{step.state_name}</span>
-              {step.text}
-            </div>
-            <div className="place">
-              <time dateTime={step.at}>{dateTime(step.at)}</time>
-            </div>
-          </li>
-        ))}
-      </ol>
+      <Steps title={t.steps} steps={found.steps} />
     </>
   );
 }
@@ -206,6 +194,7 @@ function Standing({ found }: { found: JoinFollowed }) {
 function Found(part: Part) {
   const { found } = part;
   const [mending, setMending] = useState(false);
+  const returned = found.state === "returned";
   return (
     <section style={{ marginTop: 28 }}>
       <div aria-live="polite">
@@ -216,8 +205,8 @@ function Found(part: Part) {
           <Amend {...part} />
         ) : (
           <div className="buttons">
-            <button type="button" className="main" onClick={() => setMending(true)}>
-              {t.amend}
+            <button type="button" className={returned ? "main" : ""} onClick={() => setMending(true)}>
+              {returned ? t.amend : t.change}
             </button>
           </div>
         ))}

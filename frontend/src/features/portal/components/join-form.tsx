@@ -3,6 +3,7 @@ import { useState, type FormEvent, type ReactNode } from "react";
 import type { JoinForm, JoinReference } from "@/api/access";
 import { joinSubjects, parentOf, splitSubjects } from "@/features/portal/api/join";
 import { sentence } from "@/features/portal/api/portal";
+import { HumanCheck } from "@/features/portal/components/human";
 import { ApiError } from "@/lib/client";
 import { usccFault } from "@/lib/uscc";
 import { joinText as t } from "@/locales/zh-CN/join";
@@ -12,8 +13,10 @@ type Faults = Partial<Record<string, string>>;
 /** The faults that can be seen without asking the node. */
 export function faultsOf(form: JoinForm): Faults {
   const faults: Faults = {};
-  for (const key of ["name", "operator", "category", "stage", "division", "contact", "purpose", "protocol"] as const)
+  for (const key of ["name", "operator", "contact", "purpose"] as const)
     if (form[key].trim() === "") faults[key] = t.missing;
+  for (const key of ["category", "stage", "division", "protocol"] as const)
+    if (form[key] === "") faults[key] = t.choose;
   const code = usccFault(form.uscc);
   if (code) faults["uscc"] = form.uscc.trim() === "" ? t.missing : code;
   if (!/^[\d\s+()-]{5,20}$/.test(form.phone)) faults["phone"] = form.phone === "" ? t.missing : t.bad.phone;
@@ -51,16 +54,19 @@ function Field({
   label,
   fault,
   hint,
+  half = false,
   children,
 }: {
   id: string;
   label: string;
   fault?: string | undefined;
   hint?: string;
+  /** Whether two such fields stand side by side where there is room. */
+  half?: boolean;
   children: ReactNode;
 }) {
   return (
-    <>
+    <div className={half ? "half" : undefined}>
       <label htmlFor={id}>{label}</label>
       {children}
       {hint && (
@@ -73,7 +79,7 @@ function Field({
           {fault}
         </p>
       )}
-    </>
+    </div>
   );
 }
 
@@ -138,6 +144,9 @@ export function JoinFields({ reference, begin, label, onSend }: Props) {
   const [busy, setBusy] = useState(false);
   const [category, setCategory] = useState(begin?.category ?? "");
   const [division, setDivision] = useState(begin?.division ?? "");
+  // How often a captcha was asked for; none is shown before the node wants one.
+  const [asked, setAsked] = useState(0);
+  const [task, setTask] = useState("");
   const stages = reference.categories.find((one) => one.code === category)?.stages ?? [];
   const tell = (found: Faults) => {
     setFaults(found);
@@ -148,6 +157,11 @@ export function JoinFields({ reference, begin, label, onSend }: Props) {
     event.preventDefault();
     const form = read(event.currentTarget, division);
     const found = faultsOf(form);
+    if (asked > 0) {
+      const answer = String(new FormData(event.currentTarget).get("captcha") ?? "").trim();
+      if (answer === "") found["captcha"] = t.missing;
+      else form.captcha = { id: task, answer };
+    }
     if (Object.keys(found).length > 0) return tell(found);
     setFaults({});
     setBusy(true);
@@ -155,6 +169,7 @@ export function JoinFields({ reference, begin, label, onSend }: Props) {
       await onSend(form);
     } catch (error) {
       const named = error instanceof ApiError ? error.faults.filter((fault) => fault.field) : [];
+      if (named.some((fault) => fault.field === "captcha")) setAsked(asked + 1);
       tell({
         ...Object.fromEntries(named.map((fault) => [fault.field ?? "", `${fault.reason}。${fault.advice}`])),
         all: sentence(error),
@@ -163,7 +178,7 @@ export function JoinFields({ reference, begin, label, onSend }: Props) {
     }
   };
   const text = (
-    key: keyof JoinForm,
+    key: Exclude<keyof JoinForm, "captcha">,
     caption: string,
     more: {
       hint?: string;
@@ -171,9 +186,16 @@ export function JoinFields({ reference, begin, label, onSend }: Props) {
       type?: string;
       mode?: "numeric" | "tel" | "email" | "url";
       auto?: string;
+      half?: boolean;
     } = {},
   ) => (
-    <Field id={key} label={caption} fault={faults[key]} {...(more.hint && { hint: more.hint })}>
+    <Field
+      id={key}
+      label={caption}
+      fault={faults[key]}
+      half={more.half ?? false}
+      {...(more.hint && { hint: more.hint })}
+    >
       <input
         id={key}
         name={key}
@@ -196,13 +218,22 @@ export function JoinFields({ reference, begin, label, onSend }: Props) {
       />
     </Field>
   );
+  /** What is being mended is no longer called wrong. */
+  const mended = (key: string) => {
+    if (faults[key]) setFaults({ ...faults, [key]: undefined, all: undefined });
+  };
   return (
-    <form onSubmit={(event) => void submit(event)} noValidate>
+    <form
+      className="form-grid"
+      onSubmit={(event) => void submit(event)}
+      onChange={(event) => mended((event.target as Element).getAttribute("name") ?? "")}
+      noValidate
+    >
       <h2 className="form-part">{t.groups.system}</h2>
       {text("name", t.name)}
-      {text("url", t.url, { max: 200, mode: "url" })}
       {text("purpose", t.purpose, { hint: t.purposeHint, max: 200 })}
-      <Field id="funding" label={t.funding} fault={faults["funding"]}>
+      {text("url", t.url, { max: 200, mode: "url", half: true })}
+      <Field id="funding" label={t.funding} fault={faults["funding"]} half>
         <select id="funding" name="funding" defaultValue={begin?.funding ?? ""}>
           <option value="">{t.choose}</option>
           {Object.entries(t.fundings).map(([code, name]) => (
@@ -213,13 +244,13 @@ export function JoinFields({ reference, begin, label, onSend }: Props) {
         </select>
       </Field>
       <h2 className="form-part">{t.groups.operator}</h2>
-      {text("operator", t.operator, { auto: "organization" })}
-      {text("uscc", t.uscc, { hint: t.usccHint, max: 18 })}
-      {text("contact", t.contact, { max: 50, auto: "name" })}
-      {text("phone", t.phone, { hint: t.phoneHint, max: 20, type: "tel", mode: "tel", auto: "tel" })}
+      {text("operator", t.operator, { auto: "organization", half: true })}
+      {text("uscc", t.uscc, { hint: t.usccHint, max: 18, half: true })}
+      {text("contact", t.contact, { max: 50, auto: "name", half: true })}
+      {text("phone", t.phone, { hint: t.phoneHint, max: 20, type: "tel", mode: "tel", auto: "tel", half: true })}
       {text("email", t.email, { hint: t.emailHint, type: "email", mode: "email", auto: "email" })}
       <h2 className="form-part">{t.groups.data}</h2>
-      <Field id="category" label={t.category} fault={faults["category"]}>
+      <Field id="category" label={t.category} fault={faults["category"]} half>
         <select
           id="category"
           name="category"
@@ -235,7 +266,7 @@ export function JoinFields({ reference, begin, label, onSend }: Props) {
           ))}
         </select>
       </Field>
-      <Field id="stage" label={t.stage} fault={faults["stage"]}>
+      <Field id="stage" label={t.stage} fault={faults["stage"]} half>
         <select
           key={category}
           id="stage"
@@ -256,7 +287,10 @@ export function JoinFields({ reference, begin, label, onSend }: Props) {
         <DivisionPicker
           divisions={reference.divisions}
           value={division}
-          onChange={setDivision}
+          onChange={(code) => {
+            setDivision(code);
+            mended("division");
+          }}
           fault={faults["division"]}
         />
       </Field>
@@ -285,6 +319,7 @@ export function JoinFields({ reference, begin, label, onSend }: Props) {
           </label>
         ))}
       </fieldset>
+      {asked > 0 && <HumanCheck round={asked} fault={faults["captcha"]} onTask={setTask} />}
       {faults["all"] && (
         <p className="fault" role="alert">
           {faults["all"]}

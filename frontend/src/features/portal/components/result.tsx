@@ -4,6 +4,7 @@ import { useParams } from "@tanstack/react-router";
 import { useEffect } from "react";
 import type { PublicTrace } from "@/api/types";
 import { keepLookup, sentence, traceQuery } from "@/features/portal/api/portal";
+import { Stage } from "@/features/portal/components/steps";
 import { date, dateTime, quantity } from "@/lib/format";
 import { portalText as t } from "@/locales/zh-CN/portal";
 import { AppLink } from "@/ui/app-link";
@@ -18,18 +19,14 @@ function Life({ trace }: { trace: PublicTrace }) {
       <ol className="life">
         {trace.path.map((step, index) => (
           <li key={index}>
-            <div>
-              <span className="stage">{step.stage_name}</span>
-              {step.subject_name}
-            </div>
-            <div className="place">
+            <Stage name={step.stage_name} text={step.subject_name}>
               {step.division_name && <span>{step.division_name}</span>}
               <time dateTime={step.at}>{dateTime(step.at)}</time>
               <span>
                 {step.biz_step_name}
                 {step.quantity && ` ${quantity(step.quantity, step.unit)}`}
               </span>
-            </div>
+            </Stage>
             {step.inspection && (
               <div className={step.inspection.passed === false ? "bad" : "ok"}>
                 {step.inspection.passed === null ? "○" : step.inspection.passed ? "✓" : "✕"} {step.inspection.item}：
@@ -44,11 +41,9 @@ function Life({ trace }: { trace: PublicTrace }) {
         ))}
         {trace.missing.map((gap, index) => (
           <li key={`gap-${index}`} className="gap">
-            <div>
-              <span className="stage">{gap.stage_name}</span>
-              {gap.why}
-            </div>
-            {gap.advice && <div className="place">{gap.advice}</div>}
+            <Stage name={gap.stage_name} text={gap.why}>
+              {gap.advice}
+            </Stage>
           </li>
         ))}
       </ol>

@@ -28,16 +28,12 @@ export function ProfilePage() {
         <QueryView query={query} isEmpty={(own) => !own.id}>
           {(own) => (
             <>
-              {own.deletion.state !== "none" && (
+              {own.deletion.state === "requested" && (
                 <Alert
                   type="warning"
                   showIcon
                   style={{ marginBottom: 12 }}
-                  title={
-                    own.deletion.state === "requested"
-                      ? t.requested(dateTime(own.deletion.requested_at))
-                      : t.erasing(dateTime(own.deletion.erase_at))
-                  }
+                  title={t.requested(dateTime(own.deletion.requested_at))}
                 />
               )}
               {own.password_expires_at && (
@@ -50,7 +46,7 @@ export function ProfilePage() {
               )}
               <Tabs
                 destroyOnHidden
-                activeKey={search["tab"] ?? "data"}
+                activeKey={search["tab"] ?? (search["linked"] || search["error"] ? "linked" : "data")}
                 onChange={(tab) =>
                   patch({ tab: tab === "data" ? undefined : tab, linked: undefined, error: undefined })
                 }

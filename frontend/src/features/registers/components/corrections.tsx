@@ -16,6 +16,7 @@ import { registerText as t } from "@/locales/zh-CN/registers";
 import { ChangeText } from "@/ui/history-rail";
 import { StateMark } from "@/ui/marks";
 import { Panel } from "@/ui/page";
+import { ReasonField } from "@/ui/reason-field";
 import { errorText, useAct } from "@/ui/use-act";
 
 interface Props {
@@ -145,13 +146,7 @@ export function CorrectionButton({ noun, row, onTouched }: Props) {
               </>
             )}
           </Form.List>
-          <Form.Item
-            name="reason"
-            label={common.reason}
-            rules={[{ required: true, whitespace: true, message: `${common.reason}${common.required}` }]}
-          >
-            <Input.TextArea rows={3} maxLength={200} showCount />
-          </Form.Item>
+          <ReasonField />
         </Form>
       </Modal>
     </>

@@ -9,6 +9,7 @@ import { number, unitName } from "@/lib/format";
 import { markOf } from "@/lib/palette";
 import { useNames } from "@/lib/reference";
 import { registerText as t } from "@/locales/zh-CN/registers";
+import { AppLink } from "@/ui/app-link";
 import { Missing, StateMark } from "@/ui/marks";
 import { Facts, Panel } from "@/ui/page";
 import { QueryView } from "@/ui/state-views";
@@ -98,7 +99,8 @@ function valueOf(field: MetaField, row: Row, shown: (field: string, value: unkno
   const extra = row["extra"] as Values | undefined;
   const value = row[field.code] ?? extra?.[field.code];
   if (field.code === "division") return String(row["division_name"] ?? value ?? "—");
-  if (field.code === "subject") return String(row["subject_name"] ?? value ?? "—");
+  if (field.code === "subject" && value)
+    return <AppLink href={`/console/subjects/${String(value)}`}>{String(row["subject_name"] ?? value)}</AppLink>;
   if (field.code === "parent" && row["parent_name"]) return `${String(row["parent_name"])}（${String(value)}）`;
   if (nothing(value))
     return field.need === "may" ? null : <Missing reason={field.need === "must" ? t.missingMust : t.missingShould} />;
@@ -112,6 +114,9 @@ function valueOf(field: MetaField, row: Row, shown: (field: string, value: unkno
   return shown(field.code, value);
 }
 const heads = new Set(["name", "code"]);
+/** The form asks for the code of a subject; here its name is shown. */
+const labelOf = (field: MetaField): string =>
+  field.code === "subject" ? field.name.replace(/编码$/u, "") : field.name;
 
 export function MetaFacts({ noun, row, columns = 2 }: { noun: Noun; row: Row; columns?: number }) {
   const query = useQuery(metadataQuery(noun, row["category"] as string | undefined));
@@ -135,10 +140,10 @@ export function MetaFacts({ noun, row, columns = 2 }: { noun: Noun; row: Row; co
                 : [
                     field.std_ref ? (
                       <Tooltip key="name" title={field.std_ref}>
-                        {field.name}
+                        {labelOf(field)}
                       </Tooltip>
                     ) : (
-                      field.name
+                      labelOf(field)
                     ),
                     valueOf(field, row, shown),
                   ],

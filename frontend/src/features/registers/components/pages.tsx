@@ -11,7 +11,7 @@ import { RegisterForm } from "@/features/registers/components/register-form";
 import { listOf } from "@/features/registers/lists";
 import { useGo, useUrl } from "@/lib/nav";
 import { useNames } from "@/lib/reference";
-import { useCan } from "@/lib/session";
+import { useCan, useMe } from "@/lib/session";
 import { common } from "@/locales/zh-CN/common";
 import { registerText as t } from "@/locales/zh-CN/registers";
 import { AppLink } from "@/ui/app-link";
@@ -46,7 +46,8 @@ function useMerchantTypes(enabled: boolean) {
 function RegisterPage({ noun }: { noun: Noun }) {
   const names = useNames();
   const types = useMerchantTypes(noun === "merchants");
-  const list = useMemo(() => listOf(noun, names, types), [noun, names, types]);
+  const node = useMe().node.code;
+  const list = useMemo(() => listOf(noun, names, types, node), [noun, names, types, node]);
   const can = useCan();
   const [, patch] = useUrl();
   const [creating, setCreating] = useState(false);

@@ -11,6 +11,7 @@ import { useCan } from "@/lib/session";
 import { common } from "@/locales/zh-CN/common";
 import { registerText as t } from "@/locales/zh-CN/registers";
 import { AppLink } from "@/ui/app-link";
+import { ReasonField } from "@/ui/reason-field";
 import { errorText } from "@/ui/use-act";
 
 interface Asked {
@@ -57,13 +58,7 @@ export function ReasonDialog({ title, note, extra, send, done, onClose }: Asked)
             <Input maxLength={64} />
           </Form.Item>
         )}
-        <Form.Item
-          name="reason"
-          label={common.reason}
-          rules={[{ required: true, whitespace: true, message: `${common.reason}${common.required}` }]}
-        >
-          <Input.TextArea rows={2} maxLength={200} showCount />
-        </Form.Item>
+        <ReasonField />
       </Form>
     </Modal>
   );
@@ -208,13 +203,7 @@ export function ClosureButton({ row, onTouched }: { row: Row; onTouched: () => P
           >
             <DatePicker.RangePicker style={{ width: "100%" }} />
           </Form.Item>
-          <Form.Item
-            name="reason"
-            label={common.reason}
-            rules={[{ required: true, whitespace: true, message: `${common.reason}${common.required}` }]}
-          >
-            <Input.TextArea rows={2} maxLength={200} showCount />
-          </Form.Item>
+          <ReasonField />
         </Form>
       </Modal>
     </>

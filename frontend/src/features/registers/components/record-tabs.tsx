@@ -186,7 +186,7 @@ export function ClosuresPanel({ row, onTouched }: { row: Row; onTouched: () => P
       () => http.post(`/console/closures/${closure.id}/withdraw`, { reason: t.closureWithdrawn }).then(onTouched),
       common.done,
     );
-  if (query.data?.items.length === 0) return null;
+  if (!query.isError && !query.data?.items.length) return null;
   return (
     <Panel flush title={t.closures}>
       <DataTable<Closure>

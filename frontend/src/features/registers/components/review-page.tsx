@@ -159,7 +159,7 @@ export function ReviewPage() {
           />
         }
       />
-      <div className="review">
+      <div className={rows.length > 0 || record ? "review" : "review none"}>
         <Panel flush title={count ? t.queue(number(count.value), count.exact) : t.queueTitle}>
           <QueryView
             query={queue}
@@ -232,9 +232,11 @@ export function ReviewPage() {
             )}
           </QueryView>
         ) : (
-          <Panel>
-            <EmptyView text={rows.length === 0 ? t.queueEmpty : t.choose} />
-          </Panel>
+          rows.length > 0 && (
+            <Panel>
+              <EmptyView text={t.choose} />
+            </Panel>
+          )
         )}
       </div>
     </>

@@ -1,8 +1,8 @@
 // What is likely registered already, shown while a new entry is being written.
 import { useQuery } from "@tanstack/react-query";
 import { Alert } from "antd";
-import { useEffect, useState } from "react";
 import { similarQuery } from "@/features/registers/api/registers";
+import { useSettled } from "@/lib/settled";
 import { registerText as t } from "@/locales/zh-CN/registers";
 import { AppLink } from "@/ui/app-link";
 import { StateMark } from "@/ui/marks";
@@ -12,13 +12,8 @@ const PAUSE = 500;
 const asked = ["name", "code", "uscc", "phone"];
 
 export function SimilarEntries({ draft, id }: { draft: Record<string, unknown>; id?: string }) {
-  const text = JSON.stringify(draft);
-  const [settled, setSettled] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(text), PAUSE);
-    return () => clearTimeout(timer);
-  }, [text]);
-  const wish = { ...(JSON.parse(settled) as Record<string, unknown>), ...(id && { id }) } as Record<string, unknown>;
+  const settled = useSettled(draft, PAUSE);
+  const wish: Record<string, unknown> = { ...settled, ...(id && { id }) };
   const enough = asked.some((key) => {
     const value = wish[key];
     return typeof value === "string" && value.trim().length >= 4;

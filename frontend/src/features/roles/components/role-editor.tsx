@@ -84,7 +84,18 @@ function Uses({ code }: { code: string }) {
           {uses.account_count === 0 ? (
             <p className="soft">{t.usesNone}</p>
           ) : (
-            <AppLink href={`/console/accounts?role=${code}`}>{t.usesOpen}</AppLink>
+            <>
+              <Space wrap style={{ marginBottom: 8 }}>
+                {uses.accounts.map((one) => (
+                  <AppLink key={one.username} href={`/console/accounts?role=${code}&q=${one.username}`}>
+                    {t.usesNamed(one.display_name, one.username)}
+                  </AppLink>
+                ))}
+              </Space>
+              <p>
+                <AppLink href={`/console/accounts?role=${code}`}>{t.usesOpen}</AppLink>
+              </p>
+            </>
           )}
           <h3>{t.usesChildren}</h3>
           {uses.children.length === 0 && <p className="soft">{t.childrenNone}</p>}

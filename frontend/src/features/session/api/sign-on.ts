@@ -16,6 +16,21 @@ import { http } from "@/lib/client";
 export type Step = SignedIn | PendingStep;
 export const isPending = (step: Step): step is PendingStep => "step" in step;
 
+/** The step that a sign-in with an outside identity left open. It stands behind the hash, which browsers send nowhere. */
+export function stepIn(hash: string): PendingStep | null {
+  const told = new URLSearchParams(hash);
+  const [step, ticket] = [told.get("step"), told.get("ticket")];
+  if (!ticket || (step !== "second_factor" && step !== "enrol_second_factor" && step !== "change_password"))
+    return null;
+  return {
+    step,
+    ticket,
+    expires_at: told.get("expires_at") ?? "",
+    username: told.get("username") ?? "",
+    recovery_codes: null,
+  };
+}
+
 export const optionsQuery = queryOptions({
   queryKey: ["session", "options"],
   queryFn: ({ signal }) => http.get<SignOnOptions>("/session/options", undefined, signal),

@@ -11,12 +11,13 @@ import {
   outsideFaultQuery,
   outsideQuery,
   signIn,
+  stepIn,
   type Step,
 } from "@/features/session/api/sign-on";
 import { CaptchaField } from "@/features/session/components/captcha";
 import { ChangePassword, EnrolFactor, SecondFactor } from "@/features/session/components/login-steps";
 import { ApiError } from "@/lib/client";
-import { useGo, useUrl } from "@/lib/nav";
+import { useGo, useHandedOver, useUrl } from "@/lib/nav";
 import { nodeQuery, sessionQuery } from "@/lib/session";
 import { common } from "@/locales/zh-CN/common";
 import { stepText } from "@/locales/zh-CN/people";
@@ -143,7 +144,8 @@ function Steps() {
   const client = useQueryClient();
   const go = useGo();
   const [search] = useUrl();
-  const [pending, setPending] = useState<PendingStep | null>(null);
+  const told = useHandedOver();
+  const [pending, setPending] = useState<PendingStep | null>(() => stepIn(told));
   const [notice, setNotice] = useState<string | null>(null);
   const [codes, setCodes] = useState<string[] | null>(null);
   const enter = () => go(safeBack(search["back"]));

@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 import { leftOf } from "@/features/session/components/idle-guard";
 import { LoginPage, safeBack } from "@/features/session/components/login-page";
-import type { Answer, Request } from "@/testing/mock-node";
+import type { Answer, Request } from "@/testing/mock-answer";
 import { serveMockNode, show } from "@/testing/render";
 
 const refused = (status: number, code: string, message: string): Answer => ({
@@ -47,6 +47,21 @@ describe("g_5_4_2_sign_in", () => {
     await userEvent.type(screen.getByLabelText("密码"), "right");
     await userEvent.click(screen.getByRole("button", { name: /^登\s*录$/ }));
     await waitFor(() => expect(router.state.location.pathname).toBe("/console/findings"));
+  });
+  it("h_9_4_goes_on_with_the_step_that_an_outside_sign_in_left_open_and_keeps_its_ticket_out_of_the_address", async () => {
+    const sent = serveMockNode(undefined, false);
+    const { router } = await show(
+      <LoginPage />,
+      "/console/login?back=%2Fconsole%2Ffindings#step=second_factor&ticket=t-9&expires_at=2026-11-21T03%3A00%3A00Z&username=zhangwei",
+    );
+    await userEvent.type(await screen.findByLabelText("6 位验证码"), "123456");
+    await userEvent.click(screen.getByRole("button", { name: /^验\s*证$/ }));
+    await waitFor(() => expect(router.state.location.pathname).toBe("/console/findings"));
+    expect(sent.find((request) => asked(request, "/session/second-factor"))?.body).toEqual({
+      ticket: "t-9",
+      code: "123456",
+    });
+    expect(router.state.location.hash).toBe("");
   });
   it("a_6_1_a_captcha_is_asked_for_once_the_node_wants_one_and_is_new_after_every_try", async () => {
     const sent = serveMockNode(

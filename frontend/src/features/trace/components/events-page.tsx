@@ -79,7 +79,7 @@ export function EventsPage() {
     { key: "subject_name", title: t.subject },
     { key: "peer_name", title: t.peer },
     { key: "product_name", title: t.product },
-    { key: "batch", title: t.batch, render: (row) => <span className="code">{row.batch ?? "—"}</span> },
+    { key: "batch", title: t.batch, render: (row) => (row.batch ? <span className="code">{row.batch}</span> : "—") },
     {
       key: "quantity",
       title: t.quantity,
