@@ -240,8 +240,11 @@ impl Store {
             tokio::try_join!(count, self.rows(scope, filter, order, Sorting::Given, page))?
         } else if behind.is_none() && (!filter.words.is_empty() || !filter.facets.is_empty()) {
             match self.counted_rows(scope, filter, order, limit + 1).await? {
-                (count, rows) if count.exact => (count, rows),
-                (count, _) => (count, self.rows(scope, filter, order, Sorting::Given, page).await?),
+                Some(counted) => counted,
+                None => {
+                    let count = self.count_entries(scope, filter).await?;
+                    (count, self.rows(scope, filter, order, Sorting::Given, page).await?)
+                }
             }
         } else {
             let count = self.count_entries(scope, filter).await?;
@@ -325,27 +328,28 @@ impl Store {
         rows.iter().map(|row| placed(row, order)).collect()
     }
 
-    /// The first rows in this order and how many there are, from one look at what the conditions find; where there are
-    /// more than are counted, the rows are not the first ones.
+    /// The first rows in this order and how many there are, from one look at what the conditions find; `None` where there
+    /// are none or more than are counted.
     async fn counted_rows(
         &self,
         scope: &Scope,
         filter: &EntryFilter,
         order: Order,
         limit: usize,
-    ) -> Result<(Count, Vec<(Vec<u8>, Behind)>)> {
-        let Some(plan) = self.plan(scope, filter, order).await? else { return Ok((Count::of(0), Vec::new())) };
+    ) -> Result<Option<(Count, Vec<(Vec<u8>, Behind)>)>> {
+        let Some(plan) = self.plan(scope, filter, order).await? else { return Ok(Some((Count::of(0), Vec::new()))) };
         let (source, mut values) = plan.done();
-        values.extend([sql::int(COUNT_LIMIT + 1), sql::int(limit as u64)]);
+        values.extend([sql::int(COUNT_LIMIT + 1), sql::int(COUNT_LIMIT), sql::int(limit as u64)]);
         let (column, word) = (order.column(), order.word());
         let text = format!(
-            "WITH found AS MATERIALIZED (SELECT k.object AS object, k.no AS no, {column} AS sorted FROM {source} LIMIT ?) \
-             SELECT object, no, sorted, (SELECT COUNT(*) FROM found) FROM found ORDER BY sorted {word}, no {word} LIMIT ?"
+            "WITH found AS MATERIALIZED (SELECT k.no AS no FROM {source} LIMIT ?) \
+             SELECT k.object, k.no, {column}, (SELECT COUNT(*) FROM found) FROM found CROSS JOIN register_key k \
+             WHERE k.no = found.no AND (SELECT COUNT(*) FROM found) <= ? ORDER BY {column} {word}, k.no {word} LIMIT ?"
         );
         let rows = sql::rows(self.reader(), &text, values).await?;
-        let count = rows.first().map(|row| row.try_get_by_index::<i64>(3)).transpose()?;
-        let places = rows.iter().map(|row| placed(row, order)).collect::<Result<_>>()?;
-        Ok((Count::of(count.map_or(0, sql::uint)), places))
+        let Some(first) = rows.first() else { return Ok(None) };
+        let count = Count::of(sql::uint(first.try_get_by_index::<i64>(3)?));
+        Ok(Some((count, rows.iter().map(|row| placed(row, order)).collect::<Result<_>>()?)))
     }
 
     /// The entries at these places, in their order; what was removed meanwhile is left out.
