@@ -32,3 +32,6 @@ export function DataTable<T extends object>({ query, empty = {}, loading, ...tab
     />
   );
 }
+
+/** The line of totals beneath a table. */
+export const TableSummary = Table.Summary;

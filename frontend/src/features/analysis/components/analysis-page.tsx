@@ -1,7 +1,7 @@
 // 统计分析: what is registered, counted by one or two characteristics, as chart and table; each figure leads to its list.
 import { DownloadOutlined } from "@ant-design/icons";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Alert, Button, Segmented, Select, Space, Table } from "antd";
+import { Alert, Button, Segmented, Select, Space } from "antd";
 import { useMemo } from "react";
 import type { Analysis, AnalysisCell } from "@/api/types";
 import { Chart } from "@/charts/chart";
@@ -14,7 +14,7 @@ import { useCan } from "@/lib/session";
 import { analysisText as t } from "@/locales/zh-CN/analysis";
 import { fieldLabels, registerText } from "@/locales/zh-CN/registers";
 import { AppLink } from "@/ui/app-link";
-import { DataTable, type TableQuery } from "@/ui/data-table";
+import { DataTable, type TableQuery, TableSummary } from "@/ui/data-table";
 import { conditions, FilterBar, type Filter } from "@/ui/filter-bar";
 import { Missing } from "@/ui/marks";
 import { PageHead, Panel } from "@/ui/page";
@@ -83,19 +83,19 @@ function Figure({ of, count, query }: { of: Of; count: number; query: string }) 
 function Totals({ data }: { data: Analysis }) {
   const growths = data.by === "month" ? 2 : 0;
   return (
-    <Table.Summary fixed>
-      <Table.Summary.Row>
-        <Table.Summary.Cell index={0}>
+    <TableSummary fixed>
+      <TableSummary.Row>
+        <TableSummary.Cell index={0}>
           <strong>{t.sum}</strong>
-        </Table.Summary.Cell>
-        <Table.Summary.Cell index={1} align="right">
+        </TableSummary.Cell>
+        <TableSummary.Cell index={1} align="right">
           <strong className="figures">{number(data.rows.reduce((sum, row) => sum + row.count, 0))}</strong>
-        </Table.Summary.Cell>
+        </TableSummary.Cell>
         {Array.from({ length: 1 + growths }, (_, index) => (
-          <Table.Summary.Cell key={index} index={2 + index} />
+          <TableSummary.Cell key={index} index={2 + index} />
         ))}
         {data.columns.map((column, index) => (
-          <Table.Summary.Cell key={column.code} index={3 + growths + index} align="right">
+          <TableSummary.Cell key={column.code} index={3 + growths + index} align="right">
             <strong className="figures">
               {number(
                 data.rows.reduce(
@@ -104,10 +104,10 @@ function Totals({ data }: { data: Analysis }) {
                 ),
               )}
             </strong>
-          </Table.Summary.Cell>
+          </TableSummary.Cell>
         ))}
-      </Table.Summary.Row>
-    </Table.Summary>
+      </TableSummary.Row>
+    </TableSummary>
   );
 }
 

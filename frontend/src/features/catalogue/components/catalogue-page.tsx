@@ -1,7 +1,7 @@
 // 产品目录: categories, their classes as a tree, the chosen class, and what uses it.
 import { useQuery } from "@tanstack/react-query";
 import { Button, Input, Segmented, Space, Tag, Tree, type TreeDataNode } from "antd";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Catalogue, CatalogueCategory, CatalogueNode } from "@/api/access";
 import { ClassView } from "@/features/catalogue/components/class-view";
 import { OriginTag } from "@/features/catalogue/components/origin-tag";
@@ -44,6 +44,10 @@ function Classes({ category }: { category: CatalogueCategory }) {
     setShown(chosen);
     setOpen([...new Set([...open, ...codes(above(category.children, chosen))])]);
   }
+  const tree = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (chosen) tree.current?.querySelector(".ant-tree-treenode-selected")?.scrollIntoView({ block: "nearest" });
+  }, [chosen, text, category]);
   if (category.children.length === 0) return <EmptyView text={t.empty} />;
   return (
     <>
@@ -58,18 +62,20 @@ function Classes({ category }: { category: CatalogueCategory }) {
       {rows.length === 0 ? (
         <EmptyView text={t.none} />
       ) : (
-        <Tree
-          blockNode
-          aria-label={t.tree}
-          height={560}
-          expandedKeys={text === "" ? open : codes(flat(rows))}
-          onExpand={(keys) => {
-            if (text === "") setOpen(keys.map(String));
-          }}
-          selectedKeys={chosen ? [chosen] : codes(category.children.slice(0, 1))}
-          treeData={branches(rows)}
-          onSelect={(keys) => patch({ record: keys[0] === undefined ? undefined : String(keys[0]) })}
-        />
+        <div ref={tree} className="classes">
+          <Tree
+            blockNode
+            aria-label={t.tree}
+            virtual={false}
+            expandedKeys={text === "" ? open : codes(flat(rows))}
+            onExpand={(keys) => {
+              if (text === "") setOpen(keys.map(String));
+            }}
+            selectedKeys={chosen ? [chosen] : codes(category.children.slice(0, 1))}
+            treeData={branches(rows)}
+            onSelect={(keys) => patch({ record: keys[0] === undefined ? undefined : String(keys[0]) })}
+          />
+        </div>
       )}
     </>
   );
