@@ -157,17 +157,20 @@ impl Document for DeviceDoc {
         faults.done()
     }
 
-    async fn complete(&mut self, node: &Node, tx: &Tx, scope: &Scope) -> Result<Vec<Fault>> {
+    async fn complete(&mut self, node: &Node, tx: &Tx, scope: &Scope, stored: Option<&Self>) -> Result<Vec<Fault>> {
         let mut faults = Faults::new(Self::LETTERS, node);
         self.category.clear();
         // A firm's device reports through its own system, or through one that reports for it.
         let around = Scope { subject: None, ..scope.clone() };
         let system = tx.system_entry_by_code(kind::ACCESS, &self.system).await?.filter(|system| {
             let own = scope.subject.as_ref();
-            system.is_in(&around) && own.is_none_or(|own| *own == system.subject || reports_for(system, own))
+            stored.is_some_and(|stored| stored.system == self.system)
+                || system.is_in(&around) && own.is_none_or(|own| *own == system.subject || reports_for(system, own))
         });
         let subject = tx.system_entry_by_code(kind::SUBJECT, &self.subject).await?;
-        for owner in [subject.filter(|subject| subject.is_in(scope)).as_ref(), system.as_ref()].into_iter().flatten() {
+        let subject = subject
+            .filter(|subject| stored.is_some_and(|stored| stored.subject == self.subject) || subject.is_in(scope));
+        for owner in [subject.as_ref(), system.as_ref()].into_iter().flatten() {
             if self.category.is_empty() {
                 self.category.clone_from(&owner.category);
             }

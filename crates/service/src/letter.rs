@@ -2,10 +2,11 @@
 //! `suyuan-jobs`. What carries files is a delivery of [`crate::report`].
 //!
 //! A letter to an account names the account; name and address are opened when it is posted, so that nothing of an erased
-//! account is left in the queue.
+//! account is left in the queue. An address from outside waits sealed under the node's key.
 
 use serde::{Deserialize, Serialize};
-use suyuan_crypto::hash::{hex, sm3};
+use suyuan_crypto::hash::hmac_sm3;
+use suyuan_crypto::{CryptoError, seal};
 use suyuan_domain::clock::Timestamp;
 use suyuan_domain::id::ObjectId;
 use suyuan_domain::scope::Scope;
@@ -40,6 +41,8 @@ pub enum Reader {
         /// Mail address.
         email: String,
     },
+    /// Somebody outside as he waits in the queue: sealed, in hexadecimal.
+    Sealed(String),
 }
 
 impl Reader {
@@ -48,11 +51,32 @@ impl Reader {
         Self::Outside { name: name.to_owned(), email: email.to_owned() }
     }
 
-    fn key(&self) -> String {
+    /// What tells readers of one thing apart, and tells nobody the address.
+    fn key(&self, node: &Node) -> String {
+        let short = |text: &str| {
+            let whole = hex::encode(hmac_sm3(node.sealing_key.as_bytes(), text.as_bytes()));
+            whole.chars().take(12).collect()
+        };
         match self {
             Self::Account(id) => id.to_string(),
-            Self::Outside { email, .. } => hex(&sm3(email.as_bytes())).chars().take(12).collect(),
+            Self::Outside { email, .. } => short(email),
+            Self::Sealed(text) => short(text),
         }
+    }
+
+    fn sealed(self, node: &Node) -> Result<Self> {
+        if !matches!(self, Self::Outside { .. }) {
+            return Ok(self);
+        }
+        let plain = serde_json::to_vec(&self)?;
+        let sealed = seal::seal(&node.sealing_key, &seal::place(&[LETTER_JOB]), &plain, &*node.entropy)?;
+        Ok(Self::Sealed(hex::encode(sealed)))
+    }
+
+    fn opened(self, node: &Node) -> Result<Self> {
+        let Self::Sealed(text) = self else { return Ok(self) };
+        let sealed = hex::decode(text).map_err(|_| CryptoError::Open)?;
+        Ok(serde_json::from_slice(&seal::open(&node.sealing_key, &seal::place(&[LETTER_JOB]), &sealed)?)?)
     }
 }
 
@@ -93,13 +117,14 @@ pub async fn post(
     key: &str,
     now: Timestamp,
 ) -> Result<()> {
-    if matches!(&reader, Reader::Outside { email, .. } if email.is_empty()) {
+    // A masked address reaches nobody.
+    if matches!(&reader, Reader::Outside { email, .. } if email.is_empty() || email.contains('*')) {
         return Ok(());
     }
     let plain: String = key.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '.' }).collect();
-    let whom = reader.key();
+    let whom = reader.key(node);
     let letter = Waiting {
-        reader,
+        reader: reader.sealed(node)?,
         subject: format!("【{}】{subject}", node.config.platform_name),
         text: format!("{text}\n\n{}\n此邮件由平台自动发送，请勿直接回复。\n", node.config.platform_name),
         message_id: format!("<{plain}.{whom}@{}.suyuan>", node.code()),
@@ -122,8 +147,9 @@ pub async fn post(
 /// When the database is out of reach.
 pub async fn ready(node: &Node, payload: &str) -> Result<Option<Letter>> {
     let Waiting { reader, subject, text, message_id } = serde_json::from_str(payload)?;
-    let (name, email) = match reader {
+    let (name, email) = match reader.opened(node)? {
         Reader::Outside { name, email } => (name, email),
+        Reader::Sealed(_) => return Ok(None),
         Reader::Account(id) => {
             let Some(account) = node.store.system_account(id).await? else { return Ok(None) };
             let person = personal::open(node, &account)?;

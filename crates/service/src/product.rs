@@ -11,7 +11,7 @@ use suyuan_security::policy::Kind;
 
 use crate::node::Node;
 use crate::register::field::{Faults, tidy_code, tidy_text};
-use crate::register::{self, Columns, Document, Item};
+use crate::register::{self, Columns, Document, Item, State};
 use crate::{Result, ServiceError};
 
 /// Longest shelf life, in days.
@@ -218,11 +218,15 @@ pub async fn change(
     cx: &OpContext,
     id: ObjectId,
     version: u64,
-    doc: ProductDoc,
+    mut doc: ProductDoc,
 ) -> Result<Item<ProductDoc>> {
     cx.authorize(suyuan_security::policy::Action::Update, Kind::Product)?;
-    let doc = placed(node, &cx.scope, doc).await?;
-    let stored = register::get::<ProductDoc>(node, cx, id).await?.item.doc;
+    let item = register::get::<ProductDoc>(node, cx, id).await?.item;
+    let (stored, handed_in) = (item.doc, item.state != State::Draft.as_str());
+    tidy_code(&mut doc.subject);
+    // What was handed in with this subject keeps it, also where somebody else looks after the subject.
+    let around = if handed_in && stored.subject == doc.subject { &Scope::everything() } else { &cx.scope };
+    let doc = placed(node, around, doc).await?;
     chosen(node, &doc, Some(&stored))?;
     register::change(node, cx, id, version, doc).await
 }

@@ -12,6 +12,7 @@ use suyuan_domain::clock::Timestamp;
 use suyuan_domain::fault::Fault;
 use suyuan_domain::id::ObjectId;
 use suyuan_domain::record::{Record, kind};
+use suyuan_domain::scope::Scope;
 use suyuan_security::context::OpContext;
 use suyuan_security::policy::{Action, Kind};
 use suyuan_store::Tx;
@@ -20,7 +21,7 @@ use suyuan_store::finding::{Finding, FindingFilter};
 use crate::listing::Listed;
 use crate::record::{Route, draft};
 use crate::register::within;
-use crate::{Node, Result, ServiceError, audit};
+use crate::{Node, Result, ServiceError, access, audit, subject};
 
 pub use arrival::{judge, on_arrival};
 
@@ -248,7 +249,7 @@ pub async fn list(node: &Node, cx: &OpContext, query: &FindingQuery) -> Result<L
     let after = query.after.as_deref().and_then(read_cursor);
     let limit = query.limit.unwrap_or(50).clamp(1, 200);
     let page = node.store.findings(&cx.scope, &filter(node, cx, query)?, after, limit).await?;
-    let names = Names::of(node, &page.items).await?;
+    let names = Names::of(node, &cx.scope, &page.items).await?;
     Ok(Listed::of_page(page, |row| cursor(row.found_at, row.object)).map(|row| out(node, cx, &names, row)))
 }
 
@@ -266,7 +267,7 @@ pub async fn get(node: &Node, cx: &OpContext, id: ObjectId) -> Result<FindingDet
     let body: Option<serde_json::Value> = payload.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let part = |key: &str| body.as_ref().and_then(|body| body.get(key)).filter(|value| !value.is_null()).cloned();
     let history = serde_json::from_str(&finding.history).unwrap_or_default();
-    let names = Names::of(node, std::slice::from_ref(&finding)).await?;
+    let names = Names::of(node, &cx.scope, std::slice::from_ref(&finding)).await?;
     Ok(FindingDetail { event: part("event"), raw: part("original"), history, finding: out(node, cx, &names, finding) })
 }
 
@@ -411,21 +412,17 @@ pub(crate) fn not_the_owner(owner: &str) -> Fault {
     Fault::new("XCH-0403", "origin_node", reason, "请由所属平台报送")
 }
 
-/// Names of subjects and systems on one page.
+/// Names of subjects and systems on one page, as far as they lie in the reader's scope.
 struct Names(BTreeMap<String, String>);
 
 impl Names {
-    async fn of(node: &Node, findings: &[Finding]) -> Result<Self> {
-        let mut names = BTreeMap::new();
+    async fn of(node: &Node, scope: &Scope, findings: &[Finding]) -> Result<Self> {
         let codes = |pick: fn(&Finding) -> &String| {
             let codes: std::collections::BTreeSet<String> = findings.iter().map(|row| pick(row).clone()).collect();
             codes.into_iter().filter(|code| !code.is_empty()).collect::<Vec<_>>()
         };
-        for (kind, codes) in [("subject", codes(|row| &row.subject)), ("access", codes(|row| &row.system))] {
-            for entry in node.store.system_entries_by_codes(kind, &codes).await? {
-                names.insert(entry.code, entry.name);
-            }
-        }
+        let mut names = subject::names(node, scope, codes(|row| &row.subject)).await?;
+        names.extend(access::names(node, scope, codes(|row| &row.system)).await?);
         Ok(Self(names))
     }
 

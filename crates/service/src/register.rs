@@ -98,11 +98,17 @@ pub trait Document: Clone + Default + std::fmt::Debug + PartialEq + Serialize + 
     fn faults(&self, node: &Node) -> Vec<Fault>;
 
     /// Fills in what follows from other entries when it is handed in, and says what does not go with them. What lies outside
-    /// of `scope` is as if it were not registered.
+    /// of `scope` is as if it were not registered, unless `stored`, which was handed in before, refers to the same.
     ///
     /// # Errors
     /// When the database is out of reach.
-    fn complete(&mut self, _node: &Node, _tx: &Tx, _scope: &Scope) -> impl Future<Output = Result<Vec<Fault>>> + Send {
+    fn complete(
+        &mut self,
+        _node: &Node,
+        _tx: &Tx,
+        _scope: &Scope,
+        _stored: Option<&Self>,
+    ) -> impl Future<Output = Result<Vec<Fault>>> + Send {
         std::future::ready(Ok(Vec::new()))
     }
 

@@ -299,10 +299,12 @@ impl Document for SubjectDoc {
         faults.done()
     }
 
-    async fn complete(&mut self, node: &Node, tx: &Tx, scope: &Scope) -> Result<Vec<Fault>> {
+    async fn complete(&mut self, node: &Node, tx: &Tx, scope: &Scope, stored: Option<&Self>) -> Result<Vec<Fault>> {
         let mut faults = Faults::new(Self::LETTERS, node);
         if self.is_merchant() {
-            self.under_its_node(tx, scope, &mut faults).await?;
+            let known = stored.is_some_and(|stored| stored.parent == self.parent);
+            let around = if known { &Scope::everything() } else { scope };
+            self.under_its_node(tx, around, &mut faults).await?;
         } else if !self.parent.is_empty() {
             faults.add("0135", "parent", "只有商户填写所在节点", "请将类型改为商户，或清空所在节点");
         }

@@ -47,6 +47,9 @@ impl Store {
         conditions.equal("kind", Some("product"));
         conditions.equal("category", Some(category));
         conditions.one_of("type", levels);
+        if let Some(own) = &scope.subject {
+            conditions.push("(code = ? OR subject = ?)", vec![own.as_str().into(), own.as_str().into()]);
+        }
         let (filter, values) = conditions.done();
         let text = format!("SELECT DISTINCT code FROM register{filter} ORDER BY code LIMIT {limit}");
         let rows = sql::rows(self.reader(), &text, values).await?;

@@ -14,7 +14,7 @@ use super::spelling::{cut, readings};
 use crate::record::kind;
 
 /// Characters of a name that are filed.
-const LONGEST_NAME: usize = 100;
+const LONGEST_NAME: usize = 200;
 /// Signs of a code that are filed.
 const LONGEST_CODE: usize = 64;
 /// Characters of a query that are looked at.

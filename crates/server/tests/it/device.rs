@@ -6,6 +6,8 @@ use suyuan_domain::period::Day;
 use suyuan_service::access::watch;
 
 use crate::harness::{Setup, TestApp};
+use crate::rights::somebody;
+use crate::subject::firm;
 
 const DEVICES: &str = "/api/v1/console/devices";
 const DAY: i64 = 86_400_000;
@@ -121,4 +123,42 @@ async fn g_6_7_4_a_calibration_that_ends_is_warned_about_until_it_is_renewed() {
     watch::run(app.node()).await.expect("a look");
     let warnings = regulator.get("/api/v1/console/systems/warnings?open=true").await.ok();
     assert_eq!(warnings["count"]["value"], 0, "{warnings}");
+}
+
+/// What an officer of one county changes of a device keeps the owner and the system that lie outside of the county.
+#[tokio::test(flavor = "multi_thread")]
+async fn g_6_7_4_a_device_keeps_its_system_across_the_border_and_gets_no_other_there() {
+    let app = TestApp::with("370200", Setup::at_noon()).await;
+    let regulator = app.sign_in("regulator").await;
+    let mut owner = firm("370203001", "四方市场");
+    owner["division"] = "370203".into();
+    regulator.filed("subjects", &owner).await;
+    for (code, division) in [("SYS-370200-001", "370200"), ("SYS-370203-001", "370203")] {
+        app.live_system(code, division, "market").await;
+    }
+    let mut device = scale("SN-0001", "");
+    device["subject"] = "370203001".into();
+    device["system"] = "SYS-370200-001".into();
+    let id = regulator.filed("devices", &device).await;
+    let path = format!("{DEVICES}/{id}");
+    let near = somebody(&app, "supervisor", "370202").await;
+    let version = |seen: Value| seen["version"].clone();
+    let mut change = device.clone();
+    change["place"] = "二号厅 3 号摊位".into();
+    change["version"] = version(near.get(&path).await.ok());
+    let mut other = change.clone();
+    other["system"] = "SYS-370203-001".into();
+    near.request("put", &path, &change).await.ok();
+    let review = json!({ "version": version(near.get(&path).await.ok()), "decision": "approve", "reason": "" });
+    near.post(&format!("{path}/review"), &review).await.ok();
+    let kept = regulator.get(&path).await.ok();
+    assert_eq!(
+        (kept["place"].as_str(), kept["subject"].as_str()),
+        (Some("二号厅 3 号摊位"), Some("370203001")),
+        "{kept}"
+    );
+    let listed = regulator.get(&format!("{DEVICES}?category=agri")).await.ok();
+    assert_eq!(listed["count"]["value"], 1, "it is of its owner's category still: {listed}");
+    other["version"] = kept["version"].clone();
+    assert_eq!(near.request("put", &path, &other).await.refusal(), (400, "DEV-0123"));
 }

@@ -571,7 +571,8 @@ pub async fn uses(node: &Node, cx: &OpContext, code: &str) -> Result<Uses> {
     let named = if accounts > 0 && cx.may(Action::Read, Kind::Account) {
         let query = AccountQuery { role: Some(code.to_owned()), limit: MOST_NAMED, ..AccountQuery::default() };
         let listed = super::list(node, cx, query).await?;
-        listed.items.into_iter().map(|view| (view.username, view.personal.display_name)).collect()
+        let there = listed.items.into_iter().filter(|view| view.state != "deleted");
+        there.map(|view| (view.username, view.personal.display_name)).collect()
     } else {
         Vec::new()
     };

@@ -290,7 +290,7 @@ async fn desk(node: &Node, view: &View, days: u32, now: Timestamp) -> Result<Des
     let concerned: BTreeSet<String> =
         newest.iter().map(|row| row.subject.clone()).filter(|code| !code.is_empty()).collect();
     let concerned: Vec<String> = concerned.into_iter().collect();
-    let subject_names = node.store.system_entries_by_codes("subject", &concerned).await?;
+    let subject_names = crate::subject::names(node, scope, concerned).await?;
     Ok(Desk {
         subjects,
         subjects_before,
@@ -298,7 +298,7 @@ async fn desk(node: &Node, view: &View, days: u32, now: Timestamp) -> Result<Des
         activities,
         findings,
         newest,
-        subject_names: subject_names.into_iter().map(|entry| (entry.code, entry.name)).collect(),
+        subject_names,
         complaints,
         lookups,
         scores,

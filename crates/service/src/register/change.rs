@@ -68,7 +68,7 @@ async fn enter<D: Document>(node: &Node, cx: &OpContext, mut doc: D, state: Stat
 
 /// Completes a document that is handed in, and refuses one that has faults or whose code another entry holds.
 pub(crate) async fn ready<D: Document>(node: &Node, tx: &Tx, cx: &OpContext, doc: &mut D, id: ObjectId) -> Result<()> {
-    let mut faults = doc.complete(node, tx, &cx.scope).await?;
+    let mut faults = doc.complete(node, tx, &cx.scope, None).await?;
     for fault in check(node, cx, doc)? {
         if faults.iter().all(|known| known.field != fault.field) {
             faults.push(fault);
@@ -164,7 +164,7 @@ async fn alter<D: Document>(
             let code = format!("{}-0108", D::LETTERS);
             return Err(ServiceError::invalid(&code, "code", "编码登记后不能修改", "如编码确有错误，请撤销后重新登记"));
         }
-        ready_again(node, &tx, cx, (&mut doc, id), state).await?;
+        ready_again(node, &tx, cx, (&mut doc, &filed, id), state).await?;
     }
     let after = altered(node, &before, next, (&doc, &known), cx.now)?;
     let action = if next == State::Draft {
@@ -186,13 +186,13 @@ async fn ready_again<D: Document>(
     node: &Node,
     tx: &Tx,
     cx: &OpContext,
-    (doc, id): (&mut D, ObjectId),
+    (doc, stored, id): (&mut D, &D, ObjectId),
     state: State,
 ) -> Result<()> {
     if state == State::Draft {
         return ready(node, tx, cx, doc, id).await;
     }
-    let mut faults = doc.complete(node, tx, &cx.scope).await?;
+    let mut faults = doc.complete(node, tx, &cx.scope, Some(stored)).await?;
     faults.extend(check(node, cx, doc)?);
     refuse(faults)
 }
@@ -268,7 +268,8 @@ pub async fn review<D: Document>(node: &Node, cx: &OpContext, id: ObjectId, deci
     let mut after = Draft::from(decided(&before, verb, next, cx.now));
     let mut doc: D = personal::opened_with(&after.entry.doc, &known)?;
     if verb == Verb::Submit {
-        ready_again(node, &tx, cx, (&mut doc, id), state).await?;
+        let stored = doc.clone();
+        ready_again(node, &tx, cx, (&mut doc, &stored, id), state).await?;
     }
     set_document(node, &mut after, &doc, &known)?;
     let change = Change { actor: &cx.actor.username, action: verb.as_str(), reason };

@@ -40,8 +40,13 @@ pub(crate) enum Placed {
 }
 
 /// What is wrong with a document that is handed in; nothing is written.
-pub(crate) async fn faults<D: Document>(node: &Node, cx: &OpContext, tx: &Tx, doc: &mut D) -> Result<Vec<Fault>> {
-    let mut faults = doc.complete(node, tx, &cx.scope).await?;
+pub(crate) async fn faults<D: Document>(
+    node: &Node,
+    cx: &OpContext,
+    tx: &Tx,
+    (doc, stored): (&mut D, Option<&D>),
+) -> Result<Vec<Fault>> {
+    let mut faults = doc.complete(node, tx, &cx.scope, stored).await?;
     for fault in keep::check(node, cx, doc)? {
         if faults.iter().all(|known| known.field != fault.field) {
             faults.push(fault);
@@ -67,10 +72,10 @@ pub(crate) async fn examine<D: Document>(
     let code = doc.columns().code;
     let before = if code.is_empty() { None } else { standing::<D>(tx, &code).await? };
     let Some(before) = before.filter(|before| before.origin_node == node.code() && before.is_in(&cx.scope)) else {
-        return Ok((faults(node, cx, tx, doc).await?, None));
+        return Ok((faults(node, cx, tx, (doc, None)).await?, None));
     };
-    let (_, mut merged, _) = merged::<D>(node, tx, &before, given).await?;
-    Ok((faults(node, cx, tx, &mut merged).await?, Some(before)))
+    let (stored, mut merged, _) = merged::<D>(node, tx, &before, given).await?;
+    Ok((faults(node, cx, tx, (&mut merged, Some(&stored))).await?, Some(before)))
 }
 
 /// The document of an entry as it is, and with the members of a row; with its plain values.
@@ -104,10 +109,13 @@ pub(crate) async fn place<D: Document>(
 ) -> Result<Placed> {
     let id = node.mint();
     doc.tidy(node, id);
-    let unfinished = doc.complete(node, tx, &cx.scope).await?;
+    let unfinished = doc.complete(node, tx, &cx.scope, None).await?;
     let code = doc.columns().code;
     tx.lock_code(D::KIND, &code).await?;
     if let Some(before) = standing::<D>(tx, &code).await? {
+        if !before.is_in(&cx.scope) {
+            return as_placed(Err(taken::<D>(&code, None)));
+        }
         return match order.changes {
             true => as_placed(propose::<D>(node, cx, tx, &before, given, order).await),
             false => Ok(Placed::Skipped(before.object)),
@@ -146,9 +154,6 @@ async fn propose<D: Document>(
         let fault = Fault::new("REG-0902", "", format!("该登记由{owner}节点管理"), "请在该节点办理，或联系其管理人员");
         return Err(ServiceError::Conflict(fault));
     }
-    if !before.is_in(&cx.scope) {
-        return Err(taken::<D>(&before.code, None));
-    }
     let damaged = || ServiceError::Internal(format!("unknown state {}", before.state));
     let state = State::parse(&before.state).ok_or_else(damaged)?;
     let next = state.after(Verb::Change).ok_or_else(|| refused(state, Verb::Change))?;
@@ -157,7 +162,7 @@ async fn propose<D: Document>(
         return Ok(Placed::Skipped(before.object));
     }
     refuse(keep::foreign_fields(node, cx, &stored, &doc)?)?;
-    refuse(faults(node, cx, tx, &mut doc).await?)?;
+    refuse(faults(node, cx, tx, (&mut doc, Some(&stored))).await?)?;
     let after = altered(node, before, next, (&doc, &known), cx.now)?;
     let change = Change { actor: &cx.actor.username, action: "change", reason: order.reason };
     write::<D>(node, tx, Some(before), &after, &change).await?;

@@ -9,6 +9,7 @@ use suyuan_domain::fault::Fault;
 use suyuan_domain::id::ObjectId;
 use suyuan_domain::pack::Packs;
 use suyuan_domain::pack::metadata::{Checked, Editor};
+use suyuan_domain::record::kind;
 use suyuan_security::context::OpContext;
 use suyuan_security::policy::Action;
 use suyuan_store::Tx;
@@ -216,10 +217,10 @@ pub(crate) fn outside<D: Document>(cx: &OpContext, doc: &D) -> Vec<Fault> {
     }
     if let Some(own) = &cx.scope.subject
         && *own != columns.subject
-        && *own != columns.code
+        && (D::KIND != kind::SUBJECT || *own != columns.code)
     {
         let code = format!("{}-0110", D::LETTERS);
-        let field = if D::KIND == suyuan_domain::record::kind::SUBJECT { "code" } else { "subject" };
+        let field = if D::KIND == kind::SUBJECT { "code" } else { "subject" };
         faults.push(Fault::new(code, field, "只能为本企业登记", "请填写本企业的主体编码"));
     }
     faults

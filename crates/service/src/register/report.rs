@@ -92,7 +92,7 @@ async fn one<D: Document>(node: &Node, tx: &mut Tx, system: &SystemIdentity, mut
     let id = node.mint();
     doc.tidy(node, id);
     with_reviewed(node, &mut doc, &D::default())?;
-    let mut faults = doc.complete(node, tx, &Scope::everything()).await?;
+    let mut faults = doc.complete(node, tx, &Scope::everything(), None).await?;
     faults.extend(faults_of(node, &doc)?);
     let columns = doc.columns();
     if !node.divisions.is_within(&columns.division, node.code()) {

@@ -3,7 +3,6 @@
 
 use suyuan_domain::fault::Fault;
 use suyuan_domain::record::kind;
-use suyuan_domain::scope::Scope;
 use suyuan_security::context::OpContext;
 use suyuan_security::policy::{Action, Kind};
 use suyuan_store::Tx;
@@ -82,10 +81,13 @@ async fn withheld(node: &Node, cx: &OpContext, doc: &SubjectDoc) -> Result<()> {
         let advice = "请选择本辖区内的行政区划";
         return Err(ServiceError::invalid("SUBJ-0106", "division", "行政区划不在您的管辖范围内", advice));
     }
+    if cx.scope.subject.is_some() && !doc.is_merchant() {
+        let advice = "请填写本企业的主体编码";
+        return Err(ServiceError::invalid("SUBJ-0110", "code", "只能为本企业登记", advice));
+    }
     if doc.is_merchant() && node_code(&doc.parent).is_some() {
-        let around = Scope { subject: None, ..cx.scope.clone() };
         let parent = node.store.system_entry_by_code(kind::SUBJECT, &doc.parent).await?;
-        if !parent.is_some_and(|parent| parent.is_in(&around)) {
+        if !parent.is_some_and(|parent| parent.is_in(&cx.scope)) {
             let reason = format!("所在节点 {} 尚未登记", doc.parent);
             return Err(ServiceError::invalid("SUBJ-0136", "parent", reason, "请先登记该节点，或核对节点编码"));
         }

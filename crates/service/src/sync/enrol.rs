@@ -202,10 +202,6 @@ pub enum Decision {
 /// When the actor may not, or no such child has asked.
 pub async fn decide(node: &Node, cx: &OpContext, code: &str, decision: Decision) -> Result<Peer> {
     cx.authorize(Action::Approve, Kind::Exchange)?;
-    if decision == Decision::Revoke {
-        // Its key may be another one when it comes back: what it signed is written down with this one.
-        evidence::seal(node, Haste::Now).await?;
-    }
     let tx = node.store.begin().await?;
     let mut peer =
         tx.peer(code).await?.filter(|peer| peer.role == "child").ok_or(ServiceError::NotFound("下级节点"))?;
@@ -221,6 +217,13 @@ pub async fn decide(node: &Node, cx: &OpContext, code: &str, decision: Decision)
     tx.clear_link_fault(code, Side::Sending, None).await?;
     audit::note(&tx, cx, action, "exchange", code, Some(&before), Some(&peer.state)).await?;
     tx.commit().await?;
+    if decision == Decision::Revoke
+        // Its key may be another one when it comes back: what it signed is written down with this one. The revocation
+        // waits for nothing.
+        && let Err(error) = evidence::seal(node, Haste::Now).await
+    {
+        tracing::warn!(%error, peer = code, "evidence of a revoked peer waits for the next sealing");
+    }
     node.peers.http().allow(&peer.url)?;
     Ok(peer)
 }

@@ -265,7 +265,9 @@ fn chains(streams: &[String], heads: &[Head], confirmed: &[Confirmed]) -> Vec<Ch
 
 /// Records of these streams that a peer has not confirmed, in table and segments alike.
 pub(super) async fn pending(node: &Node, peer: &Peer, streams: &[String]) -> Result<u64> {
-    let (heads, confirmed) = (node.store.heads().await?, node.store.confirmed(&peer.code).await?);
+    // Confirmed first: what is confirmed later lies beyond these heads and would look like a fork.
+    let confirmed = node.store.confirmed(&peer.code).await?;
+    let heads = node.store.heads().await?;
     Ok(pending_of(&chains(streams, &heads, &confirmed)))
 }
 
@@ -275,8 +277,9 @@ fn pending_of(chains: &[Chain]) -> u64 {
 
 /// What this node sends to a peer, by class.
 async fn flows(node: &Node, peer: &Peer, now: Timestamp) -> Result<Vec<Flow>> {
-    let heads = node.store.heads().await?;
+    // Confirmed first, as above.
     let confirmed = node.store.confirmed(&peer.code).await?;
+    let heads = node.store.heads().await?;
     let settings = Settings::read(node, &peer.code).await?;
     let faults = node.store.link_faults().await?;
     let receipts = node.store.newest_receipts().await?;

@@ -23,7 +23,7 @@ const MORE_SPELLINGS: usize = 3;
 /// Entries that are indexed in one transaction.
 const PIECE: u64 = 500;
 /// How the rows are made; another number makes all of them anew at the next start.
-const FORM: &str = "1";
+const FORM: &str = "2";
 /// The node's note of the form of its rows.
 const FORM_NOTE: &str = "register_key";
 
@@ -68,7 +68,7 @@ fn facets_of(text: &str) -> Vec<(String, String)> {
 /// Initials and spelling of a normalised name, the commonest reading first, other readings on lines of their own.
 fn spelled(name: &str) -> (String, String) {
     let mut ways: Vec<Vec<String>> = vec![Vec::new()];
-    for c in name.chars().take(100) {
+    for c in name.chars().take(200) {
         let found = readings(c);
         let found = if found.is_empty() { vec![String::new()] } else { found };
         let before = ways.len();

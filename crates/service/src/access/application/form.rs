@@ -121,6 +121,11 @@ impl Form {
                 faults.push(Fault::new("JOIN-0101", field, format!("缺少{name}"), "请填写"));
             }
         }
+        if self.phone.contains('*') || self.email.contains('*') {
+            let (field, name) =
+                if self.phone.contains('*') { ("phone", "联系电话") } else { ("email", "电子邮箱") };
+            faults.push(Fault::new("JOIN-0129", field, format!("{name}被隐去了一部分"), "请填写完整"));
+        }
         let packs = node.packs();
         if let Some(category) = packs.category(&self.category).filter(|found| !packs.takes_in(&found.code)) {
             let reason = format!("本地区未纳入“{}”", category.name);

@@ -49,17 +49,18 @@ fn limited(result: Result<()>) -> Result<()> {
     })
 }
 
-/// Asks for the captcha after several applications of one address. Nobody signs in here, so what is missing is a fault of
-/// the form.
-async fn proved(node: &Node, address: &str, answer: Option<&Answer>) -> Result<()> {
+/// Asks for the captcha after several applications of one address, and says whether one was answered. Nobody signs in here,
+/// so what is missing is a fault of the form.
+async fn proved(node: &Node, address: &str, answer: Option<&Answer>) -> Result<bool> {
     let free = node.packs().quota(APPLICATIONS_PER_HOUR);
     if free.is_none_or(|free| u64::from(node.applied.counted(address, node.now())) < free) {
-        return Ok(());
+        return Ok(false);
     }
-    captcha::check(node, answer).await.map_err(|error| match error {
-        ServiceError::Unauthenticated(fault) => ServiceError::Invalid(vec![fault]),
-        other => other,
-    })
+    match captcha::check(node, answer).await {
+        Ok(()) => Ok(true),
+        Err(ServiceError::Unauthenticated(fault)) => Err(ServiceError::Invalid(vec![fault])),
+        Err(other) => Err(other),
+    }
 }
 
 /// Takes an application and gives its number and query code.
@@ -76,8 +77,9 @@ pub async fn submit(node: &Node, address: &str, form: Form, answer: Option<&Answ
     if !faults.is_empty() {
         return Err(ServiceError::Invalid(faults));
     }
-    proved(node, address, answer).await?;
-    guard::count(&guard::SUBMISSIONS, &key, now);
+    if !proved(node, address, answer).await? {
+        guard::count(&guard::SUBMISSIONS, &key, now);
+    }
     node.applied.count(address, now);
     let bytes: [u8; CODE_LENGTH] = random::array(&*node.entropy)?;
     let query_code: String = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
