@@ -76,6 +76,13 @@ export type Delivery = Schemas["ReportDelivery"];
 export type Exchange = Schemas["ExchangeOut"];
 export type ExchangeParent = Schemas["ParentOut"];
 export type ExchangeChild = Schemas["ChildOut"];
+export type Link = Schemas["LinkDetailOut"];
+export type Links = Schemas["LinkListOut"];
+export type LinkFlow = Schemas["LinkFlowOut"];
+export type LinkFault = Schemas["LinkFaultOut"];
+export type LinkChain = Schemas["LinkChainOut"];
+export type LinkSettings = Schemas["LinkSettingsOut"];
+export type LinkWindow = Schemas["LinkWindow"];
 export type Receipt = Schemas["ReceiptOut"];
 export type Poison = Schemas["PoisonOut"];
 

@@ -102,6 +102,7 @@ export const states: Record<string, Mark> = {
   soon: { name: "即将到期", symbol: "◆", ...act },
   declined: { name: "未采纳", symbol: "✕", ...neutral },
   declared: { name: "有效", symbol: "●", ...well },
+  behind: { name: "落后", symbol: "■", ...act },
   left_out: { name: "未采用", symbol: "▼", ...bad },
 };
 

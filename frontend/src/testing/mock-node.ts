@@ -4,6 +4,7 @@ import { failed, list, ok, pageOf, type Answer, type Request } from "./mock-answ
 import { makeCapture } from "./mock-capture.ts";
 import * as data from "./mock-data.ts";
 import { makeEntries } from "./mock-entries.ts";
+import { makeLinks } from "./mock-links.ts";
 import { ownCall, peopleCall, sessionMore, signOn } from "./mock-people.ts";
 import { placesCall } from "./mock-places.ts";
 import * as book from "./mock-registers.ts";
@@ -15,6 +16,7 @@ import { chain } from "./mock-trace.ts";
 export function makeMockNode(options: { signedIn?: boolean } = {}): (request: Request) => Answer {
   let signedIn = options.signedIn ?? false;
   const exchange = structuredClone(data.exchange);
+  const links = makeLinks(exchange);
   const entries = makeEntries();
   const capture = makeCapture(entries);
   const { portal, service } = makeService();
@@ -91,6 +93,7 @@ export function makeMockNode(options: { signedIn?: boolean } = {}): (request: Re
           ? failed(404, "TRACE-0404", "没有查到这个追溯码的记录", "请核对编码，或改用批次、凭证号查询")
           : ok(chain(request.query.get("code") ?? ""));
       case "exchange": {
+        if (id === "links") return links(rest.slice(2), request);
         const child = exchange.children.find((one) => one.code === tail);
         if (child) Object.assign(child, { state: rest[3] === "approve" ? "approved" : "revoked", link_state: "none" });
         return ok(exchange);
